@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NativeBinding } from '../engine/native-binding.ts';
+import { GraphError } from './graph-error.ts';
+import { variableNodes } from './program.ts';
+import type { Program } from './program.ts';
+import { sizeOf, TF, tfTypeOf } from './tf-types.ts';
+import type { HostArray, Shape } from './tf-types.ts';
+
+/** A program loaded into TensorFlow. Variables keep their values from run to run; only fetched results come out. */
+export class Session {
+  private readonly binding: NativeBinding;
+  private readonly id: number;
+  private readonly program: Program;
+  private readonly variableIndex: ReadonlyMap<string, number>;
+
+  private constructor(binding: NativeBinding, id: number, program: Program) {
+    this.binding = binding;
+    this.id = id;
+    this.program = program;
+    this.variableIndex = new Map([...program.variables.keys()].map((name, index) => [name, index]));
+  }
+
+  /** Loads the program's graph; the variables have no values yet. */
+  static async open(binding: NativeBinding, program: Program): Promise<Session> {
+    const folder = await mkdtemp(join(tmpdir(), 'inheritune-graph-'));
+    try {
+      await writeFile(join(folder, 'saved_model.pb'), program.graph.toSavedModel());
+      return new Session(binding, binding.loadSavedModel(folder, 'serve'), program);
+    } catch (cause) {
+      throw new GraphError(
+        'load',
+        `TensorFlow does not accept the graph: ${firstLine(cause)}. Please report this.`,
+        {
+          cause,
+        },
+      );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Gives a variable its value.
+   * @param values row-major, as many as the variable's shape says
+   */
+  assign(name: string, values: Float32Array): void {
+    const { nodes, shape } = this.variable(name);
+    if (values.length !== sizeOf(shape)) {
+      throw new GraphError(
+        'run',
+        `The variable ${name} holds ${sizeOf(shape)} values and was given ${values.length}.`,
+      );
+    }
+    const input = this.binding.createTensor(shape, TF.FLOAT, values);
+    try {
+      this.fetchArrays([input], [nodes.feed], [nodes.assigned]);
+    } finally {
+      this.binding.deleteTensor(input);
+    }
+  }
+
+  /** A copy of a variable's value, row-major. */
+  read(name: string): Float32Array {
+    return this.fetchArrays([], [], [this.variable(name).nodes.value])[0] as Float32Array;
+  }
+
+  /**
+   * One run of the graph.
+   * @param feeds a host array for every placeholder that the fetches depend on
+   * @returns the fetched values in the order asked for
+   */
+  run(feeds: Readonly<Record<string, HostArray>>, fetches: readonly string[]): HostArray[] {
+    for (const name of fetches) {
+      if (!this.program.fetches.has(name))
+        throw new GraphError('run', `The program has no output named ${name}.`);
+    }
+    const ids: number[] = [];
+    try {
+      for (const [name, values] of Object.entries(feeds)) ids.push(this.createInput(name, values));
+      return this.fetchArrays(ids, Object.keys(feeds), fetches);
+    } finally {
+      for (const id of ids) this.binding.deleteTensor(id);
+    }
+  }
+
+  /** Frees the graph and its variables. */
+  close(): void {
+    this.binding.deleteSavedModel(this.id);
+  }
+
+  private createInput(name: string, values: HostArray): number {
+    const placeholder = this.program.placeholders.get(name);
+    if (placeholder === undefined) throw new GraphError('run', `The program has no input named ${name}.`);
+    if (values.length !== sizeOf(placeholder.shape)) {
+      throw new GraphError(
+        'run',
+        `The input ${name} has shape [${placeholder.shape.join(', ')}] and was given ${values.length} values.`,
+      );
+    }
+    return this.binding.createTensor(placeholder.shape, tfTypeOf[placeholder.type], values);
+  }
+
+  private variable(name: string): { nodes: ReturnType<typeof variableNodes>; shape: Shape } {
+    const index = this.variableIndex.get(name);
+    const variable = this.program.variables.get(name);
+    if (index === undefined || variable === undefined) {
+      throw new GraphError('run', `The program has no variable named ${name}.`);
+    }
+    return { nodes: variableNodes(index), shape: variable.shape };
+  }
+
+  private fetchArrays(
+    ids: readonly number[],
+    inputs: readonly string[],
+    outputs: readonly string[],
+  ): HostArray[] {
+    const port = (name: string): string => `${name}:0`;
+    try {
+      const results = this.binding.runSavedModel(
+        this.id,
+        ids,
+        inputs.map(port).join(','),
+        outputs.map(port).join(','),
+      );
+      return results.map(({ id }) => {
+        try {
+          return this.binding.tensorDataSync(id);
+        } finally {
+          this.binding.deleteTensor(id);
+        }
+      });
+    } catch (cause) {
+      const outOfMemory = /OOM|out of memory|RESOURCE_EXHAUSTED|ResourceExhausted|failed to allocate/i.test(
+        String(cause),
+      );
+      throw new GraphError(
+        outOfMemory ? 'outOfMemory' : 'run',
+        outOfMemory
+          ? `The device ran out of memory: ${firstLine(cause)}. Use a smaller micro-batch or sequence length.`
+          : `TensorFlow stopped with: ${firstLine(cause)}.`,
+        { cause },
+      );
+    }
+  }
+}
+
+function firstLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
+}

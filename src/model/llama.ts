@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import { swiGlu } from '../graph/fused/activation.ts';
+import { attention } from '../graph/fused/attention.ts';
+import { embedding } from '../graph/fused/embedding.ts';
+import { linear } from '../graph/fused/linear.ts';
+import { rmsNorm } from '../graph/fused/norm.ts';
+import { rotate } from '../graph/fused/rotary.ts';
+import type { LlamaConfig } from './config.ts';
+import { weightOf } from './decoder.ts';
+import type { DecoderOptions, Weights } from './decoder.ts';
+import { groupQueries, splitHeads, ungroupQueries } from './heads.ts';
+import { EMBEDDING } from './parameters.ts';
+import { attentionMask, rotaryTables } from './positions.ts';
+
+/** What all blocks share: masks and tables are made once. */
+interface Shared extends DecoderOptions {
+  readonly mask: Tensor;
+  readonly cos: Tensor;
+  readonly sin: Tensor;
+  readonly batch: number;
+  readonly length: number;
+}
+
+/** LLaMA (Touvron et al., 2023) up to its final norm: ids [B, T] to [B·T, D]. Same numbers as `transformers`' `LlamaModel`. */
+export function llamaHidden(
+  config: LlamaConfig,
+  weights: Weights,
+  ids: Tensor,
+  options: DecoderOptions,
+): Tensor {
+  const [batch, length] = ids.shape as [number, number];
+  const { cos, sin } = rotaryTables(config, options.layout, length);
+  const shared: Shared = { ...options, mask: attentionMask(options.layout, length), cos, sin, batch, length };
+  let x = embedding(weightOf(weights, EMBEDDING.llama), ids.reshape([batch * length])); // [B·T, D]
+  for (let layer = 0; layer < config.layers; layer++) {
+    x = block(config, (name) => weightOf(weights, `model.layers.${layer}.${name}.weight`), x, shared);
+  }
+  return rmsNorm(x, weightOf(weights, 'model.norm.weight'), config.normEpsilon);
+}
+
+function block(config: LlamaConfig, weight: (name: string) => Tensor, x: Tensor, shared: Shared): Tensor {
+  const attended = selfAttention(
+    config,
+    weight,
+    rmsNorm(x, weight('input_layernorm'), config.normEpsilon),
+    shared,
+  );
+  const y = tf.add(x, attended);
+  const fed = feedForward(weight, rmsNorm(y, weight('post_attention_layernorm'), config.normEpsilon), shared);
+  return tf.add(y, fed); // [B·T, D]
+}
+
+function selfAttention(
+  config: LlamaConfig,
+  weight: (name: string) => Tensor,
+  x: Tensor,
+  shared: Shared,
+): Tensor {
+  const { precision, cos, sin, batch, length, mask } = shared;
+  const project = (name: string, heads: number): Tensor =>
+    linear(x, weight(`self_attn.${name}_proj`), 'outIn', precision).reshape([
+      batch,
+      length,
+      heads,
+      config.headSize,
+    ]);
+  const q = rotate(project('q', config.heads), cos, sin); // [B, T, H, hd]
+  const k = rotate(project('k', config.keyValueHeads), cos, sin); // [B, T, KV, hd]
+  const v = project('v', config.keyValueHeads); // [B, T, KV, hd]
+  const mixed = attention(
+    groupQueries(q, config.keyValueHeads),
+    splitHeads(k),
+    splitHeads(v),
+    mask,
+    1 / Math.sqrt(config.headSize),
+    precision,
+  ); // [B, KV, G·T, hd]
+  return linear(ungroupQueries(mixed, length), weight('self_attn.o_proj'), 'outIn', precision); // [B·T, D]
+}
+
+function feedForward(weight: (name: string) => Tensor, x: Tensor, { precision }: Shared): Tensor {
+  const gate = linear(x, weight('mlp.gate_proj'), 'outIn', precision); // [B·T, F]
+  const up = linear(x, weight('mlp.up_proj'), 'outIn', precision); // [B·T, F]
+  return linear(swiGlu(gate, up), weight('mlp.down_proj'), 'outIn', precision); // [B·T, D]
+}

@@ -1,0 +1,99 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import { attribute } from '../graph/graph-def.ts';
+import { l2Loss } from '../graph/ops.ts';
+import type { Effect, Trace, Variable } from '../graph/program.ts';
+import { TF } from '../graph/tf-types.ts';
+
+export interface AdamWSettings {
+  readonly betas: readonly [number, number];
+  readonly epsilon: number;
+  /** Decoupled (Loshchilov and Hutter, 2019), on tensors of two or more dimensions only. */
+  readonly weightDecay: number;
+  /** Gradients are scaled so that their global norm is at most this; 0 or null: never. */
+  readonly clipNorm: number | null;
+}
+
+/** The numbers that change from step to step; fed as scalars. */
+export interface AdamWScalars {
+  readonly learningRate: Tensor;
+  readonly beta1Power: Tensor;
+  readonly beta2Power: Tensor;
+  readonly epsilon: Tensor;
+}
+
+export interface Trainable {
+  readonly weight: Variable;
+  readonly firstMoment: Variable;
+  readonly secondMoment: Variable;
+  /** Sum of the micro-batches' gradients. */
+  readonly gradient: Tensor;
+}
+
+/**
+ * Host values of the scalars for optimizer step `step`, counted from 0.
+ * TensorFlow's Adam adds ε to √v, PyTorch to √(v / (1-β₂ᵗ)): the same update with ε·√(1-β₂ᵗ).
+ */
+export function adamWScalarValues(
+  step: number,
+  learningRate: number,
+  { betas: [beta1, beta2], epsilon }: AdamWSettings,
+): Record<keyof AdamWScalars, Float32Array> {
+  const beta2Power = beta2 ** (step + 1);
+  const scalar = (value: number): Float32Array => new Float32Array([value]);
+  return {
+    learningRate: scalar(learningRate),
+    beta1Power: scalar(beta1 ** (step + 1)),
+    beta2Power: scalar(beta2Power),
+    epsilon: scalar(epsilon * Math.sqrt(1 - beta2Power)),
+  };
+}
+
+/**
+ * AdamW as PyTorch computes it: average the gradients, clip by global norm, decay, update.
+ * @returns the updates, and the global norm of the averaged gradients before clipping
+ */
+export function adamW(
+  trace: Trace,
+  trainables: readonly Trainable[],
+  scalars: AdamWScalars,
+  settings: AdamWSettings & { readonly accumulate: number },
+): { effects: Effect[]; gradientNorm: Tensor } {
+  const halfSquares = trainables.map(({ gradient }) => l2Loss(gradient));
+  const sumNorm = tf.sqrt(tf.mul(tf.addN(halfSquares), 2));
+  const gradientNorm = tf.div(sumNorm, settings.accumulate);
+  const scale = gradientScale(gradientNorm, settings);
+  const decay = tf.mul(scalars.learningRate, settings.weightDecay);
+  const [beta1, beta2] = settings.betas.map((beta) => tf.scalar(beta)) as [Tensor, Tensor];
+  const effects = trainables.map(({ weight, firstMoment, secondMoment, gradient }) => {
+    const scaled = scale === undefined ? gradient : tf.mul(gradient, scale);
+    const decayed =
+      settings.weightDecay > 0 && weight.shape.length >= 2
+        ? [trace.effect('AssignSubVariableOp', [weight, tf.mul(weight.value, decay)], { dtype: float })]
+        : [];
+    return trace.effect(
+      'ResourceApplyAdam',
+      [
+        ...[weight, firstMoment, secondMoment, scalars.beta1Power, scalars.beta2Power, scalars.learningRate],
+        ...[beta1, beta2, scalars.epsilon, scaled],
+      ],
+      { T: float, use_locking: attribute.bool(false), use_nesterov: attribute.bool(false) },
+      decayed,
+    );
+  });
+  return { effects, gradientNorm };
+}
+
+const float = attribute.type(TF.FLOAT);
+
+/** 1/accumulate times min(1, clip / (norm + 1e-6)), as `torch.nn.utils.clip_grad_norm_`; undefined where it is 1. */
+function gradientScale(
+  norm: Tensor,
+  { clipNorm, accumulate }: AdamWSettings & { accumulate: number },
+): Tensor | undefined {
+  if (clipNorm !== null && clipNorm > 0) {
+    const clip = tf.minimum(tf.div(clipNorm, tf.add(norm, 1e-6)), 1);
+    return accumulate === 1 ? clip : tf.div(clip, accumulate);
+  }
+  return accumulate === 1 ? undefined : tf.scalar(1 / accumulate);
+}

@@ -1,0 +1,99 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import { meanCrossEntropy } from '../graph/fused/cross-entropy.ts';
+import { attribute } from '../graph/graph-def.ts';
+import type { Precision } from '../graph/ops.ts';
+import { trace } from '../graph/program.ts';
+import type { Program, Trace, Variable } from '../graph/program.ts';
+import { TF } from '../graph/tf-types.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { hiddenStates, logits } from '../model/decoder.ts';
+import type { Weights } from '../model/decoder.ts';
+import { parametersOf } from '../model/parameters.ts';
+import { adamW } from './adamw.ts';
+import type { AdamWSettings, Trainable } from './adamw.ts';
+
+/** Everything that the graph of a training step depends on. */
+export interface TrainingShape {
+  readonly config: ModelConfig;
+  /** Tokens in a sequence, T. */
+  readonly sequenceLength: number;
+  /** Sequences in a micro-batch, B. */
+  readonly microBatch: number;
+  /** Micro-batches in an optimizer step. */
+  readonly accumulate: number;
+  readonly precision: Precision;
+  readonly optimizer: AdamWSettings;
+}
+
+/** Outputs of the training program. Every one of them gives the micro-batch's mean loss in nats. */
+export const FETCH = {
+  /** No side effects. */
+  loss: 'loss',
+  /** The first micro-batch of several: its gradient becomes the accumulated one. */
+  first: 'loss_first',
+  /** A later one: its gradient is added. */
+  more: 'loss_more',
+  /** The last (or only) one: adds its gradient and updates the weights. */
+  update: 'loss_update',
+  /** Norm of the averaged gradients before clipping; to be fetched with `update`. */
+  gradientNorm: 'gradient_norm',
+} as const;
+
+export const firstMomentName = (parameter: string): string => `adam.m/${parameter}`;
+export const secondMomentName = (parameter: string): string => `adam.v/${parameter}`;
+
+/**
+ * The graph of a training step: forward, backward and update in one run a micro-batch.
+ * Gradients never leave the session; with several micro-batches they are summed in variables.
+ */
+export function traceTraining(shape: TrainingShape): Program {
+  return trace((t) => {
+    const size = [shape.microBatch, shape.sequenceLength];
+    const ids = t.placeholder('ids', size, 'int32'); // [B, T]
+    const targets = t.placeholder('targets', size, 'int32'); // [B, T]
+    const variables = parametersOf(shape.config).map(({ name, shape: dims }) => t.variable(name, dims));
+    const { value: loss, grads } = tf.valueAndGrads((...values: Tensor[]) =>
+      meanLoss(shape, weightsOf(variables, values), ids, targets),
+    )(variables.map((variable) => variable.value));
+    t.fetch(FETCH.loss, loss);
+    const gradients = shape.accumulate === 1 ? grads : accumulated(t, variables, grads, loss);
+    const trainables = variables.map(
+      (weight, i): Trainable => ({
+        weight,
+        firstMoment: t.variable(firstMomentName(weight.name), weight.shape),
+        secondMoment: t.variable(secondMomentName(weight.name), weight.shape),
+        gradient: gradients[i] as Tensor,
+      }),
+    );
+    const scalar = (name: string): Tensor => t.placeholder(name, [], 'float32');
+    const scalars = {
+      learningRate: scalar('learningRate'),
+      beta1Power: scalar('beta1Power'),
+      beta2Power: scalar('beta2Power'),
+      epsilon: scalar('epsilon'),
+    };
+    const { effects, gradientNorm } = adamW(t, trainables, scalars, { ...shape.optimizer, accumulate: shape.accumulate });
+    t.fetch(FETCH.update, loss, effects);
+    t.fetch(FETCH.gradientNorm, gradientNorm);
+  });
+}
+
+function meanLoss({ config, precision }: TrainingShape, weights: Weights, ids: Tensor, targets: Tensor): Tensor {
+  const hidden = hiddenStates(config, weights, ids, { precision, layout: { kind: 'plain' } }); // [B·T, D]
+  return meanCrossEntropy(logits(config, weights, hidden, precision), targets.reshape([targets.size]));
+}
+
+/** Sums gradients of earlier micro-batches in variables, and returns those sums with this micro-batch's added. */
+function accumulated(t: Trace, variables: readonly Variable[], grads: readonly Tensor[], loss: Tensor): Tensor[] {
+  const dtype = { dtype: attribute.type(TF.FLOAT) };
+  const sums = variables.map((variable) => t.variable(`gradient/${variable.name}`, variable.shape));
+  const each = (op: string) => sums.map((sum, i) => t.effect(op, [sum, grads[i] as Tensor], dtype));
+  t.fetch(FETCH.first, loss, each('AssignVariableOp'));
+  t.fetch(FETCH.more, loss, each('AssignAddVariableOp'));
+  return sums.map((sum, i) => tf.add(sum.value, grads[i] as Tensor));
+}
+
+function weightsOf(variables: readonly Variable[], values: readonly Tensor[]): Weights {
+  return Object.fromEntries(variables.map(({ name }, i) => [name, values[i] as Tensor]));
+}
