@@ -32,8 +32,19 @@ export interface ItemResult {
   readonly greedy: readonly boolean[];
   /** Index of the right choice; for truthfulqa_mc2 the labels of all choices. */
   readonly gold: number | readonly number[];
-  /** This item's value for each of the task's metrics, e.g. `{ acc: 1, acc_norm: 0 }`. */
+  /**
+   * This item's value for each of the task's metrics, e.g. `{ acc: 1, acc_norm: 0 }`, and `margin`, the log-likelihood of
+   * the right choice minus the best other (nats; not where several choices are true, and never averaged into `metrics`).
+   */
   readonly scores: Readonly<Record<string, number>>;
+}
+
+/** Scores that need no model, over the same items as the metrics. */
+export interface Baselines {
+  /** Expected `acc` of guessing. */
+  readonly uniform: number;
+  /** `acc` of the best answer that is the same for every item; null where each item has answers of its own. */
+  readonly constant: number | null;
 }
 
 /** One evaluated task, or the named reason why it is not. */
@@ -42,6 +53,7 @@ export type TaskResult =
       readonly status: 'scored';
       /** `acc`, `acc_stderr`, `acc_norm`, …; stderr is "N/A" for one document, as in lm-eval. */
       readonly metrics: Readonly<Record<string, number | 'N/A'>>;
+      readonly baselines: Baselines;
       readonly docs: number;
       readonly version: number;
       readonly fewShot: number;
@@ -58,7 +70,10 @@ export interface GroupResult {
   /** Unweighted mean over the subjects, the paper's number. */
   readonly macro_acc: number;
   readonly docs: number;
+  /** The subjects that are in these numbers. */
   readonly tasks: readonly string[];
+  /** Subjects of the group that have no data: empty for a complete group. */
+  readonly missing: readonly string[];
 }
 
 /** What `inheritune evaluate --out FILE` writes. */

@@ -58,14 +58,12 @@ export function traceTraining(shape: TrainingShape): Program {
     )(variables.map((variable) => variable.value));
     t.fetch(FETCH.loss, loss);
     const gradients = shape.accumulate === 1 ? grads : accumulated(t, variables, grads, loss);
-    const trainables = variables.map(
-      (weight, i): Trainable => ({
-        weight,
-        firstMoment: t.variable(firstMomentName(weight.name), weight.shape),
-        secondMoment: t.variable(secondMomentName(weight.name), weight.shape),
-        gradient: gradients[i] as Tensor,
-      }),
-    );
+    const trainables = variables.map((weight, i): Trainable => ({
+      weight,
+      firstMoment: t.variable(firstMomentName(weight.name), weight.shape),
+      secondMoment: t.variable(secondMomentName(weight.name), weight.shape),
+      gradient: gradients[i] as Tensor,
+    }));
     const scalar = (name: string): Tensor => t.placeholder(name, [], 'float32');
     const scalars = {
       learningRate: scalar('learningRate'),
@@ -73,19 +71,32 @@ export function traceTraining(shape: TrainingShape): Program {
       beta2Power: scalar('beta2Power'),
       epsilon: scalar('epsilon'),
     };
-    const { effects, gradientNorm } = adamW(t, trainables, scalars, { ...shape.optimizer, accumulate: shape.accumulate });
+    const { effects, gradientNorm } = adamW(t, trainables, scalars, {
+      ...shape.optimizer,
+      accumulate: shape.accumulate,
+    });
     t.fetch(FETCH.update, loss, effects);
     t.fetch(FETCH.gradientNorm, gradientNorm);
   });
 }
 
-function meanLoss({ config, precision }: TrainingShape, weights: Weights, ids: Tensor, targets: Tensor): Tensor {
+function meanLoss(
+  { config, precision }: TrainingShape,
+  weights: Weights,
+  ids: Tensor,
+  targets: Tensor,
+): Tensor {
   const hidden = hiddenStates(config, weights, ids, { precision, layout: { kind: 'plain' } }); // [B·T, D]
   return meanCrossEntropy(logits(config, weights, hidden, precision), targets.reshape([targets.size]));
 }
 
 /** Sums gradients of earlier micro-batches in variables, and returns those sums with this micro-batch's added. */
-function accumulated(t: Trace, variables: readonly Variable[], grads: readonly Tensor[], loss: Tensor): Tensor[] {
+function accumulated(
+  t: Trace,
+  variables: readonly Variable[],
+  grads: readonly Tensor[],
+  loss: Tensor,
+): Tensor[] {
   const dtype = { dtype: attribute.type(TF.FLOAT) };
   const sums = variables.map((variable) => t.variable(`gradient/${variable.name}`, variable.shape));
   const each = (op: string) => sums.map((sum, i) => t.effect(op, [sum, grads[i] as Tensor], dtype));
