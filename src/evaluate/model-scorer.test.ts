@@ -15,7 +15,7 @@ async function scorerOf(name: string) {
   const checkpoint = await openFixture(name);
   const config = parseConfig(checkpoint.config, name);
   return modelScorer({
-    engine,
+    engine: () => Promise.resolve(engine),
     config,
     checkpoint,
     precision: 'float32',

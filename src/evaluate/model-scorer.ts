@@ -17,13 +17,16 @@ const ROW_TOKENS = { cpu: 512, cuda: 4096 } as const;
 const MAX_ROW_TOKENS = 2048;
 
 export interface ModelScorerOptions {
-  readonly engine: Engine;
+  /** Asked for when the first requests come: whatever is wrong with them is found before. */
+  readonly engine: () => Promise<Engine>;
   readonly config: ModelConfig;
   readonly checkpoint: Checkpoint;
   readonly precision: Precision;
   readonly progress: Progress;
   /** Shown in front of the progress bar. */
   readonly label: string;
+  /** Ends the run between two rows. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What scoring cost, for the report. */
@@ -39,12 +42,13 @@ export function modelScorer(options: ModelScorerOptions): { score: Scorer; cost:
   let cost: ScoringCost = { tokensComputed: 0, tokensPlain: 0, seconds: 0 };
   return {
     score: async (requests) => {
+      const engine = await options.engine();
       const started = performance.now();
       const rows = packRows(requests, {
-        rowTokens: ROW_TOKENS[options.engine.device.kind],
+        rowTokens: ROW_TOKENS[engine.device.kind],
         maxRowTokens: MAX_ROW_TOKENS,
       });
-      const results = await scoreRows(rows, requests.length, options);
+      const results = await scoreRows(rows, requests.length, engine, options);
       cost = {
         tokensComputed: rows.reduce((sum, row) => sum + row.ids.length, 0),
         tokensPlain: requests.reduce((sum, request) => sum + request.input.length, 0),
@@ -59,11 +63,12 @@ export function modelScorer(options: ModelScorerOptions): { score: Scorer; cost:
 async function scoreRows(
   rows: readonly PackedRow[],
   count: number,
+  engine: Engine,
   options: ModelScorerOptions,
 ): Promise<Loglikelihood[]> {
   const results = Array.from({ length: count }, () => ({ loglikelihood: 0, greedy: true }));
   if (rows.length === 0) return results;
-  const { config, precision, engine, checkpoint, progress } = options;
+  const { config, precision, checkpoint, progress } = options;
   const shapes = chooseShapes(rows);
   const session = await Session.open(
     engine.binding,
@@ -82,6 +87,7 @@ async function scoreRows(
       step.advance(new Set(row.targets.map(({ request }) => request)).size);
       // The native call blocks: let signals and the progress display have their turn.
       await new Promise((resolve) => setImmediate(resolve));
+      options.signal?.throwIfAborted();
     }
     step.end();
   } finally {

@@ -21,6 +21,13 @@ export interface GraphNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly attributes: Attributes;
+  /** Element types and shapes of its outputs, where they are known. */
+  readonly outputs: readonly NodeOutput[];
+}
+
+export interface NodeOutput {
+  readonly type: TfType;
+  readonly shape: Shape;
 }
 
 /** GraphDef version that TensorFlow 2.21 writes; older producers switch on legacy behaviour. */
@@ -37,10 +44,11 @@ export class GraphDef {
     inputs: readonly string[],
     attributes: Attributes,
     name = `${op}_${this.nodes.length}`,
+    outputs: readonly NodeOutput[] = [],
   ): string {
     if (this.names.has(name)) throw new Error(`graph node ${name} exists already`);
     this.names.add(name);
-    this.nodes.push({ name, op, inputs, attributes });
+    this.nodes.push({ name, op, inputs, attributes, outputs });
     return name;
   }
 

@@ -82,6 +82,7 @@ export function trace(build: (trace: Trace) => void): Program {
           [],
           { dtype: attribute.type(tfTypeOf[type]), shape: attribute.shape(shape) },
           name,
+          [{ type: tfTypeOf[type], shape }],
         );
         placeholders.set(name, { name, shape, type });
         return tensor(shape, tfTypeOf[type], name);
@@ -100,14 +101,19 @@ export function trace(build: (trace: Trace) => void): Program {
           },
           node,
         );
-        const value = graph.add('ReadVariableOp', [node], { dtype }, `${node}/value`);
+        const value = graph.add('ReadVariableOp', [node], { dtype }, `${node}/value`, [
+          { type: TF.FLOAT, shape },
+        ]);
         addAssignment(graph, node, shape);
         variables.set(name, { shape });
         return { name, shape, handle: node, value: tensor(shape, TF.FLOAT, value) };
       },
       fetch(name, value, after = []) {
         const control = after.map((effect) => `^${effect.node}`);
-        graph.add('Identity', [nameOf(value), ...control], { T: attribute.type(hostTypeOf(value)) }, name);
+        const type = hostTypeOf(value);
+        graph.add('Identity', [nameOf(value), ...control], { T: attribute.type(type) }, name, [
+          { type, shape: value.shape },
+        ]);
         fetches.set(name, value.shape);
       },
       effect(op, inputs, attributes = {}, after = []) {

@@ -62,10 +62,14 @@ export class SymbolicBinding implements NativeBinding {
     const value = this.valueOf(id);
     if (value.name === undefined) {
       if (value.values === undefined) throw new Error('a symbolic value without a name or values');
-      value.name = this.graph.add('Const', [], {
-        dtype: attribute.type(value.type),
-        value: attribute.tensor(value.type, value.shape, value.values),
-      });
+      const { type, shape, values } = value;
+      value.name = this.graph.add(
+        'Const',
+        [],
+        { dtype: attribute.type(type), value: attribute.tensor(type, shape, values) },
+        undefined,
+        [{ type, shape }],
+      );
     }
     return value.name;
   }
@@ -112,7 +116,8 @@ export class SymbolicBinding implements NativeBinding {
     }
     const inferred = inferOutputs(op, inputs, given as AttributeValues, outputs);
     const control = this.controlInputs.map((name) => `^${name}`);
-    const node = this.graph.add(op, [...inputIds.map((id) => this.nameOf(id)), ...control], emitted);
+    const names = inputIds.map((id) => this.nameOf(id));
+    const node = this.graph.add(op, [...names, ...control], emitted, undefined, inferred);
     return inferred.map(({ shape, type }, index) => {
       const id = this.handle({ shape, type, name: index === 0 ? node : `${node}:${index}` });
       // tfjs has no bfloat16: to it such a value is float32, and this table remembers what it really is.

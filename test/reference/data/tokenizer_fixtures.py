@@ -226,6 +226,17 @@ def metaspace_always():
     )
 
 
+def crossing_merges():
+    """No pre-tokenizer in training either: merges join words, so a text may not be cut at its spaces."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
+    tokenizer.decoder = decoders.Replace("\u2581", " ")
+    tokenizer.train_from_iterator(
+        TRAINING_TEXT, trainers.BpeTrainer(vocab_size=400, special_tokens=["<unk>"], show_progress=False)
+    )
+    return tokenizer
+
+
 def unknown_words():
     """No byte fallback: unknown characters become <unk>, fused within a word only."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
@@ -247,6 +258,7 @@ KINDS = [
     llama2_like,
     metaspace_first,
     metaspace_always,
+    crossing_merges,
     unknown_words,
 ]
 
@@ -263,6 +275,26 @@ def cases(tokenizer):
             "plainIds": tokenizer.encode(text, add_special_tokens=False).ids,
             "decoded": None if renamed & set(ids) else tokenizer.decode(ids, skip_special_tokens=False),
         }
+
+
+def split_behaviors():
+    """What `Split` and its relatives make of texts, every behaviour both ways round."""
+    texts = ["", "a", "--a--b-c---", "-", "a1b22c333", " \u0085\ufeffx  y\u00bd\u0663 ", "no delimiter", "---"]
+    behaviors = ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"]
+    patterns = [{"String": "-"}, {"Regex": "-+"}, {"Regex": "\\d"}, {"Regex": "\\s+"}]
+    specs = [
+        {"type": "Split", "pattern": pattern, "behavior": behavior, "invert": invert}
+        for pattern in patterns
+        for behavior in behaviors
+        for invert in (False, True)
+    ]
+    specs += [{"type": "Digits", "individual_digits": flag} for flag in (False, True)]
+    specs += [{"type": "Whitespace"}, {"type": "WhitespaceSplit"}]
+    for spec in specs:
+        step = Tokenizer(models.BPE())
+        stored = json.loads(step.to_str()) | {"pre_tokenizer": spec}
+        step = Tokenizer.from_str(json.dumps(stored)).pre_tokenizer
+        yield {"spec": spec, "pieces": [[text, [piece for piece, _ in step.pre_tokenize_str(text)]] for text in texts]}
 
 
 def write(name, tokenizer, store):
@@ -282,6 +314,8 @@ def main():
     OUT.mkdir(parents=True, exist_ok=True)
     for kind in KINDS:
         write(kind.__name__.replace("_", "-"), kind(), store=True)
+    behaviors = json.dumps(list(split_behaviors()), ensure_ascii=True, separators=(",", ":"))
+    (OUT / "split-behaviors.json").write_text(behaviors + "\n")
     for name, path in (("stories260k", arguments.stories), ("smollm2", arguments.smollm2)):
         if path:
             write(name, Tokenizer.from_file(path), store=False)

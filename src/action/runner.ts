@@ -1,0 +1,52 @@
+import * as core from '@actions/core';
+import { randomUUID } from 'node:crypto';
+import type { ChildHooks } from './run-child.ts';
+
+const STATE_GROUP = 'group';
+const STATE_MARK = 'mark';
+
+/** A process group that the main step started. */
+export interface SavedGroup {
+  readonly groupId: number;
+  readonly mark: string;
+}
+
+/** The child's hooks on a real runner: its log, its signals, and the note for the post step. */
+export function runnerHooks(mark: string): ChildHooks {
+  return {
+    onStart: (groupId) => {
+      core.saveState(STATE_GROUP, String(groupId));
+      core.saveState(STATE_MARK, mark);
+    },
+    // Through standard output, where it keeps its place between the child's other lines.
+    onStderr: (text) => process.stdout.write(text),
+    onCancel: (listener) => {
+      const signals = ['SIGINT', 'SIGTERM'] as const;
+      signals.forEach((signal) => process.on(signal, listener));
+      return () => {
+        signals.forEach((signal) => process.off(signal, listener));
+      };
+    },
+  };
+}
+
+/** What the main step saved, or undefined when it never started a child. */
+export function savedGroup(): SavedGroup | undefined {
+  const groupId = Number(core.getState(STATE_GROUP));
+  const mark = core.getState(STATE_MARK);
+  return Number.isSafeInteger(groupId) && groupId > 1 && mark !== '' ? { groupId, mark } : undefined;
+}
+
+/**
+ * Runs `work` while the runner takes no commands from the log: what the child prints quotes data and recipes of the change under
+ * test, and a line such as `::add-path::` in them must stay a line.
+ */
+export async function withoutCommands<T>(work: () => Promise<T>): Promise<T> {
+  const word = randomUUID();
+  process.stdout.write(`::stop-commands::${word}\n`);
+  try {
+    return await work();
+  } finally {
+    process.stdout.write(`::${word}::\n`);
+  }
+}

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { loadCheckpointTokenizer } from '../../data/checkpoint-tokenizer.ts';
+import { readManifest } from '../../data/open-prepared.ts';
+import { InherituneError } from '../../errors.ts';
+import { requireSections } from '../../recipe/required-sections.ts';
+import { openModel } from '../../run/open-model.ts';
+import { prepareFromSources } from '../../run/training-tokens.ts';
+import type { CommandDefinition } from '../command-io.ts';
+import { readRecipe } from './read-recipe.ts';
+
+export const prepareCommand: CommandDefinition = (io) =>
+  new Command('prepare')
+    .description(
+      "Turns a recipe's text into files of token ids: a seeded subset to train on, and held-out documents.",
+    )
+    .argument('<recipe>', 'YAML file')
+    .requiredOption('--out <folder>', 'where train.bin, validation.bin and manifest.json are written')
+    .option('--set <field=value...>', 'replaces a field of the recipe')
+    .action(async (file: string, options: { out: string; set?: string[] }) => {
+      const given = io();
+      const { context, print } = given;
+      const loaded = await readRecipe(file, options.set, given, ['data']);
+      const { data, train, reference } = requireSections(loaded, 'prepare', ['data']);
+      if (data.sources === undefined) {
+        throw new InherituneError(
+          'data',
+          `${file}: data.tokens names ready token ids. Give data.sources to prepare text.`,
+        );
+      }
+      const outFolder = resolve(context.cwd, options.out);
+      const tokenizer = async () => {
+        const { checkpoint } = await openModel(reference.model, context);
+        try {
+          return await loadCheckpointTokenizer(checkpoint);
+        } finally {
+          await checkpoint.close();
+        }
+      };
+      await prepareFromSources(data, train, tokenizer, outFolder, context);
+      const manifest = await readManifest(outFolder);
+      print(
+        `${options.out}: ${manifest.train.tokens} training tokens of ${manifest.train.documents} documents, ` +
+          `${manifest.validation?.tokens ?? 0} held out, ${manifest.documents.duplicates} duplicates dropped`,
+      );
+    });

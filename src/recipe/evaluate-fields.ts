@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { taskNames } from '../evaluate/tasks/registry.ts';
+
+/** The models a run can evaluate. */
+export const EVALUATED_MODELS = ['reference', 'inherited', 'trained'] as const;
+
+/** All names but the 57 MMLU subjects one by one, which would bury the rest. */
+const tasksInBrief = [...taskNames().filter((name) => !name.startsWith('mmlu_')), 'mmlu_<subject>']
+  .map((name) => `\`${name}\``)
+  .join(', ');
+
+/** What the models are evaluated on. */
+export const evaluateFields = z
+  .strictObject({
+    tasks: z
+      .array(z.enum(taskNames()).meta({ typeText: tasksInBrief }))
+      .min(1)
+      .meta({
+        description:
+          "Tasks by lm-eval's names. `nine` stands for the paper's nine, `mmlu` for all its subjects, `mmlu_<subject>` for one.",
+      }),
+    limit: z.int().min(1).exactOptional().meta({
+      description: 'The first documents of each task (of each MMLU subject) only.',
+      unit: 'documents',
+      defaultText: 'all',
+    }),
+    data: z.string().min(1).exactOptional().meta({
+      description: "Folder of `<task>.jsonl` files in the hub datasets' schema.",
+      defaultText: 'downloaded from the hub',
+    }),
+    fewShot: z.int().min(0).exactOptional().meta({
+      description: 'Solved examples before each question.',
+      unit: 'examples',
+      defaultText: "the task's own",
+    }),
+    models: z
+      .array(z.enum(EVALUATED_MODELS))
+      .min(1)
+      .default([...EVALUATED_MODELS])
+      .meta({ description: 'Which models to evaluate; one that the recipe does not make is left out.' }),
+    addBos: z.boolean().exactOptional().meta({
+      description: 'Whether contexts start with the BOS token.',
+      defaultText: "as the model's tokenizer does",
+    }),
+  })
+  .meta({ description: 'What the models are evaluated on.' });

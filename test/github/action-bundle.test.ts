@@ -1,0 +1,274 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Job, JobOptions, RunningStep, StepResult } from './action-runner.ts';
+import { createJob, readCommandFile, removeJob, ROOT, startStep } from './action-runner.ts';
+import type { FakeGitHub } from './fake-github.ts';
+import { startFakeGitHub } from './fake-github.ts';
+
+/** A run of a few seconds with training and evaluation. */
+const RECIPE = 'test/fixtures/recipes/action.yml';
+/** What that run leaves, by output. */
+const EXPECTED_FILES = { 'report-path': 'report.md', 'results-path': 'results.json', 'model-path': 'model' };
+const RUN_TIMEOUT_MS = 300_000;
+const TOKEN = 'ghs_0123456789abcdefghij';
+const PULL = 7;
+const HEAD = '6dcb09b5b57875f334f61aebed695e2e4193db5e';
+
+let github: FakeGitHub;
+let job: Job;
+let recipes: string;
+
+beforeAll(() => {
+  for (const file of ['dist/action/main.js', 'dist/action/post.js', 'dist/cli/main.js', RECIPE]) {
+    if (!existsSync(join(ROOT, file)))
+      throw new Error(`${file} is missing: run "npm run build" before this test.`);
+  }
+});
+beforeEach(async () => {
+  recipes = mkdtempSync(join(tmpdir(), 'inheritune-recipes-'));
+  github = await startFakeGitHub({ repository: 'octo/models' });
+  github.repository.tokens.set(TOKEN, 'github-actions[bot]');
+  github.repository.heads.set(PULL, HEAD);
+});
+afterEach(async () => {
+  await github.stop();
+  removeJob(job);
+  rmSync(recipes, { recursive: true, force: true });
+});
+
+describe('a run on a pull request', () => {
+  it(
+    'ends in outputs, a summary and one comment; the token reaches GitHub and nothing else',
+    async () => {
+      github.repository.addComment(PULL, 'ada', 'How does it look?');
+      const result = await run({ runId: 10, inputs: { recipe: RECIPE } });
+
+      expect(result.exitCode, result.log).toBe(0);
+      const comment = ours()[0];
+      expect(result.outputs).toMatchObject({
+        outcome: 'succeeded',
+        'comment-url': `https://github.com/octo/models/pull/7#issuecomment-${String(comment?.id)}`,
+      });
+      for (const [output, name] of Object.entries(EXPECTED_FILES)) {
+        expect(result.outputs[output]).toBe(join(job.out, name));
+        expect(existsSync(join(job.out, name))).toBe(true);
+      }
+      expect(ours()).toHaveLength(1);
+      const report = readFileSync(join(job.out, EXPECTED_FILES['report-path']), 'utf8').trim();
+      expect(result.summary).toContain(report);
+      expect(comment?.body).toContain(report.split('\n')[0]);
+      expect(comment?.body).toMatch(
+        new RegExp(`^<!-- inheritune-action key=Models.quickstart head=${HEAD} run=10 attempt=1 -->`),
+      );
+
+      expect(github.repository.requests.every(({ headers }) => headers.authorization?.endsWith(TOKEN))).toBe(
+        true,
+      );
+      expect(result.log.replace(`::add-mask::${TOKEN}`, '')).not.toContain(TOKEN);
+      expect(result.summary + String(comment?.body)).not.toContain(TOKEN);
+    },
+    RUN_TIMEOUT_MS,
+  );
+});
+
+describe('a recipe that is refused', () => {
+  it(
+    "fails with the run's own words and says so on the pull request",
+    async () => {
+      const result = await runMisspelt(10);
+      expect(result.exitCode, result.log).toBe(2);
+      expect(result.outputs['outcome']).toBe('badInput');
+      expect(result.log).toMatch(/::error::Wrong input: .*trian/);
+      expect(result.summary).toContain('Wrong input');
+      expect(ours()[0]?.body).toContain('Wrong input');
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
+    'on a fork with a read-only token: a warning, the summary, and the same exit code',
+    async () => {
+      github.repository.faults.push({ kind: 'readOnlyToken', path: /\/comments/ });
+      const result = await runMisspelt(10, {
+        event: 'pull-request-fork',
+        runnerEnvironment: 'github-hosted',
+      });
+      expect(result.exitCode, result.log).toBe(2);
+      expect(result.log).toMatch(/::warning::No comment was written: .*The token may only read/);
+      expect(result.summary).toContain('Wrong input');
+      expect(result.outputs['comment-url']).toBe('');
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
+    "does not overwrite a newer run's comment",
+    async () => {
+      await runMisspelt(11);
+      const [before] = ours().map(({ body }) => body);
+      removeJob(job);
+      const result = await runMisspelt(10);
+      expect(result.log).toMatch(/::notice::The comment already holds the result of a newer run \(11\)/);
+      expect(ours().map(({ body }) => body)).toEqual([before]);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
+    'a summary that cannot be written is a warning',
+    async () => {
+      const usual = createJob({ ...defaults(), inputs: { recipe: misspeltRecipe(), 'github-token': TOKEN } });
+      job = { ...usual, env: { ...usual.env, GITHUB_STEP_SUMMARY: usual.folder } };
+      const result = await startStep(job, 'main').ended;
+      expect(result.log).toMatch(/::warning::The job summary was not written: EISDIR/);
+      expect(result.outputs['outcome']).toBe('badInput');
+      expect(ours()).toHaveLength(1);
+    },
+    RUN_TIMEOUT_MS,
+  );
+});
+
+describe('before the run', () => {
+  it('code from a fork is refused on a self-hosted runner', async () => {
+    const result = await run({ runId: 10, event: 'pull-request-fork', inputs: { recipe: RECIPE } });
+    expect(result.exitCode).toBe(1);
+    expect(result.outputs['outcome']).toBe('refused');
+    expect(result.log).toMatch(/::error::Refused: Code from the fork mallory\/models/);
+    expect(result.state).toEqual({});
+    expect(github.repository.requests).toEqual([]);
+    expect(existsSync(job.out)).toBe(false);
+  });
+
+  it('wrong inputs are named', async () => {
+    const result = await run({ runId: 10, inputs: { recipe: '', device: 'gpu' } });
+    expect(result.exitCode).toBe(2);
+    expect(result.outputs['outcome']).toBe('badInput');
+    expect(result.log).toMatch(
+      /::error::The action's inputs are not usable: recipe is empty.*device is "gpu"/,
+    );
+  });
+});
+
+describe('a run that does not end by itself', () => {
+  it(
+    'is stopped with the job, which waits for it and leaves the comment to its successor',
+    async () => {
+      const step = start({ runId: 10, inputs: { recipe: RECIPE } });
+      await childStarted(step);
+      step.process.kill('SIGINT');
+      const result = await step.ended;
+      // 1 when it was stopped before it had anything to continue from.
+      expect([75, 1], result.log).toContain(result.exitCode);
+      expect(result.outputs['outcome']).toBe('interrupted');
+      expect(isGroupAlive(result.state)).toBe(false);
+      expect(ours()).toEqual([]);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
+    'is not green when something kills it',
+    async () => {
+      const step = start({ runId: 10, inputs: { recipe: RECIPE } });
+      await childStarted(step);
+      process.kill(-groupOf(savedState()), 'SIGKILL');
+      const result = await step.ended;
+      expect(result.exitCode, result.log).toBe(1);
+      expect(result.outputs['outcome']).toMatch(/^(killed|outOfMemory)$/);
+      expect(ours()[0]?.body).toMatch(/Inheritune: (Killed|Out of memory)/);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it(
+    'is ended by the post step when the main step itself was killed',
+    async () => {
+      const step = start({ runId: 10, inputs: { recipe: RECIPE } });
+      await childStarted(step);
+      const state = savedState();
+      step.process.kill('SIGKILL');
+      await sleep(500);
+      expect(isGroupAlive(state)).toBe(true);
+      const post = await startStep(job, 'post', state).ended;
+      expect(post.exitCode, post.log).toBe(0);
+      expect(post.log).toContain('::warning::Processes of the run were still there');
+      await step.ended;
+      expect(isGroupAlive(state)).toBe(false);
+    },
+    RUN_TIMEOUT_MS,
+  );
+
+  it('the post step of a job without left-overs says nothing', async () => {
+    job = createJob({ ...defaults(), inputs: { recipe: RECIPE } });
+    const post = await startStep(job, 'post', { group: '999999', mark: 'gone' }).ended;
+    expect(post).toMatchObject({ exitCode: 0, log: '' });
+  });
+});
+
+type RunOptions = Partial<JobOptions> & { readonly inputs: Readonly<Record<string, string>> };
+
+function defaults(): JobOptions {
+  return {
+    apiUrl: github.apiUrl,
+    eventName: 'pull_request',
+    event: 'pull-request',
+    runId: 10,
+    runnerEnvironment: 'self-hosted',
+    inputs: {},
+  };
+}
+
+function start(options: RunOptions): RunningStep {
+  job = createJob({ ...defaults(), ...options, inputs: { 'github-token': TOKEN, ...options.inputs } });
+  return startStep(job, 'main');
+}
+
+function run(options: RunOptions): Promise<StepResult> {
+  return start(options).ended;
+}
+
+/** Needs the real command line, but no engine: the recipe is refused when it is read. */
+function runMisspelt(runId: number, options: Partial<JobOptions> = {}): Promise<StepResult> {
+  return run({ ...options, runId, inputs: { recipe: misspeltRecipe() } });
+}
+
+function misspeltRecipe(): string {
+  const path = join(recipes, 'misspelt.yml');
+  writeFileSync(path, 'reference: { model: ./none }\ninherit: { layers: 1 }\ntrian: { steps: 1 }\n');
+  return path;
+}
+
+/** The log is closed for commands when the child starts; the pause lets it get to work. */
+async function childStarted(step: RunningStep): Promise<void> {
+  await step.seen(/::stop-commands::/);
+  while (savedState()['mark'] === undefined) await sleep(20);
+  await sleep(300);
+}
+
+function savedState(): Record<string, string> {
+  return readCommandFile(job.env['GITHUB_STATE']!);
+}
+
+function groupOf(state: Readonly<Record<string, string>>): number {
+  const group = Number(state['group']);
+  expect(group).toBeGreaterThan(1);
+  return group;
+}
+
+/** A group of which only dead processes are left that nobody has waited for is not alive. */
+function isGroupAlive(state: Readonly<Record<string, string>>): boolean {
+  const { stdout } = spawnSync('ps', ['-e', '-o', 'pgid=,stat='], { encoding: 'utf8' });
+  const group = String(groupOf(state));
+  return stdout.split('\n').some((line) => {
+    const [pgid, stat] = line.trim().split(/\s+/);
+    return pgid === group && !stat?.startsWith('Z');
+  });
+}
+
+function ours(): FakeGitHub['repository']['comments'] {
+  return github.repository.commentsOn(PULL).filter(({ login }) => login === 'github-actions[bot]');
+}
