@@ -14,8 +14,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
 const ENTRIES = ['cli/main', 'action/main', 'action/post'];
 // CommonJS packages inside an ES module still call `require` for Node's own modules.
+// and some name their own file.
 const REQUIRE = `import { createRequire as bundleRequire } from 'node:module';
-const require = bundleRequire(import.meta.url);`;
+import { dirname as bundleDirname } from 'node:path';
+import { fileURLToPath as bundlePath } from 'node:url';
+const require = bundleRequire(import.meta.url);
+const __filename = bundlePath(import.meta.url);
+const __dirname = bundleDirname(__filename);`;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2));
 

@@ -31,17 +31,22 @@ afterEach(() => {
 
 describe('a complete run', () => {
   it('names what it wrote, by the path the user gave', async () => {
-    const files = { 'report.md': '## Result', 'results.json': '{}', 'model/config.json': '{}' };
+    const files = { 'report.md': '## Result', 'results.json': '{}', 'config.json': '{}' };
     expect(await run({ files, exitCode: 0 })).toMatchObject({
       outcome: { kind: 'succeeded' },
       exitCode: 0,
       files: {
         'report-path': 'out/report.md',
         'results-path': 'out/results.json',
-        'model-path': 'out/model',
+        'model-path': 'out',
       },
       message: { headSha: HEAD, report: '## Result' },
     });
+  });
+
+  it('without training has the inherited model for its result', async () => {
+    const files = { 'report.md': '## Result', 'inherited/config.json': '{}' };
+    expect(await run({ files, exitCode: 0 })).toMatchObject({ files: { 'model-path': 'out/inherited' } });
   });
 
   it('with a regression shows the report and fails with 3', async () => {
@@ -62,8 +67,8 @@ describe('a complete run', () => {
 
 describe("an earlier run's files in the folder", () => {
   beforeEach(() => {
-    mkdirSync(join(workspace, 'out/model'), { recursive: true });
-    for (const file of ['report.md', 'results.json', 'model/config.json']) {
+    mkdirSync(join(workspace, 'out'));
+    for (const file of ['report.md', 'results.json', 'config.json']) {
       writeFileSync(join(workspace, 'out', file), 'of the earlier run');
     }
   });
@@ -85,10 +90,15 @@ describe("an earlier run's files in the folder", () => {
       files: {
         'report-path': 'out/report.md',
         'results-path': 'out/results.json',
-        'model-path': 'out/model',
+        'model-path': 'out',
       },
     });
   });
+});
+
+it('a run that broke off has no result, whatever it left', async () => {
+  const files = { 'report.md': '## Half', 'inherited/config.json': '{}' };
+  expect(await run({ files, exitCode: 75 })).toMatchObject({ outcome: { kind: 'interrupted' }, files: {} });
 });
 
 describe('the child process', () => {

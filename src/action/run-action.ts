@@ -17,8 +17,8 @@ import { describeOutcome } from './outcome-text.ts';
 import { GROUP_MARK_VARIABLE } from './process-group.ts';
 import type { ChildHooks } from './run-child.ts';
 import { runChild } from './run-child.ts';
-import type { RunFile } from './run-folder.ts';
-import { inspectRunFolder, newRunFiles, readReport } from './run-folder.ts';
+import type { RunFiles } from './run-folder.ts';
+import { inspectRunFolder, runFiles, readReport } from './run-folder.ts';
 
 /** The parts of the runner that the action talks to. */
 export interface ActionContext {
@@ -41,8 +41,8 @@ export interface ActionResult {
   readonly outcome: Outcome;
   readonly event: EventFacts;
   readonly message: MessageParts;
-  /** Paths of what this run wrote. */
-  readonly files: Partial<Record<RunFile, string>>;
+  /** Paths of what a complete run left. */
+  readonly files: RunFiles;
   readonly exitCode: number;
 }
 
@@ -61,7 +61,7 @@ export async function runAction(context: ActionContext): Promise<ActionResult> {
   const before = inspectRunFolder(folder);
   const exit = policy.allowed ? await context.duringChild(() => startRun(context)) : undefined;
   const ended = exit ? classifyExit(exit) : refusal(policy);
-  const files = exit ? newRunFiles(folder, before, settings.out, olderFiles(ended)) : {};
+  const files = isComplete(ended) ? runFiles(folder, before, settings.out) : {};
   const report = readReport(folder, files);
   const outcome = requireReport(ended, report);
 
@@ -83,7 +83,8 @@ export function runArguments(settings: Settings): string[] {
     'run',
     settings.recipe,
     ...['--out', settings.out],
-    ...['--device', settings.device],
+    // "auto" leaves the choice to the recipe, whose own default is the same.
+    ...(settings.device === 'auto' ? [] : ['--device', settings.device]),
     ...(settings.cacheDir === undefined ? [] : ['--cache-dir', settings.cacheDir]),
     ...(settings.nativeDir === undefined ? [] : ['--native-dir', settings.nativeDir]),
   ];
@@ -107,10 +108,9 @@ function refusal(policy: ForkDecision): Outcome {
   return { kind: 'refused', reason: policy.allowed ? '' : policy.reason };
 }
 
-/** A continued run that is complete need not write its model and results again; its report it does. */
-function olderFiles(outcome: Outcome): RunFile[] {
-  const isComplete = outcome.kind === 'succeeded' || outcome.kind === 'regression';
-  return isComplete ? ['model-path', 'results-path'] : [];
+/** Files of a run that broke off are not its result, though they may be there. */
+function isComplete(outcome: Outcome): boolean {
+  return outcome.kind === 'succeeded' || outcome.kind === 'regression';
 }
 
 /** Exit code 0 without a report is not a success: a run that did nothing must not be green. */

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { isRunning } from '../../test/github/process-state.ts';
 import type { ChildExit, ChildOutcome } from './child-outcome.ts';
 import { classifyExit } from './child-outcome.ts';
 import { GROUP_MARK_VARIABLE, isMarkedGroup, signalGroup } from './process-group.ts';
@@ -175,10 +175,4 @@ function start([program, ...args]: string[], options: StartOptions = {}): Promis
       },
     },
   );
-}
-
-/** A dead process that nobody has waited for yet (state Z) does not run. */
-function isRunning(processId: number): boolean {
-  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(processId)], { encoding: 'utf8' });
-  return /^[^Z\s]/.test(stdout);
 }

@@ -2,47 +2,47 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What `inheritune run` leaves in its output folder, by the names of the action's outputs. */
-export const RUN_FILES = {
-  'report-path': 'report.md',
-  'results-path': 'results.json',
-  'model-path': 'model',
-} as const;
+export interface RunFiles {
+  readonly 'report-path'?: string;
+  readonly 'results-path'?: string;
+  readonly 'model-path'?: string;
+}
 
-export type RunFile = keyof typeof RUN_FILES;
+const REPORT = 'report.md';
+const RESULTS = 'results.json';
+/** The trained model lies in the folder itself; without training the inherited one is the result. */
+const MODEL_FOLDERS = ['.', 'inherited'] as const;
+const MODEL_FILE = 'config.json';
 
-/** Identity of each file before the run; a folder is identified by its `config.json`. */
-export type RunFolderState = Readonly<Record<RunFile, string | undefined>>;
+/** Identity of what lay in the folder before the run, by path below it. */
+export type RunFolderState = Readonly<Record<string, string | undefined>>;
 
-/** Notes what an earlier run left in the folder, so that it is not taken for this run's result. */
+/** Notes what an earlier run left in the folder, so that its report is not taken for this run's. */
 export function inspectRunFolder(folder: string): RunFolderState {
+  const paths = [REPORT, ...MODEL_FOLDERS.map((model) => join(model, MODEL_FILE))];
+  return Object.fromEntries(paths.map((path) => [path, identity(join(folder, path))]));
+}
+
+/**
+ * What a complete run left, as paths below `out` as the user wrote it. The report must be this run's own; results and model may
+ * be an earlier run's that this one continued or reused.
+ */
+export function runFiles(folder: string, before: RunFolderState, out: string): RunFiles {
+  const isThere = (path: string): boolean => identity(join(folder, path)) !== undefined;
+  const isNew = (path: string): boolean => isThere(path) && identity(join(folder, path)) !== before[path];
+  const model =
+    MODEL_FOLDERS.find((candidate) => isNew(join(candidate, MODEL_FILE))) ??
+    MODEL_FOLDERS.find((candidate) => isThere(join(candidate, MODEL_FILE)));
   return {
-    'report-path': identity(join(folder, RUN_FILES['report-path'])),
-    'results-path': identity(join(folder, RUN_FILES['results-path'])),
-    'model-path': identity(join(folder, RUN_FILES['model-path'], 'config.json')),
+    ...(isNew(REPORT) && { 'report-path': join(out, REPORT) }),
+    ...(isThere(RESULTS) && { 'results-path': join(out, RESULTS) }),
+    ...(model !== undefined && { 'model-path': join(out, model) }),
   };
 }
 
-/** The paths, below `out` as the user wrote it, of what this run wrote. */
-export function newRunFiles(
-  folder: string,
-  before: RunFolderState,
-  out: string,
-  acceptOlder: readonly RunFile[],
-): Partial<Record<RunFile, string>> {
-  const now = inspectRunFolder(folder);
-  const files = Object.keys(RUN_FILES) as RunFile[];
-  return Object.fromEntries(
-    files
-      .filter((file) => now[file] !== undefined && (now[file] !== before[file] || acceptOlder.includes(file)))
-      .map((file) => [file, join(out, RUN_FILES[file])]),
-  );
-}
-
 /** The report's text, or undefined when this run wrote none. */
-export function readReport(folder: string, files: Partial<Record<RunFile, string>>): string | undefined {
-  return files['report-path'] === undefined
-    ? undefined
-    : readFileSync(join(folder, RUN_FILES['report-path']), 'utf8');
+export function readReport(folder: string, files: RunFiles): string | undefined {
+  return files['report-path'] === undefined ? undefined : readFileSync(join(folder, REPORT), 'utf8');
 }
 
 /** Files are written beside and renamed, so a rewritten one has another inode even within the clock's resolution. */

@@ -1,3 +1,4 @@
+/* eslint-disable no-restricted-exports -- the shape of a module that is not ours */
 /** The generated protobuf classes that tfjs-node-gpu carries without types; only what `graph-def.ts` calls. */
 declare module '@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js' {
   namespace messages {

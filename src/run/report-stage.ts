@@ -14,6 +14,8 @@ import { runSummary } from './run-summary.ts';
 export interface RunReportFacts {
   readonly recipe: Recipe;
   readonly reference: OpenModel;
+  /** The reference as the recipe names it, before its path was made absolute. */
+  readonly referenceName: string;
   readonly evaluated: readonly {
     readonly model: { readonly key: string; readonly label: string };
     readonly result: EvaluationResult;
@@ -53,12 +55,13 @@ export async function writeReport(facts: RunReportFacts, context: RunContext): P
   return { text: renderTerminalTable(input), reportFile };
 }
 
-function inheritance({ recipe, reference }: RunReportFacts): RunReportInput['inherit'] {
+function inheritance(facts: RunReportFacts): RunReportInput['inherit'] {
+  const { recipe, reference } = facts;
   if (recipe.inherit === undefined) return undefined;
   const { layers, carry } = recipe.inherit;
   const names = { embeddings: 'embeddings', finalNorm: 'final norm', head: 'head' } as const;
   return {
-    source: recipe.reference.model,
+    source: facts.referenceName,
     sourceBlocks: reference.config.layers,
     blocks: typeof layers === 'number' ? Array.from({ length: layers }, (_, i) => i) : layers,
     carried: recipe.train?.initialise === 'random' ? [] : carry.map((part) => names[part]),
@@ -86,16 +89,14 @@ async function trainingFacts(
 }
 
 function runFacts(
-  { recipe, reference, evaluated }: RunReportFacts,
+  { recipe, reference, referenceName, evaluated }: RunReportFacts,
   context: RunContext,
 ): Record<string, string | number> {
   const environment = evaluated.at(-1)?.result.environment ?? {};
   return {
-    Reference: recipe.reference.model,
-    'Reference parameters': parameterCount(reference.config),
-    ...(recipe.train === undefined
-      ? {}
-      : { 'Training precision': recipe.train.precision, Seed: recipe.train.seed }),
+    ...(recipe.inherit === undefined ? { Reference: referenceName } : {}),
+    'Reference parameters': parameterCount(reference.config).toLocaleString('en'),
+    ...(recipe.train === undefined ? {} : { Seed: recipe.train.seed }),
     'Evaluation limit': recipe.evaluate?.limit ?? 'none',
     ...(environment['processor'] === undefined ? {} : { Device: environment['processor'] }),
     ...(environment['driver'] === undefined ? {} : { Driver: environment['driver'] }),

@@ -35,8 +35,7 @@ const MODEL_FILES = ['config.json'];
  */
 export async function runRecipe(
   recipe: Recipe,
-  outFolder: string,
-  command: string,
+  { outFolder, command, referenceName }: { outFolder: string; command: string; referenceName: string },
   context: RunContext,
 ): Promise<RunReport> {
   await mkdir(outFolder, { recursive: true });
@@ -60,7 +59,7 @@ export async function runRecipe(
       const result = await evaluatedModel(recipe, model, tokens, stages, context);
       if (result !== undefined) evaluated.push({ model, result });
     }
-    return await writeReport({ recipe, reference, evaluated, stages, command }, context);
+    return await writeReport({ recipe, reference, referenceName, evaluated, stages, command }, context);
   } finally {
     await reference.checkpoint.close();
   }

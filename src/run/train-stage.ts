@@ -68,7 +68,9 @@ export function trainingHash(
   startFingerprint: string,
   version: string,
 ): string {
-  const { checkpointEvery: _, keepCheckpoints: __, logEvery: ___, validateEvery: ____, ...numbers } = section;
+  const { sequenceLength, microBatch, accumulate, order, seed, optimizer, precision } = section;
+  const length = lengthOf(section);
+  const numbers = { sequenceLength, microBatch, accumulate, order, seed, optimizer, precision, length };
   return recipeHash({ numbers, tokens: tokens.fingerprint, startFingerprint, version });
 }
 

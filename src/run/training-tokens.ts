@@ -32,13 +32,20 @@ export async function trainingTokens(
   context: RunContext,
 ): Promise<TrainingTokens> {
   if (data.tokens === undefined) return prepared(data, train, reference, stages, context);
-  if ((await stat(data.tokens)).isDirectory()) return preparedFolder(data.tokens);
+  if ((await stat(data.tokens)).isDirectory())
+    return preparedFolder(data.tokens, await tokenizerFingerprint(reference));
   const validation = data.validation;
   const hashes = [
     await hashFile(data.tokens),
     ...(validation === undefined ? [] : [await hashFile(validation)]),
   ];
   return { train: data.tokens, validation, fingerprint: hashes.join(' ') };
+}
+
+/** Undefined where the model comes without a tokenizer: ready token ids need none. */
+async function tokenizerFingerprint(reference: Checkpoint): Promise<string | undefined> {
+  if (!reference.sidecars.has('tokenizer.json')) return undefined;
+  return (await loadCheckpointTokenizer(reference)).fingerprint;
 }
 
 /** Tokenizes a recipe's sources into a folder. */
@@ -104,8 +111,8 @@ async function prepared(
   return preparedFolder(folder);
 }
 
-async function preparedFolder(folder: string): Promise<TrainingTokens> {
-  const opened = await openPrepared(folder);
+async function preparedFolder(folder: string, fingerprint?: string): Promise<TrainingTokens> {
+  const opened = await openPrepared(folder, fingerprint === undefined ? {} : { fingerprint });
   try {
     const { train, validation } = opened.manifest;
     return {

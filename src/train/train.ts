@@ -122,7 +122,6 @@ async function startingState(session: TrainingSession, options: TrainOptions): P
       progress.note(`resumed from the checkpoint after step ${state.step}`);
       return state;
     }
-    progress.note(`no checkpoint to resume from in ${folder}: starting at step 0`);
   }
   await rm(folder, { recursive: true, force: true });
   await session.start(options.start, progress);

@@ -43,8 +43,10 @@ export async function writeCheckpoint(folder: string, content: CheckpointContent
     await writeSynced(join(staging, 'config.json'), toJson(convertedConfig(content.config, content.dtype)));
     await syncFolder(staging);
     await publish(staging, target);
-  } catch (cause) {
-    throw writeFailed(folder, cause);
+  } catch (error) {
+    // A failed write of a file names that file in the staging folder, which nobody has heard of.
+    const isWrite = error instanceof WeightsError && error.code === 'weights/write-failed';
+    throw writeFailed(folder, isWrite && error.cause !== undefined ? error.cause : error);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }

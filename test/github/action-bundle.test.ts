@@ -1,22 +1,26 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job, JobOptions, RunningStep, StepResult } from './action-runner.ts';
 import { createJob, readCommandFile, removeJob, ROOT, startStep } from './action-runner.ts';
 import type { FakeGitHub } from './fake-github.ts';
 import { startFakeGitHub } from './fake-github.ts';
+import { isGroupAlive } from './process-state.ts';
 
 /** A run of a few seconds with training and evaluation. */
 const RECIPE = 'test/fixtures/recipes/action.yml';
 /** What that run leaves, by output. */
-const EXPECTED_FILES = { 'report-path': 'report.md', 'results-path': 'results.json', 'model-path': 'model' };
+const EXPECTED_FILES = { 'report-path': 'report.md', 'results-path': 'results.json', 'model-path': '.' };
+/** The file that makes the model's folder one. */
+const MODEL_FILE = 'config.json';
 const RUN_TIMEOUT_MS = 300_000;
 const TOKEN = 'ghs_0123456789abcdefghij';
 const PULL = 7;
 const HEAD = '6dcb09b5b57875f334f61aebed695e2e4193db5e';
+
+vi.setConfig({ testTimeout: RUN_TIMEOUT_MS });
 
 let github: FakeGitHub;
 let job: Job;
@@ -41,95 +45,76 @@ afterEach(async () => {
 });
 
 describe('a run on a pull request', () => {
-  it(
-    'ends in outputs, a summary and one comment; the token reaches GitHub and nothing else',
-    async () => {
-      github.repository.addComment(PULL, 'ada', 'How does it look?');
-      const result = await run({ runId: 10, inputs: { recipe: RECIPE } });
+  it('ends in outputs, a summary and one comment; the token reaches GitHub and nothing else', async () => {
+    github.repository.addComment(PULL, 'ada', 'How does it look?');
+    const result = await run({ runId: 10, inputs: { recipe: RECIPE } });
 
-      expect(result.exitCode, result.log).toBe(0);
-      const comment = ours()[0];
-      expect(result.outputs).toMatchObject({
-        outcome: 'succeeded',
-        'comment-url': `https://github.com/octo/models/pull/7#issuecomment-${String(comment?.id)}`,
-      });
-      for (const [output, name] of Object.entries(EXPECTED_FILES)) {
-        expect(result.outputs[output]).toBe(join(job.out, name));
-        expect(existsSync(join(job.out, name))).toBe(true);
-      }
-      expect(ours()).toHaveLength(1);
-      const report = readFileSync(join(job.out, EXPECTED_FILES['report-path']), 'utf8').trim();
-      expect(result.summary).toContain(report);
-      expect(comment?.body).toContain(report.split('\n')[0]);
-      expect(comment?.body).toMatch(
-        new RegExp(`^<!-- inheritune-action key=Models.quickstart head=${HEAD} run=10 attempt=1 -->`),
-      );
+    expect(result.exitCode, result.log).toBe(0);
+    const comment = ours()[0];
+    expect(result.outputs).toMatchObject({
+      outcome: 'succeeded',
+      'comment-url': `https://github.com/octo/models/pull/7#issuecomment-${String(comment?.id)}`,
+    });
+    for (const [output, name] of Object.entries(EXPECTED_FILES)) {
+      expect(result.outputs[output]).toBe(join(job.out, name));
+      expect(existsSync(join(job.out, name))).toBe(true);
+    }
+    expect(existsSync(join(job.out, MODEL_FILE))).toBe(true);
+    expect(ours()).toHaveLength(1);
+    const report = readFileSync(join(job.out, EXPECTED_FILES['report-path']), 'utf8').trim();
+    expect(result.summary).toContain(report);
+    expect(comment?.body).toContain(report.split('\n')[0]);
+    expect(comment?.body).toMatch(
+      new RegExp(`^<!-- inheritune-action key=Models.quickstart head=${HEAD} run=10 attempt=1 -->`),
+    );
 
-      expect(github.repository.requests.every(({ headers }) => headers.authorization?.endsWith(TOKEN))).toBe(
-        true,
-      );
-      expect(result.log.replace(`::add-mask::${TOKEN}`, '')).not.toContain(TOKEN);
-      expect(result.summary + String(comment?.body)).not.toContain(TOKEN);
-    },
-    RUN_TIMEOUT_MS,
-  );
+    expect(github.repository.requests.every(({ headers }) => headers.authorization?.endsWith(TOKEN))).toBe(
+      true,
+    );
+    expect(result.log.replace(`::add-mask::${TOKEN}`, '')).not.toContain(TOKEN);
+    expect(result.summary + String(comment?.body)).not.toContain(TOKEN);
+  });
 });
 
 describe('a recipe that is refused', () => {
-  it(
-    "fails with the run's own words and says so on the pull request",
-    async () => {
-      const result = await runMisspelt(10);
-      expect(result.exitCode, result.log).toBe(2);
-      expect(result.outputs['outcome']).toBe('badInput');
-      expect(result.log).toMatch(/::error::Wrong input: .*trian/);
-      expect(result.summary).toContain('Wrong input');
-      expect(ours()[0]?.body).toContain('Wrong input');
-    },
-    RUN_TIMEOUT_MS,
-  );
+  it("fails with the run's own words and says so on the pull request", async () => {
+    const result = await runMisspelt(10);
+    expect(result.exitCode, result.log).toBe(2);
+    expect(result.outputs['outcome']).toBe('badInput');
+    expect(result.log).toMatch(/::error::Wrong input: .*trian/);
+    expect(result.summary).toContain('Wrong input');
+    expect(ours()[0]?.body).toContain('Wrong input');
+  });
 
-  it(
-    'on a fork with a read-only token: a warning, the summary, and the same exit code',
-    async () => {
-      github.repository.faults.push({ kind: 'readOnlyToken', path: /\/comments/ });
-      const result = await runMisspelt(10, {
-        event: 'pull-request-fork',
-        runnerEnvironment: 'github-hosted',
-      });
-      expect(result.exitCode, result.log).toBe(2);
-      expect(result.log).toMatch(/::warning::No comment was written: .*The token may only read/);
-      expect(result.summary).toContain('Wrong input');
-      expect(result.outputs['comment-url']).toBe('');
-    },
-    RUN_TIMEOUT_MS,
-  );
+  it('on a fork with a read-only token: a warning, the summary, and the same exit code', async () => {
+    github.repository.faults.push({ kind: 'readOnlyToken', path: /\/comments/ });
+    const result = await runMisspelt(10, {
+      event: 'pull-request-fork',
+      runnerEnvironment: 'github-hosted',
+    });
+    expect(result.exitCode, result.log).toBe(2);
+    expect(result.log).toMatch(/::warning::No comment was written: .*The token may only read/);
+    expect(result.summary).toContain('Wrong input');
+    expect(result.outputs['comment-url']).toBe('');
+  });
 
-  it(
-    "does not overwrite a newer run's comment",
-    async () => {
-      await runMisspelt(11);
-      const [before] = ours().map(({ body }) => body);
-      removeJob(job);
-      const result = await runMisspelt(10);
-      expect(result.log).toMatch(/::notice::The comment already holds the result of a newer run \(11\)/);
-      expect(ours().map(({ body }) => body)).toEqual([before]);
-    },
-    RUN_TIMEOUT_MS,
-  );
+  it("does not overwrite a newer run's comment", async () => {
+    await runMisspelt(11);
+    const [before] = ours().map(({ body }) => body);
+    removeJob(job);
+    const result = await runMisspelt(10);
+    expect(result.log).toMatch(/::notice::The comment already holds the result of a newer run \(11\)/);
+    expect(ours().map(({ body }) => body)).toEqual([before]);
+  });
 
-  it(
-    'a summary that cannot be written is a warning',
-    async () => {
-      const usual = createJob({ ...defaults(), inputs: { recipe: misspeltRecipe(), 'github-token': TOKEN } });
-      job = { ...usual, env: { ...usual.env, GITHUB_STEP_SUMMARY: usual.folder } };
-      const result = await startStep(job, 'main').ended;
-      expect(result.log).toMatch(/::warning::The job summary was not written: EISDIR/);
-      expect(result.outputs['outcome']).toBe('badInput');
-      expect(ours()).toHaveLength(1);
-    },
-    RUN_TIMEOUT_MS,
-  );
+  it('a summary that cannot be written is a warning', async () => {
+    const usual = createJob({ ...defaults(), inputs: { recipe: misspeltRecipe(), 'github-token': TOKEN } });
+    job = { ...usual, env: { ...usual.env, GITHUB_STEP_SUMMARY: usual.folder } };
+    const result = await startStep(job, 'main').ended;
+    expect(result.log).toMatch(/::warning::The job summary was not written: EISDIR/);
+    expect(result.outputs['outcome']).toBe('badInput');
+    expect(ours()).toHaveLength(1);
+  });
 });
 
 describe('before the run', () => {
@@ -154,53 +139,43 @@ describe('before the run', () => {
 });
 
 describe('a run that does not end by itself', () => {
-  it(
-    'is stopped with the job, which waits for it and leaves the comment to its successor',
-    async () => {
-      const step = start({ runId: 10, inputs: { recipe: RECIPE } });
-      await childStarted(step);
-      step.process.kill('SIGINT');
-      const result = await step.ended;
-      // 1 when it was stopped before it had anything to continue from.
-      expect([75, 1], result.log).toContain(result.exitCode);
-      expect(result.outputs['outcome']).toBe('interrupted');
-      expect(isGroupAlive(result.state)).toBe(false);
-      expect(ours()).toEqual([]);
-    },
-    RUN_TIMEOUT_MS,
-  );
+  it('is stopped with the job, which waits for it and leaves the comment to its successor', async () => {
+    const step = start({ runId: 10, inputs: { recipe: RECIPE } });
+    await childStarted(step);
+    step.process.kill('SIGINT');
+    const result = await step.ended;
+    // 1 when it was stopped before it had anything to continue from.
+    expect([75, 1], result.log).toContain(result.exitCode);
+    expect(result.outputs['outcome']).toBe('interrupted');
+    expect(isGroupAlive(groupOf(result.state))).toBe(false);
+    expect(ours()).toEqual([]);
+  });
 
-  it(
-    'is not green when something kills it',
-    async () => {
-      const step = start({ runId: 10, inputs: { recipe: RECIPE } });
-      await childStarted(step);
-      process.kill(-groupOf(savedState()), 'SIGKILL');
-      const result = await step.ended;
-      expect(result.exitCode, result.log).toBe(1);
-      expect(result.outputs['outcome']).toMatch(/^(killed|outOfMemory)$/);
-      expect(ours()[0]?.body).toMatch(/Inheritune: (Killed|Out of memory)/);
-    },
-    RUN_TIMEOUT_MS,
-  );
+  it('is not green when something kills it', async () => {
+    const step = start({ runId: 10, inputs: { recipe: RECIPE } });
+    await childStarted(step);
+    process.kill(-groupOf(savedState()), 'SIGKILL');
+    const result = await step.ended;
+    expect(result.exitCode, result.log).toBe(1);
+    expect(result.outputs['outcome']).toMatch(/^(killed|outOfMemory)$/);
+    expect(ours()[0]?.body).toMatch(/Inheritune: (Killed|Out of memory)/);
+  });
 
-  it(
-    'is ended by the post step when the main step itself was killed',
-    async () => {
-      const step = start({ runId: 10, inputs: { recipe: RECIPE } });
-      await childStarted(step);
-      const state = savedState();
-      step.process.kill('SIGKILL');
-      await sleep(500);
-      expect(isGroupAlive(state)).toBe(true);
-      const post = await startStep(job, 'post', state).ended;
-      expect(post.exitCode, post.log).toBe(0);
-      expect(post.log).toContain('::warning::Processes of the run were still there');
-      await step.ended;
-      expect(isGroupAlive(state)).toBe(false);
-    },
-    RUN_TIMEOUT_MS,
-  );
+  it('is ended by the post step when the main step itself was killed', async () => {
+    const step = start({ runId: 10, inputs: { recipe: RECIPE } });
+    await childStarted(step);
+    const state = savedState();
+    // Stopped it hangs, as in a driver call: otherwise it might end by itself once nobody reads what it prints.
+    process.kill(-groupOf(state), 'SIGSTOP');
+    step.process.kill('SIGKILL');
+    await sleep(500);
+    expect(isGroupAlive(groupOf(state))).toBe(true);
+    const post = await startStep(job, 'post', state).ended;
+    expect(post.exitCode, post.log).toBe(0);
+    expect(post.log).toContain('::warning::Processes of the run were still there');
+    await step.ended;
+    expect(isGroupAlive(groupOf(state))).toBe(false);
+  });
 
   it('the post step of a job without left-overs says nothing', async () => {
     job = createJob({ ...defaults(), inputs: { recipe: RECIPE } });
@@ -257,16 +232,6 @@ function groupOf(state: Readonly<Record<string, string>>): number {
   const group = Number(state['group']);
   expect(group).toBeGreaterThan(1);
   return group;
-}
-
-/** A group of which only dead processes are left that nobody has waited for is not alive. */
-function isGroupAlive(state: Readonly<Record<string, string>>): boolean {
-  const { stdout } = spawnSync('ps', ['-e', '-o', 'pgid=,stat='], { encoding: 'utf8' });
-  const group = String(groupOf(state));
-  return stdout.split('\n').some((line) => {
-    const [pgid, stat] = line.trim().split(/\s+/);
-    return pgid === group && !stat?.startsWith('Z');
-  });
 }
 
 function ours(): FakeGitHub['repository']['comments'] {

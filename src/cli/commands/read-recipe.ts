@@ -11,11 +11,12 @@ export async function readRecipe(
   overrides: readonly string[] | undefined,
   { context, home, device }: CommandIo,
   sections?: readonly ('data' | 'evaluate')[],
-): Promise<LoadedRecipe & { readonly recipe: Recipe }> {
+): Promise<LoadedRecipe & { readonly recipe: Recipe; readonly referenceName: string }> {
   const loaded = await loadRecipe(resolve(context.cwd, file), overrides === undefined ? {} : { overrides });
   const recipe = await resolveRecipePaths(loaded, {
     ...{ cwd: context.cwd, home },
     ...(sections === undefined ? {} : { sections }),
   });
-  return { ...loaded, recipe: device === undefined ? recipe : { ...recipe, device } };
+  const referenceName = loaded.recipe.reference.model;
+  return { ...loaded, referenceName, recipe: device === undefined ? recipe : { ...recipe, device } };
 }

@@ -15,11 +15,15 @@ export const runCommand: CommandDefinition = (io) =>
     .action(async (file: string, options: { out?: string; set?: string[] }) => {
       const given = io();
       const { context, print } = given;
-      const { recipe } = await readRecipe(file, options.set, given);
+      const { recipe, referenceName } = await readRecipe(file, options.set, given);
       const out = options.out ?? `runs/${recipe.name}`;
       const sets = (options.set ?? []).map((set) => ` --set ${set}`).join('');
       const command = `inheritune run ${file} --out ${out}${sets}`;
-      const { text, reportFile } = await runRecipe(recipe, resolve(context.cwd, out), command, context);
+      const { text, reportFile } = await runRecipe(
+        recipe,
+        { outFolder: resolve(context.cwd, out), command, referenceName },
+        context,
+      );
       print(text);
       print(`The whole report is in ${relative(context.cwd, reportFile) || reportFile}.`);
     });

@@ -47,6 +47,11 @@ export const trainCommand: CommandDefinition = (io) =>
           },
           context,
         );
+        if (options.resume === true && outcome.resumedFrom === 0) {
+          context.progress.note(
+            `there was no checkpoint to resume from in ${options.out}: trained from step 0`,
+          );
+        }
         print(
           `${options.out}: trained ${outcome.steps} steps on ${outcome.tokens.toLocaleString('en')} tokens`,
         );
