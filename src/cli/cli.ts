@@ -63,7 +63,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
     command.on('option:cache-dir', (value: string) => program.setOptionValue('cacheDir', value));
     command.on('option:native-dir', (value: string) => program.setOptionValue('nativeDir', value));
     command.on('option:quiet', () => program.setOptionValue('quiet', true));
-    program.addCommand(command.exitOverride());
+    program.addCommand(command.copyInheritedSettings(program));
   }
   try {
     await program.parseAsync([...argv], { from: 'user' });

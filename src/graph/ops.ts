@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { OpAttribute } from '../engine/native-binding.ts';
 import { currentBackend } from './backend.ts';
-import { bindingConstants as k } from './symbolic-binding.ts';
+import { bindingConstants as k, SymbolicBinding } from './symbolic-binding.ts';
 import { TF } from './tf-types.ts';
 
 /** Number format in which matrix products are computed; everything else stays float32. */
@@ -88,6 +88,22 @@ export function select(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
 /** Half the sum of squares, a scalar: one pass, no temporary. */
 export function l2Loss(x: Tensor): Tensor {
   return currentBackend().executeSingleOutput('L2Loss', [type('T')], [x]);
+}
+
+/** `x`, but not before the values in `waitFor` are there. */
+export function after(x: Tensor, ...waitFor: readonly Tensor[]): Tensor {
+  const backend = currentBackend();
+  const { binding } = backend;
+  // Outside a trace operations run in the order in which they are called anyway.
+  if (!(binding instanceof SymbolicBinding)) return x;
+  binding.controlInputs = backend
+    .getInputTensorIds(waitFor)
+    .map((id) => binding.nameOf(id).replace(/:\d+$/, ''));
+  try {
+    return backend.executeSingleOutput('Identity', [type('T')], [x]);
+  } finally {
+    binding.controlInputs = [];
+  }
 }
 
 /** Casts to the precision of matrix products. To tfjs a bfloat16 value still looks like float32. */

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { linear } from '../graph/fused/linear.ts';
 import type { Precision } from '../graph/ops.ts';
+import { recomputed } from '../graph/recompute.ts';
 import type { ModelConfig } from './config.ts';
 import { gpt2Hidden } from './gpt2.ts';
 import { llamaHidden } from './llama.ts';
@@ -10,9 +11,39 @@ import type { Layout } from './positions.ts';
 /** Parameter tensors by checkpoint name. */
 export type Weights = Readonly<Record<string, Tensor>>;
 
+/**
+ * What is computed a second time for the gradient instead of being kept: nothing, the attention weights, or
+ * everything inside a block.
+ */
+export type Recompute = 'none' | 'attention' | 'block';
+
 export interface DecoderOptions {
   readonly precision: Precision;
   readonly layout: Layout;
+  readonly recompute?: Recompute | undefined;
+}
+
+/** Looks a weight up by its name inside a block. */
+export type BlockWeights = (name: string) => Tensor;
+
+/**
+ * Runs one block. Its weights are handed over by name without `prefix`; with `recompute: 'block'` only its input
+ * is kept for the gradient.
+ * @param x [B·T, D]
+ */
+export function runBlock(
+  weights: Weights,
+  prefix: string,
+  x: Tensor,
+  recompute: Recompute | undefined,
+  block: (weight: BlockWeights, x: Tensor) => Tensor,
+): Tensor {
+  if (recompute !== 'block') return block((name) => weightOf(weights, prefix + name), x);
+  const names = Object.keys(weights).filter((name) => name.startsWith(prefix));
+  return recomputed([x, ...names.map((name) => weightOf(weights, name))], ([x, ...values]) => {
+    const own = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+    return block((name) => weightOf(own, prefix + name), x!);
+  });
 }
 
 /**
@@ -37,8 +68,12 @@ export function hiddenStates(
  * @returns [N, V] float32
  */
 export function logits(config: ModelConfig, weights: Weights, hidden: Tensor, precision: Precision): Tensor {
-  const head = weightOf(weights, config.tiedHead ? EMBEDDING[config.family] : HEAD);
-  return linear(hidden, head, 'outIn', precision);
+  return linear(hidden, headOf(config, weights), 'outIn', precision);
+}
+
+/** The head's matrix [V, D], which may be the token embedding's. */
+export function headOf(config: ModelConfig, weights: Weights): Tensor {
+  return weightOf(weights, config.tiedHead ? EMBEDDING[config.family] : HEAD);
 }
 
 export function weightOf(weights: Weights, name: string): Tensor {

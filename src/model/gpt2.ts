@@ -6,8 +6,8 @@ import { embedding } from '../graph/fused/embedding.ts';
 import { addBias, linear } from '../graph/fused/linear.ts';
 import { layerNorm } from '../graph/fused/norm.ts';
 import type { Gpt2Config } from './config.ts';
-import { weightOf } from './decoder.ts';
-import type { DecoderOptions, Weights } from './decoder.ts';
+import { runBlock, weightOf } from './decoder.ts';
+import type { BlockWeights, DecoderOptions, Weights } from './decoder.ts';
 import { splitHeads, ungroupQueries } from './heads.ts';
 import { EMBEDDING } from './parameters.ts';
 import { attentionMask } from './positions.ts';
@@ -36,14 +36,16 @@ export function gpt2Hidden(
   let x = tf.add(tokens, positions); // [B·T, D]
   for (let layer = 0; layer < config.layers; layer++) {
     const scale = config.scaleByInverseLayer ? 1 / (layer + 1) : 1;
-    x = block(config, (name) => weightOf(weights, `transformer.h.${layer}.${name}`), x, scale, shared);
+    x = runBlock(weights, `transformer.h.${layer}.`, x, options.recompute, (weight, x) =>
+      block(config, weight, x, scale, shared),
+    );
   }
   return norm(config, (name) => weightOf(weights, `transformer.${name}`), 'ln_f', x);
 }
 
 function block(
   config: Gpt2Config,
-  weight: (name: string) => Tensor,
+  weight: BlockWeights,
   x: Tensor,
   attentionScale: number,
   shared: Shared,
@@ -54,12 +56,12 @@ function block(
 
 function selfAttention(
   config: Gpt2Config,
-  weight: (name: string) => Tensor,
+  weight: BlockWeights,
   x: Tensor,
   attentionScale: number,
   shared: Shared,
 ): Tensor {
-  const { batch, length, mask, precision } = shared;
+  const { batch, length, mask, precision, recompute } = shared;
   const qkv = convolve(weight, 'attn.c_attn', x, shared).reshape([
     batch,
     length,
@@ -74,21 +76,25 @@ function selfAttention(
     Tensor,
     Tensor,
   ]; // each [B, H, T, hd]
-  const mixed = attention(q, k, v, mask, attentionScale / Math.sqrt(config.headSize), precision); // [B, H, T, hd]
+  const mixed = attention(q, k, v, mask, {
+    scale: attentionScale / Math.sqrt(config.headSize),
+    precision,
+    recompute: recompute === 'attention',
+  }); // [B, H, T, hd]
   return convolve(weight, 'attn.c_proj', ungroupQueries(mixed, length), shared); // [B·T, D]
 }
 
-function feedForward(weight: (name: string) => Tensor, x: Tensor, shared: Shared): Tensor {
+function feedForward(weight: BlockWeights, x: Tensor, shared: Shared): Tensor {
   const widened = geluNew(convolve(weight, 'mlp.c_fc', x, shared)); // [B·T, F]
   return convolve(weight, 'mlp.c_proj', widened, shared); // [B·T, D]
 }
 
 /** Transformers' Conv1D: a linear layer whose matrix is [in, out], with a bias. */
-function convolve(weight: (name: string) => Tensor, name: string, x: Tensor, { precision }: Shared): Tensor {
+function convolve(weight: BlockWeights, name: string, x: Tensor, { precision }: Shared): Tensor {
   return addBias(linear(x, weight(`${name}.weight`), 'inOut', precision), weight(`${name}.bias`));
 }
 
-function norm(config: Gpt2Config, weight: (name: string) => Tensor, name: string, x: Tensor): Tensor {
+function norm(config: Gpt2Config, weight: BlockWeights, name: string, x: Tensor): Tensor {
   return layerNorm(x, weight(`${name}.weight`), weight(`${name}.bias`), config.normEpsilon);
 }
 

@@ -7,8 +7,8 @@ import { linear } from '../graph/fused/linear.ts';
 import { rmsNorm } from '../graph/fused/norm.ts';
 import { rotate } from '../graph/fused/rotary.ts';
 import type { LlamaConfig } from './config.ts';
-import { weightOf } from './decoder.ts';
-import type { DecoderOptions, Weights } from './decoder.ts';
+import { runBlock, weightOf } from './decoder.ts';
+import type { BlockWeights, DecoderOptions, Weights } from './decoder.ts';
 import { groupQueries, splitHeads, ungroupQueries } from './heads.ts';
 import { EMBEDDING } from './parameters.ts';
 import { attentionMask, rotaryTables } from './positions.ts';
@@ -34,32 +34,33 @@ export function llamaHidden(
   const shared: Shared = { ...options, mask: attentionMask(options.layout, length), cos, sin, batch, length };
   let x = embedding(weightOf(weights, EMBEDDING.llama), ids.reshape([batch * length])); // [B·T, D]
   for (let layer = 0; layer < config.layers; layer++) {
-    x = block(config, (name) => weightOf(weights, `model.layers.${layer}.${name}.weight`), x, shared);
+    x = runBlock(weights, `model.layers.${layer}.`, x, options.recompute, (weight, x) =>
+      block(config, weight, x, shared),
+    );
   }
   return rmsNorm(x, weightOf(weights, 'model.norm.weight'), config.normEpsilon);
 }
 
-function block(config: LlamaConfig, weight: (name: string) => Tensor, x: Tensor, shared: Shared): Tensor {
+function block(config: LlamaConfig, weight: BlockWeights, x: Tensor, shared: Shared): Tensor {
   const attended = selfAttention(
     config,
     weight,
-    rmsNorm(x, weight('input_layernorm'), config.normEpsilon),
+    rmsNorm(x, weight('input_layernorm.weight'), config.normEpsilon),
     shared,
   );
   const y = tf.add(x, attended);
-  const fed = feedForward(weight, rmsNorm(y, weight('post_attention_layernorm'), config.normEpsilon), shared);
+  const fed = feedForward(
+    weight,
+    rmsNorm(y, weight('post_attention_layernorm.weight'), config.normEpsilon),
+    shared,
+  );
   return tf.add(y, fed); // [B·T, D]
 }
 
-function selfAttention(
-  config: LlamaConfig,
-  weight: (name: string) => Tensor,
-  x: Tensor,
-  shared: Shared,
-): Tensor {
-  const { precision, cos, sin, batch, length, mask } = shared;
+function selfAttention(config: LlamaConfig, weight: BlockWeights, x: Tensor, shared: Shared): Tensor {
+  const { precision, cos, sin, batch, length, mask, recompute } = shared;
   const project = (name: string, heads: number): Tensor =>
-    linear(x, weight(`self_attn.${name}_proj`), 'outIn', precision).reshape([
+    linear(x, weight(`self_attn.${name}_proj.weight`), 'outIn', precision).reshape([
       batch,
       length,
       heads,
@@ -68,19 +69,16 @@ function selfAttention(
   const q = rotate(project('q', config.heads), cos, sin); // [B, T, H, hd]
   const k = rotate(project('k', config.keyValueHeads), cos, sin); // [B, T, KV, hd]
   const v = project('v', config.keyValueHeads); // [B, T, KV, hd]
-  const mixed = attention(
-    groupQueries(q, config.keyValueHeads),
-    splitHeads(k),
-    splitHeads(v),
-    mask,
-    1 / Math.sqrt(config.headSize),
+  const mixed = attention(groupQueries(q, config.keyValueHeads), splitHeads(k), splitHeads(v), mask, {
+    scale: 1 / Math.sqrt(config.headSize),
     precision,
-  ); // [B, KV, G·T, hd]
-  return linear(ungroupQueries(mixed, length), weight('self_attn.o_proj'), 'outIn', precision); // [B·T, D]
+    recompute: recompute === 'attention',
+  }); // [B, KV, G·T, hd]
+  return linear(ungroupQueries(mixed, length), weight('self_attn.o_proj.weight'), 'outIn', precision); // [B·T, D]
 }
 
-function feedForward(weight: (name: string) => Tensor, x: Tensor, { precision }: Shared): Tensor {
-  const gate = linear(x, weight('mlp.gate_proj'), 'outIn', precision); // [B·T, F]
-  const up = linear(x, weight('mlp.up_proj'), 'outIn', precision); // [B·T, F]
-  return linear(swiGlu(gate, up), weight('mlp.down_proj'), 'outIn', precision); // [B·T, D]
+function feedForward(weight: BlockWeights, x: Tensor, { precision }: Shared): Tensor {
+  const gate = linear(x, weight('mlp.gate_proj.weight'), 'outIn', precision); // [B·T, F]
+  const up = linear(x, weight('mlp.up_proj.weight'), 'outIn', precision); // [B·T, F]
+  return linear(swiGlu(gate, up), weight('mlp.down_proj.weight'), 'outIn', precision); // [B·T, D]
 }

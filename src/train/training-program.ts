@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { meanCrossEntropy } from '../graph/fused/cross-entropy.ts';
+import { linearCrossEntropy, linearCrossEntropyValue } from '../graph/fused/linear-cross-entropy.ts';
 import { attribute } from '../graph/graph-def.ts';
 import type { Precision } from '../graph/ops.ts';
 import { trace } from '../graph/program.ts';
 import type { Program, Trace, Variable } from '../graph/program.ts';
 import { TF } from '../graph/tf-types.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { hiddenStates, logits } from '../model/decoder.ts';
-import type { Weights } from '../model/decoder.ts';
+import { headOf, hiddenStates } from '../model/decoder.ts';
+import type { Recompute, Weights } from '../model/decoder.ts';
 import { parametersOf } from '../model/parameters.ts';
 import { adamW } from './adamw.ts';
 import type { AdamWSettings, Trainable } from './adamw.ts';
@@ -24,7 +24,13 @@ export interface TrainingShape {
   readonly accumulate: number;
   readonly precision: Precision;
   readonly optimizer: AdamWSettings;
+  /** Default `none`. */
+  readonly recompute?: Recompute | undefined;
+  /** Tokens whose logits are held at once; default 256. */
+  readonly lossChunk?: number | undefined;
 }
+
+const LOSS_CHUNK = 256;
 
 /** Outputs of the training program. Every one of them gives the micro-batch's mean loss in nats. */
 export const FETCH = {
@@ -53,10 +59,16 @@ export function traceTraining(shape: TrainingShape): Program {
     const ids = t.placeholder('ids', size, 'int32'); // [B, T]
     const targets = t.placeholder('targets', size, 'int32'); // [B, T]
     const variables = parametersOf(shape.config).map(({ name, shape: dims }) => t.variable(name, dims));
-    const { value: loss, grads } = tf.valueAndGrads((...values: Tensor[]) =>
-      meanLoss(shape, weightsOf(variables, values), ids, targets),
-    )(variables.map((variable) => variable.value));
-    t.fetch(FETCH.loss, loss);
+    const labels = targets.reshape([targets.size]); // [B·T]
+    const options = { precision: shape.precision, chunk: shape.lossChunk ?? LOSS_CHUNK };
+    const { value: loss, grads } = tf.valueAndGrads((...values: Tensor[]) => {
+      const { hidden, head } = forward(shape, weightsOf(variables, values), ids);
+      return linearCrossEntropy(hidden, head, labels, options);
+    })(variables.map((variable) => variable.value));
+    // Traced apart: the training loss computes its gradient along the way, which a validation would pay for.
+    const values = variables.map((variable) => variable.value);
+    const { hidden, head } = forward({ ...shape, recompute: 'none' }, weightsOf(variables, values), ids);
+    t.fetch(FETCH.loss, linearCrossEntropyValue(hidden, head, labels, options));
     const gradients = shape.accumulate === 1 ? grads : accumulated(t, variables, grads, loss);
     const trainables = variables.map((weight, i): Trainable => ({
       weight,
@@ -80,14 +92,11 @@ export function traceTraining(shape: TrainingShape): Program {
   });
 }
 
-function meanLoss(
-  { config, precision }: TrainingShape,
-  weights: Weights,
-  ids: Tensor,
-  targets: Tensor,
-): Tensor {
-  const hidden = hiddenStates(config, weights, ids, { precision, layout: { kind: 'plain' } }); // [B·T, D]
-  return meanCrossEntropy(logits(config, weights, hidden, precision), targets.reshape([targets.size]));
+/** Hidden states [B·T, D] and the head's matrix [V, D] from the parameters. */
+function forward(shape: TrainingShape, weights: Weights, ids: Tensor): { hidden: Tensor; head: Tensor } {
+  const { config, precision, recompute } = shape;
+  const hidden = hiddenStates(config, weights, ids, { precision, recompute, layout: { kind: 'plain' } });
+  return { hidden, head: headOf(config, weights) };
 }
 
 /** Sums gradients of earlier micro-batches in variables, and returns those sums with this micro-batch's added. */

@@ -14,9 +14,17 @@ beforeAll(async () => {
   engine = await testEngine();
 });
 
-test.each(['llama-tied', 'llama-untied', 'gpt2-tied', 'gpt2-inverse'])(
-  '%s: 40 steps of AdamW with accumulation, clipping and cosine give the losses and gradient norms of PyTorch',
-  async (name) => {
+test.each([
+  ['llama-tied', {}],
+  ['llama-untied', {}],
+  ['gpt2-tied', {}],
+  ['gpt2-inverse', {}],
+  ['llama-tied', { recompute: 'block', lossChunk: 8 }],
+  ['gpt2-inverse', { recompute: 'block', lossChunk: 5 }],
+  ['llama-untied', { recompute: 'attention', lossChunk: 32 }],
+] as const)(
+  '%s %j: 40 steps of AdamW with accumulation, clipping and cosine give the losses and gradient norms of PyTorch',
+  async (name, variant) => {
     const expected = await expectedTraining(name);
     const { sequenceLength, microBatch, accumulate, steps, optimizer } = expected.train;
     const checkpoint = await openFixture(name);
@@ -24,6 +32,7 @@ test.each(['llama-tied', 'llama-untied', 'gpt2-tied', 'gpt2-inverse'])(
     const session = await TrainingSession.open(engine, {
       ...{ config, sequenceLength, microBatch, accumulate, optimizer },
       precision: 'float32',
+      ...variant,
     });
     await session.start(checkpoint, silentProgress);
     await checkpoint.close();

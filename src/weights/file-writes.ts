@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename } from 'node:fs/promises';
+import { EXIT } from '../errors.ts';
 import { WeightsError, fileErrorReason } from './errors.ts';
 
 /** A failed write as one sentence that names the path and the reason; errors that are not the file system's come back unchanged. */
@@ -9,9 +10,15 @@ export function writeFailed(path: string, cause: unknown): unknown {
   return new WeightsError(
     'write-failed',
     `${path} could not be written: ${reason}. Free space or choose another folder; nothing half-written was left.`,
-    { cause },
+    // A place that cannot be written was badly chosen; a disk that fills up or fails was not.
+    {
+      cause,
+      exitCode: DISK_CODES.has((cause as NodeJS.ErrnoException).code ?? '') ? EXIT.failed : EXIT.usage,
+    },
   );
 }
+
+const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EMFILE']);
 
 /** Makes a rename in `folder` survive a power cut. Systems that cannot open folders (Windows) do without. */
 export async function syncFolder(folder: string): Promise<void> {

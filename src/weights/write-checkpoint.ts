@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { EXIT } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import { silentProgress } from '../progress.ts';
 import type { Checkpoint, TensorDtype, TensorSpec } from './checkpoint.ts';
@@ -78,6 +79,7 @@ async function createStaging(target: string, shown: string): Promise<string> {
         throw new WeightsError(
           'write-failed',
           `${shown} is a file, not a folder. Choose another output folder.`,
+          { exitCode: EXIT.usage },
         );
       },
       () => false,
@@ -107,7 +109,11 @@ async function checkSpace(staging: string, specs: readonly TensorSpec[], shown: 
 async function writeTensors(staging: string, plan: ShardPlan, content: CheckpointContent): Promise<void> {
   const sources = new Map(content.tensors.map((source) => [source.spec.name, source]));
   const converters = new Map<TensorDtype, (piece: Uint8Array) => Uint8Array>();
-  const step = (content.progress ?? silentProgress).start('write', content.tensors.length, 'tensors');
+  const step = (content.progress ?? silentProgress).start(
+    'writing weights',
+    content.tensors.length,
+    'tensors',
+  );
   for (const file of plan.files) {
     const writer = await createSafetensors(join(staging, file.name), file.specs);
     try {

@@ -1,8 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { batchMatMul, toFloat32, toPrecision } from '../ops.ts';
+import { after, batchMatMul, toFloat32, toPrecision } from '../ops.ts';
 import type { Precision } from '../ops.ts';
 import { gradients } from './gradients.ts';
+
+export interface AttentionOptions {
+  /** Of the scores; usually 1/√hd. */
+  readonly scale: number;
+  readonly precision: Precision;
+  /** Compute the T × T weights again for the gradient instead of keeping them. */
+  readonly recompute?: boolean | undefined;
+}
 
 /**
  * Softmax attention. Grouped queries are folded into rows (G queries of a group after each other), so that keys
@@ -11,40 +19,36 @@ import { gradients } from './gradients.ts';
  * @param k [B, KV, T, hd]
  * @param v [B, KV, T, hd]
  * @param mask added to the scores, broadcast to [B, KV, G, T, T]: 0 where a query may look, very negative elsewhere
- * @param scale usually 1/√hd
  * @returns [B, KV, G·T, hd]
  */
-export function attention(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  mask: Tensor,
-  scale: number,
-  precision: Precision,
-): Tensor {
+export function attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, options: AttentionOptions): Tensor {
+  const { scale, precision, recompute = false } = options;
   const [b, kv, rows] = q.shape as [number, number, number, number];
   const keys = k.shape[2] as number;
   const grouped = [b, kv, rows / keys, keys, keys];
+  const weightsOf = (qs: Tensor, ks: Tensor): Tensor => {
+    const scores = toFloat32(batchMatMul(qs, ks, { transposeB: true }), precision); // [B, KV, G·T, T]
+    return tf.softmax(tf.add(scores.reshape(grouped), mask)).reshape([b, kv, rows, keys]);
+  };
   return gradients([q, k, v], ([q, k, v], save) => {
     const [qs, ks, vs] = [tf.mul(q!, scale), k!, v!].map((x) => toPrecision(x, precision)) as [
       Tensor,
       Tensor,
       Tensor,
     ];
-    const scores = toFloat32(batchMatMul(qs, ks, { transposeB: true }), precision); // [B, KV, G·T, T]
-    const weights = tf.softmax(tf.add(scores.reshape(grouped), mask)).reshape([b, kv, rows, keys]);
-    const ps = toPrecision(weights, precision);
-    const value = toFloat32(batchMatMul(ps, vs), precision); // [B, KV, G·T, hd]
-    save([qs, ks, vs, weights, value]);
+    const weights = weightsOf(qs, ks);
+    const value = toFloat32(batchMatMul(toPrecision(weights, precision), vs), precision); // [B, KV, G·T, hd]
+    save(recompute ? [qs, ks, vs, value] : [qs, ks, vs, value, weights]);
     return {
       value,
-      gradient: (dy, [qs, ks, vs, weights, value]) => {
+      gradient: (dy, [qs, ks, vs, value, kept]) => {
+        const weights = kept ?? weightsOf(after(qs!, dy), ks!);
         const d = toPrecision(dy, precision);
-        const dv = batchMatMul(toPrecision(weights!, precision), d, { transposeA: true });
+        const dv = batchMatMul(toPrecision(weights, precision), d, { transposeA: true });
         const dWeights = toFloat32(batchMatMul(d, vs!, { transposeB: true }), precision);
         // Σ_t dP·P = Σ_i dO·O: the same number from a row of hd instead of T (Dao et al., 2022).
         const along = tf.sum(tf.mul(dy, value!), -1, true);
-        const dScores = toPrecision(tf.mul(weights!, tf.sub(dWeights, along)), precision);
+        const dScores = toPrecision(tf.mul(weights, tf.sub(dWeights, along)), precision);
         const dq = toFloat32(batchMatMul(dScores, ks!), precision);
         const dk = batchMatMul(dScores, qs!, { transposeA: true });
         return [tf.mul(dq, scale), toFloat32(dk, precision), toFloat32(dv, precision)];
