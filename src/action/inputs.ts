@@ -1,46 +1,67 @@
 import { COMMENT_KEY } from '../github/comment-marker.ts';
 import { ActionError } from './action-error.ts';
+import { CHECK_MODES, COMMENT_MODES, DEVICES, inputDefinition, STAGES } from './input-definitions.ts';
+import type { InputName } from './input-definitions.ts';
 
-const DEVICES = ['auto', 'cpu', 'cuda'] as const;
-const COMMENT_MODES = ['auto', 'always', 'never'] as const;
-
+export type Stages = (typeof STAGES)[number];
 export type Device = (typeof DEVICES)[number];
 export type CommentMode = (typeof COMMENT_MODES)[number];
+export type CheckMode = (typeof CHECK_MODES)[number];
+
+/** A part of the tasks: `index` counts from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** A store of records. */
+export type BaselineSetting =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'branch'; readonly branch: string }
+  | { readonly kind: 'folder'; readonly path: string };
 
 /** The action's inputs, validated. */
 export interface Settings {
   readonly recipe: string;
+  readonly stages: Stages;
+  /** `field=value` texts for the recipe. */
+  readonly overrides: readonly string[];
+  readonly variant: string;
   readonly out: string;
+  /** Undefined: the model in `out`. */
+  readonly model: string | undefined;
+  readonly shard: Shard;
+  readonly results: string | undefined;
+  /** Variants that a report must have. */
+  readonly expected: readonly string[];
+  readonly dataDir: string | undefined;
   readonly device: Device;
   readonly cacheDir: string | undefined;
   readonly nativeDir: string | undefined;
+  readonly preflight: boolean;
+  readonly baseline: BaselineSetting;
+  readonly record: BaselineSetting;
+  readonly maximumDropPoints: number;
+  readonly confidence: number;
   readonly comment: CommentMode;
   readonly commentKey: string;
+  readonly checkRun: CheckMode;
+  readonly checkName: string;
   readonly allowForks: boolean;
+  readonly forkEnvironment: string;
   /** Empty where the workflow gives none: then nothing is written to GitHub. */
   readonly token: string;
   /** Undefined: the job's own limit applies. */
   readonly timeoutMs: number | undefined;
+  /** Undefined: a run may be silent for ever. */
+  readonly stallMs: number | undefined;
 }
-
-/** Every input with its default, as in `action.yml`; the runner enforces neither `required` nor spelling. */
-export const INPUT_DEFAULTS = {
-  recipe: undefined,
-  out: 'runs/action',
-  device: 'auto',
-  'cache-dir': '',
-  'native-dir': '',
-  comment: 'auto',
-  'comment-key': '',
-  'allow-forks': 'false',
-  'github-token': '',
-  'timeout-minutes': '0',
-} as const;
-
-export type InputName = keyof typeof INPUT_DEFAULTS;
 
 /** setTimeout counts in 31 bits of milliseconds; GitHub ends a job on a self-hosted runner after 5 days. */
 const MAX_TIMEOUT_MINUTES = 5 * 24 * 60;
+/** GitHub's limit on the jobs of a matrix. */
+const MAX_SHARDS = 256;
+const MAX_CHECK_NAME_CHARACTERS = 100;
 
 /**
  * Inputs as one settings object.
@@ -52,77 +73,171 @@ export function readSettings(
   getInput: (name: InputName) => string,
   job: { readonly workflow: string; readonly job: string },
 ): Settings {
-  const problems: string[] = [];
-  const text = (name: InputName): string => {
-    const given = getInput(name);
-    return given === '' ? (INPUT_DEFAULTS[name] ?? '') : given;
-  };
-  const oneOf = <T extends string>(name: InputName, allowed: readonly T[], fallback: T): T => {
-    const found = allowed.find((value) => value === text(name));
-    if (found === undefined)
-      problems.push(`${name} is "${text(name)}" and must be one of ${allowed.join(', ')}`);
-    return found ?? fallback;
-  };
-  const path = (name: InputName): string | undefined => {
-    const value = text(name);
-    if (/[\0\r\n]/.test(value))
-      problems.push(`${name} has a line break and must be one path, e.g. runs/nightly`);
-    // The command line would take it for an option.
-    if (value.startsWith('-'))
-      problems.push(`${name} is "${value}" and must not begin with "-"; write ./${value}`);
-    return value === '' ? undefined : value;
-  };
-
+  const reader = inputReader(getInput);
+  const { text, oneOf, path, boolean, number, minutes, named } = reader;
+  const commentKey = text('comment-key') === '' ? derivedKey(job) : named('comment-key', COMMENT_KEY);
   const recipe = path('recipe');
-  if (recipe === undefined)
-    problems.push('recipe is empty and must be the path of a recipe, e.g. recipes/quickstart.yml');
+  if (recipe === undefined) reader.wrong('recipe', 'empty');
   const settings: Settings = {
     recipe: recipe ?? '',
-    out: path('out') ?? INPUT_DEFAULTS.out,
+    stages: oneOf('stages', STAGES, 'all'),
+    overrides: overrides(reader),
+    variant: named('variant', COMMENT_KEY),
+    out: path('out') ?? 'runs/action',
+    model: path('model'),
+    shard: shard(reader),
+    results: path('results'),
+    expected: expected(reader),
+    dataDir: path('data-dir'),
     device: oneOf('device', DEVICES, 'auto'),
     cacheDir: path('cache-dir'),
     nativeDir: path('native-dir'),
+    preflight: boolean('preflight'),
+    baseline: store(reader, 'baseline'),
+    record: store(reader, 'record'),
+    maximumDropPoints: number('max-drop', (value) => value >= 0 && value <= 100),
+    confidence: number('confidence', (value) => value > 0.5 && value < 1),
     comment: oneOf('comment', COMMENT_MODES, 'auto'),
-    commentKey: commentKey(text('comment-key'), job, problems),
-    allowForks: boolean('allow-forks', text('allow-forks'), problems),
+    commentKey,
+    checkRun: oneOf('check-run', CHECK_MODES, 'auto'),
+    checkName: checkName(reader, commentKey),
+    allowForks: boolean('allow-forks'),
+    forkEnvironment: named('fork-environment', /^[^\r\n]{1,255}$/),
     token: text('github-token'),
-    timeoutMs: minutes('timeout-minutes', text('timeout-minutes'), problems),
+    timeoutMs: minutes('timeout-minutes'),
+    stallMs: minutes('stall-minutes'),
   };
-  if (problems.length > 0) {
+  if (settings.stages === 'report' && settings.results === undefined) {
+    reader.problems.push('results is empty and with stages: report must be one path, e.g. shards');
+  }
+  if (reader.problems.length > 0) {
     throw new ActionError(
       'ACTION_INPUT',
-      `The action's inputs are not usable: ${problems.join('; ')}. Correct them under "with:" in the workflow.`,
+      `The action's inputs are not usable: ${reader.problems.join('; ')}. Correct them under "with:" in the workflow.`,
     );
   }
   return settings;
 }
 
-function commentKey(value: string, job: { workflow: string; job: string }, problems: string[]): string {
-  if (value === '') {
-    const derived = `${job.workflow}.${job.job}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 64);
-    return COMMENT_KEY.test(derived) ? derived : 'default';
-  }
-  if (!COMMENT_KEY.test(value)) {
+/** Reads single inputs and collects what is wrong with them. */
+interface InputReader {
+  readonly problems: string[];
+  wrong(name: InputName, value: string): void;
+  text(name: InputName): string;
+  oneOf<T extends string>(name: InputName, allowed: readonly T[], fallback: T): T;
+  path(name: InputName): string | undefined;
+  boolean(name: InputName): boolean;
+  number(name: InputName, isGood: (value: number) => boolean): number;
+  minutes(name: InputName): number | undefined;
+  named(name: InputName, form: RegExp): string;
+}
+
+function inputReader(getInput: (name: InputName) => string): InputReader {
+  const problems: string[] = [];
+  const wrong = (name: InputName, value: string): void => {
     problems.push(
-      `comment-key is "${value}" and must be 1 to 64 letters, digits, dots, underscores or hyphens, e.g. nightly-3b`,
+      `${name} is ${value === 'empty' ? value : JSON.stringify(value)} and must be ${inputDefinition(name).form}`,
     );
-  }
+  };
+  const text = (name: InputName): string => {
+    const given = getInput(name);
+    const { default: preset } = inputDefinition(name);
+    // The token's default is an expression, which only the runner can evaluate.
+    return given === '' && name !== 'github-token' ? (preset ?? '') : given;
+  };
+  const checked = (name: InputName, isGood: boolean): void => {
+    if (!isGood) wrong(name, text(name));
+  };
+  return {
+    problems,
+    wrong,
+    text,
+    oneOf: (name, allowed, fallback) => {
+      const found = allowed.find((value) => value === text(name));
+      checked(name, found !== undefined);
+      return found ?? fallback;
+    },
+    path: (name) => {
+      const value = text(name);
+      if (/[\0\r\n]/.test(value))
+        problems.push(`${name} has a line break and must be one path, e.g. runs/nightly`);
+      // The command line would take it for an option.
+      if (value.startsWith('-'))
+        problems.push(`${name} is "${value}" and must not begin with "-"; write ./${value}`);
+      return value === '' ? undefined : value;
+    },
+    /** YAML 1.2 core schema, as in the toolkit. */
+    boolean: (name) => {
+      checked(name, /^(true|True|TRUE|false|False|FALSE)$/.test(text(name)));
+      return text(name).toLowerCase() === 'true';
+    },
+    number: (name, isGood) => {
+      const value = decimal(text(name));
+      checked(name, isGood(value));
+      return value;
+    },
+    minutes: (name) => {
+      const count = decimal(text(name));
+      checked(name, count <= MAX_TIMEOUT_MINUTES);
+      return count > 0 ? count * 60_000 : undefined;
+    },
+    named: (name, form) => {
+      checked(name, form.test(text(name)));
+      return text(name);
+    },
+  };
+}
+
+/** NaN, for which every comparison is false, where the text is not a plain decimal number. */
+function decimal(text: string): number {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+}
+
+function derivedKey(job: { workflow: string; job: string }): string {
+  const derived = `${job.workflow}.${job.job}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 64);
+  return COMMENT_KEY.test(derived) ? derived : 'default';
+}
+
+function checkName({ text, wrong }: InputReader, commentKey: string): string {
+  const given = text('check-name');
+  if (given === '') return `Inheritune (${commentKey})`;
+  if (given.length > MAX_CHECK_NAME_CHARACTERS || /[\r\n]/.test(given)) wrong('check-name', given);
+  return given;
+}
+
+function overrides({ text, wrong }: InputReader): string[] {
+  const lines = text('set')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  for (const line of lines) if (!/^[A-Za-z][\w.[\]-]*=/.test(line)) wrong('set', line);
+  return lines;
+}
+
+function expected({ text, wrong }: InputReader): string[] {
+  const names = text('expect')
+    .split(/\s+/)
+    .filter((name) => name !== '');
+  const bad = names.find((name) => !COMMENT_KEY.test(name));
+  if (bad !== undefined) wrong('expect', bad);
+  return names;
+}
+
+function shard({ text, wrong }: InputReader): Shard {
+  const [, index, count] = /^(\d{1,3})\/(\d{1,3})$/.exec(text('shard')) ?? [];
+  const value = { index: Number(index), count: Number(count) };
+  if (!(value.index >= 1 && value.index <= value.count && value.count <= MAX_SHARDS))
+    wrong('shard', text('shard'));
   return value;
 }
 
-/** YAML 1.2 core schema, as in the toolkit. */
-function boolean(name: InputName, value: string, problems: string[]): boolean {
-  if (/^(true|True|TRUE)$/.test(value)) return true;
-  if (!/^(false|False|FALSE)$/.test(value)) problems.push(`${name} is "${value}" and must be true or false`);
-  return false;
-}
-
-function minutes(name: InputName, value: string, problems: string[]): number | undefined {
-  const count = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
-  if (!(count <= MAX_TIMEOUT_MINUTES)) {
-    problems.push(
-      `${name} is "${value}" and must be a number of minutes from 0 (no limit of its own) to ${String(MAX_TIMEOUT_MINUTES)}, e.g. 330`,
-    );
-  }
-  return count > 0 ? count * 60_000 : undefined;
+function store({ text, path, wrong }: InputReader, name: 'baseline' | 'record'): BaselineSetting {
+  const given = text(name);
+  if (given === 'none') return { kind: 'none' };
+  const branch = /^branch:(.*)$/s.exec(given)?.[1];
+  if (branch === undefined) return { kind: 'folder', path: path(name) ?? '' };
+  // git check-ref-format, as far as a plain branch name needs it: no option, no path out, no revision syntax.
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(branch) || /\.\.|\/\/|\.lock$|[./]$/.test(branch))
+    wrong(name, given);
+  return { kind: 'branch', branch };
 }

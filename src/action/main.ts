@@ -1,12 +1,22 @@
 import * as core from '@actions/core';
 import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EXIT, InherituneError } from '../errors.ts';
-import { readJobEnvironment } from './environment.ts';
+import { createClient } from '../github/client.ts';
+import { readForkApproval } from '../github/fork-approval.ts';
+import { baselineSource } from './baseline.ts';
+import { openCheck } from './check.ts';
+import { childEnvironment, readJobEnvironment } from './environment.ts';
 import { readSettings } from './inputs.ts';
+import { preflight } from './preflight.ts';
+import { groupMark } from './process-group.ts';
 import { publish } from './publish.ts';
-import { runAction } from './run-action.ts';
-import { runnerHooks, withoutCommands } from './runner.ts';
+import { recordRun } from './record-run.ts';
+import { readRecipeFacts, recipeOverrides } from './recipe-facts.ts';
+import { readJobEvent, runAction } from './run-action.ts';
+import { runnerHooks, saveCheck, savedCheck, withoutCommands } from './runner.ts';
 
 try {
   process.exitCode = await main();
@@ -20,27 +30,55 @@ try {
 }
 
 async function main(): Promise<number> {
-  const job = readJobEnvironment(process.env);
+  const { env } = process;
+  const job = readJobEnvironment(env);
   const settings = readSettings(core.getInput, job);
-  if (settings.token !== '') core.setSecret(settings.token);
+  const { token } = settings;
+  if (token !== '') core.setSecret(token);
 
-  const mark = randomUUID();
+  const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
+  const cliPath = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+  const mark = groupMark(env['RUNNER_NAME'], randomUUID());
+  const event = readJobEvent(job);
+  const check = openCheck({ settings, job, event, save: saveCheck, warn: core.warning }, savedCheck());
+  await check.start();
   const result = await runAction({
-    settings,
-    job,
-    env: process.env,
-    workspace: process.env['GITHUB_WORKSPACE'] ?? process.cwd(),
-    cliPath: fileURLToPath(new URL('../cli/main.js', import.meta.url)),
-    mark,
+    ...{ settings, job, env, workspace, cliPath, mark },
     hooks: runnerHooks(mark),
     warn: core.warning,
     duringChild: withoutCommands,
+    readRecipe: () => readRecipeFacts(settings, workspace),
+    preflight: (recipe) =>
+      preflight({
+        ...{ settings, recipe, workspace, cliPath },
+        overrides: recipeOverrides(settings),
+        outFolder: resolve(workspace, settings.out),
+        env: childEnvironment(env, token),
+        onStderr: (text) => process.stdout.write(text),
+      }),
+    readApproval: () =>
+      readForkApproval(createClient({ token, apiUrl: job.apiUrl }), {
+        ...{ owner: job.owner, repo: job.repo, runId: job.runId },
+        environment: settings.forkEnvironment,
+      }),
+    baseline: (recipeName) =>
+      baselineSource({
+        ...{ setting: settings.baseline, workspace, env, token, recipeName, headSha: event.headSha },
+        // A schedule's payload may say nothing; its ref is the default branch.
+        baseBranch: `origin/${event.baseBranch ?? env['GITHUB_REF_NAME'] ?? 'main'}`,
+        sleep: (durationMs) => sleep(durationMs),
+        random: Math.random,
+      }),
+    record: ({ headSha }) =>
+      recordRun({ settings, headSha, workspace, cliPath, env: childEnvironment(env, token), mark }),
+    withProgress: check.withProgress,
   });
-  await publish(settings, job, result);
+  await publish(settings, job, result, check);
 
   const { title, detail } = result.message.outcome;
-  if (result.exitCode === EXIT.done) core.info(`${title}. ${detail}`);
-  else core.setFailed(`${title}: ${detail}`);
+  if (result.exitCode !== EXIT.done) core.setFailed(`${title}: ${detail}`);
+  else if (result.outcome.kind === 'wrongMachine') core.notice(`${title}: ${detail}`);
+  else core.info(`${title}. ${detail}`);
   return result.exitCode;
 }
 

@@ -29,6 +29,16 @@ describe('describeOutcome', () => {
       /after 1\.5 minutes.*checkpoint.*timeout-minutes/,
     ],
     [{ kind: 'crashed', signal: 'SIGSEGV', message: '' }, 1, /^Crashed: .*SIGSEGV/],
+    [{ kind: 'hung', afterMs: 3_600_000, isResumable: false }, 1, /^Hung: .*no sign of life for 60 minutes/],
+    [{ kind: 'notANumber', message: 'Loss of NaN.' }, 1, /^Not a number: Loss of NaN\.$/],
+    [{ kind: 'empty', message: 'No task.' }, 1, /^Empty: No task\.$/],
+    [
+      { kind: 'partlyMissing', missing: Array.from({ length: 12 }, (_, index) => `t${String(index)}`) },
+      1,
+      /^Partly missing: .*t0; .*t9 and 2 more/,
+    ],
+    [{ kind: 'baselineUnreadable', message: 'Bad.' }, 1, /^Baseline unreadable: Bad\.$/],
+    [{ kind: 'wrongMachine', reasons: ['gpu: none'] }, 0, /^Wrong machine: .*gpu: none.*preflight: false/],
     [{ kind: 'refused', reason: 'Fork.' }, 1, /^Refused: Fork\.$/],
   ];
 
@@ -36,6 +46,16 @@ describe('describeOutcome', () => {
     const described = describeOutcome(outcome, 'runs/x');
     expect(described.exitCode).toBe(exitCode);
     expect(`${described.title}: ${described.detail}`).toMatch(text);
+  });
+
+  it.each([
+    ['noRegression', 'No regression'],
+    ['cannotTell', 'Cannot tell'],
+    ['incomparable', 'Incomparable'],
+    ['noBaseline', 'No baseline'],
+    ['none', 'Succeeded'],
+  ] as const)('a complete run with the verdict %s is titled %s', (verdict, title) => {
+    expect(describeOutcome({ kind: 'succeeded' }, 'runs/x', verdict)).toMatchObject({ title, exitCode: 0 });
   });
 
   it('has another title for every kind', () => {

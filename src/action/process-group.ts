@@ -18,13 +18,47 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolea
  * taken to be ours.
  */
 export function isMarkedGroup(groupId: number, mark: string): boolean {
-  let processIds: string[];
-  try {
-    processIds = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return signalGroup(groupId, 0);
+  const ids = processIds();
+  if (ids.length === 0) return signalGroup(groupId, 0);
+  return ids.some((id) => groupOf(id) === groupId && hasMark(id, mark));
+}
+
+/** A process group that an earlier job of this runner left behind. */
+export interface LeftGroup {
+  readonly groupId: number;
+  readonly mark: string;
+}
+
+/**
+ * The mark of this job's processes: which runner started them, and a value nobody else has. A runner does one job at a time, so
+ * whatever carries its name when a job begins was left behind; other runners on the same machine have other names.
+ */
+export function groupMark(runnerName: string | undefined, unique: string): string {
+  return `${encodeURIComponent(runnerName ?? '')}/${unique}`;
+}
+
+/** Groups that an earlier job of this runner left; none where the runner has no name or there is no /proc. */
+export function leftGroups(runnerName: string | undefined): LeftGroup[] {
+  if (runnerName === undefined || runnerName === '') return [];
+  const prefix = `${GROUP_MARK_VARIABLE}=${groupMark(runnerName, '')}`;
+  const found = new Map<number, string>();
+  for (const id of processIds()) {
+    const entry = readProc(id, 'environ')
+      .split('\0')
+      .find((variable) => variable.startsWith(prefix));
+    const groupId = entry === undefined ? undefined : groupOf(id);
+    if (entry !== undefined && groupId !== undefined && groupId > 1)
+      found.set(groupId, entry.slice(GROUP_MARK_VARIABLE.length + 1));
   }
-  return processIds.some((id) => groupOf(id) === groupId && hasMark(id, mark));
+  return [...found].map(([groupId, mark]) => ({ groupId, mark }));
+}
+
+function processIds(): string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
 }
 
 /** Field 5 of /proc/PID/stat, counted behind the parenthesised name, which may hold spaces. Source: proc_pid_stat(5). */

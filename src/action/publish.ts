@@ -6,22 +6,30 @@ import { decideComment, writeComment } from './comment.ts';
 import type { JobEnvironment } from './environment.ts';
 import type { Settings } from './inputs.ts';
 import { renderMessage } from './message.ts';
+import type { Check } from './check.ts';
+import type { OutputName } from './input-definitions.ts';
 import type { ActionResult } from './run-action.ts';
-
-/** What the action sets, as in `action.yml`. */
-export const OUTPUTS = ['outcome', 'report-path', 'results-path', 'model-path', 'comment-url'] as const;
-
-type OutputName = (typeof OUTPUTS)[number];
+import { scoresJson } from './run-results.ts';
 
 /**
- * Tells the workflow and its readers: outputs first, for they cost nothing, then the job summary and the comment. A summary or
- * comment that cannot be written is a warning: the step's result is the run's.
+ * Tells the workflow and its readers: outputs first, for they cost nothing, then the job summary, the check run and the comment. A
+ * summary, check run or comment that cannot be written is a warning: the step's result is the run's.
  */
-export async function publish(settings: Settings, job: JobEnvironment, result: ActionResult): Promise<void> {
+export async function publish(
+  settings: Settings,
+  job: JobEnvironment,
+  result: ActionResult,
+  check: Check,
+): Promise<void> {
   setOutput('outcome', result.outcome.kind);
+  setOutput('verdict', result.verdict);
+  setOutput('run-id', `${String(job.runId)}-${String(job.runAttempt)}-${settings.variant}`);
+  setOutput('scores', scoresJson(result.tasks));
   for (const name of ['report-path', 'results-path', 'model-path'] as const)
     setOutput(name, result.files[name] ?? '');
   await writeSummary(result);
+  await check.conclude(result);
+  setOutput('check-url', check.url() ?? '');
   setOutput('comment-url', (await comment(settings, job, result)) ?? '');
 }
 

@@ -1,26 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { EXIT } from '../errors.ts';
-import type { ForkDecision } from '../github/fork-policy.ts';
-import { decideForkPolicy } from '../github/fork-policy.ts';
+import { EXIT, InherituneError } from '../errors.ts';
+import type { ForkApproval } from '../github/fork-approval.ts';
+import { decideForkPolicy, needsApproval } from '../github/fork-policy.ts';
 import type { EventFacts } from '../github/pull-request.ts';
 import { readEvent } from '../github/pull-request.ts';
 import { ActionError } from './action-error.ts';
-import type { ChildExit } from './child-outcome.ts';
+import type { BaselineSource } from './baseline.ts';
 import { classifyExit } from './child-outcome.ts';
-import { childEnvironment } from './environment.ts';
 import type { JobEnvironment } from './environment.ts';
 import type { Settings } from './inputs.ts';
 import type { MessageParts } from './message.ts';
 import type { Outcome } from './outcome-text.ts';
 import { describeOutcome } from './outcome-text.ts';
-import { GROUP_MARK_VARIABLE } from './process-group.ts';
+import type { Preflight } from './preflight.ts';
+import type { RecipeFacts } from './recipe-facts.ts';
+import { reportStage } from './report-stage.ts';
 import type { ChildHooks } from './run-child.ts';
-import { runChild } from './run-child.ts';
 import type { RunFiles } from './run-folder.ts';
-import { inspectRunFolder, runFiles, readReport } from './run-folder.ts';
+import type { TasksByModel } from './run-results.ts';
+import { runStage } from './run-stage.ts';
+import type { Verdict } from './verdict.ts';
 
-/** The parts of the runner that the action talks to. */
+/** The parts of the runner and of GitHub that the action talks to. */
 export interface ActionContext {
   readonly settings: Settings;
   readonly job: JobEnvironment;
@@ -32,95 +34,126 @@ export interface ActionContext {
   readonly mark: string;
   readonly hooks: ChildHooks;
   readonly warn: (text: string) => void;
-  /** Wraps the child's time, in which the log must not be read for commands. */
+  /** Wraps the children's time, in which the log must not be read for commands. */
   readonly duringChild: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly readRecipe: () => Promise<RecipeFacts>;
+  readonly preflight: (recipe: RecipeFacts) => Promise<Preflight>;
+  readonly readApproval: () => Promise<ForkApproval>;
+  readonly baseline: (recipeName: string, event: EventFacts) => BaselineSource | undefined;
+  /** Adds the record of the complete run in `out`; what went wrong, or undefined. */
+  readonly record: (event: EventFacts) => Promise<string | undefined>;
+  /** Shows the progress of the training in `folder` until the work ends. */
+  readonly withProgress: <T>(
+    facts: { readonly folder: string; readonly totalSteps: number | undefined },
+    work: () => Promise<T>,
+  ) => Promise<T>;
+}
+
+/** What one part of the work came to. */
+export interface WorkResult {
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+  readonly report: string | undefined;
+  /** Paths of what a complete run left. */
+  readonly files: RunFiles;
+  readonly tasks: TasksByModel;
+  readonly stderrTail: string;
 }
 
 /** What the action has to tell. */
 export interface ActionResult {
   readonly outcome: Outcome;
+  readonly verdict: Verdict;
   readonly event: EventFacts;
   readonly message: MessageParts;
-  /** Paths of what a complete run left. */
   readonly files: RunFiles;
+  readonly tasks: TasksByModel;
   readonly exitCode: number;
 }
 
 /**
- * Checks whether the code may run here, runs `inheritune run` in a child process and says what came of it. Writes nothing to
- * GitHub.
- * @throws InherituneError when the event or the inputs are not usable
+ * Checks whether the code may run here and whether the machine fits, does the job's part of the work and says what came of
+ * it. Writes nothing to GitHub but progress.
+ * @throws InherituneError when the event is not usable
  */
 export async function runAction(context: ActionContext): Promise<ActionResult> {
   const { settings, job } = context;
-  const event = readEvent(job.eventName, readPayload(job.eventPath), job.sha);
-  const policy = decideForkPolicy(event, job.runner, settings.allowForks);
-  if (policy.allowed && policy.warning !== undefined) context.warn(policy.warning);
-
-  const folder = resolve(context.workspace, settings.out);
-  const before = inspectRunFolder(folder);
-  const exit = policy.allowed ? await context.duringChild(() => startRun(context)) : undefined;
-  const ended = exit ? classifyExit(exit) : refusal(policy);
-  const files = isComplete(ended) ? runFiles(folder, before, settings.out) : {};
-  const report = readReport(folder, files);
-  const outcome = requireReport(ended, report);
-
-  const text = describeOutcome(outcome, settings.out);
-  const message = {
-    outcome: text,
-    headSha: event.headSha,
-    runUrl: job.runUrl,
-    recipe: settings.recipe,
-    report,
-    stderrTail: exit?.stderrTail ?? '',
-  };
-  return { outcome, event, message, files, exitCode: text.exitCode };
-}
-
-/** The command line of the child; the token is in neither its arguments nor its environment. */
-export function runArguments(settings: Settings): string[] {
-  return [
-    'run',
-    settings.recipe,
-    ...['--out', settings.out],
-    // "auto" leaves the choice to the recipe, whose own default is the same.
-    ...(settings.device === 'auto' ? [] : ['--device', settings.device]),
-    ...(settings.cacheDir === undefined ? [] : ['--cache-dir', settings.cacheDir]),
-    ...(settings.nativeDir === undefined ? [] : ['--native-dir', settings.nativeDir]),
-  ];
-}
-
-function startRun(context: ActionContext): Promise<ChildExit> {
-  const { settings } = context;
-  return runChild(
-    {
-      file: process.execPath,
-      args: [context.cliPath, ...runArguments(settings)],
-      cwd: context.workspace,
-      env: { ...childEnvironment(context.env, settings.token), [GROUP_MARK_VARIABLE]: context.mark },
-      timeoutMs: settings.timeoutMs,
-    },
-    context.hooks,
-  );
-}
-
-function refusal(policy: ForkDecision): Outcome {
-  return { kind: 'refused', reason: policy.allowed ? '' : policy.reason };
-}
-
-/** Files of a run that broke off are not its result, though they may be there. */
-function isComplete(outcome: Outcome): boolean {
-  return outcome.kind === 'succeeded' || outcome.kind === 'regression';
-}
-
-/** Exit code 0 without a report is not a success: a run that did nothing must not be green. */
-function requireReport(outcome: Outcome, report: string | undefined): Outcome {
-  if (outcome.kind !== 'succeeded' || report?.trim()) return outcome;
+  const event = readJobEvent(job);
+  const work = await doWork(context, event);
+  const text = describeOutcome(work.outcome, settings.out, work.verdict);
   return {
-    kind: 'failed',
-    exitCode: EXIT.done,
-    message: 'The run ended without an error but wrote no report. Look at its log, and report this with it.',
+    ...{ outcome: work.outcome, verdict: work.verdict, files: work.files, tasks: work.tasks, event },
+    message: {
+      ...{ outcome: text, headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
+      ...{ report: work.report, stderrTail: work.stderrTail },
+    },
+    exitCode: text.exitCode,
   };
+}
+
+/** The event of this job. @throws GitHubError, ActionError */
+export function readJobEvent(job: Pick<JobEnvironment, 'eventName' | 'eventPath' | 'sha'>): EventFacts {
+  return readEvent(job.eventName, readPayload(job.eventPath), job.sha);
+}
+
+/** A result without files, for work that ended before it had any. */
+export function withoutResult(outcome: Outcome, stderrTail = ''): WorkResult {
+  return { outcome, verdict: 'none', report: undefined, files: {}, tasks: {}, stderrTail };
+}
+
+async function doWork(context: ActionContext, event: EventFacts): Promise<WorkResult> {
+  const { settings, job, warn } = context;
+  const approval = needsApproval(event, job.runner, settings.allowForks)
+    ? await context.readApproval()
+    : undefined;
+  const policy = decideForkPolicy(event, job.runner, {
+    optedIn: settings.allowForks,
+    environment: settings.forkEnvironment,
+    approval,
+  });
+  if (!policy.allowed) return withoutResult({ kind: 'refused', reason: policy.reason });
+  if (policy.warning !== undefined) warn(policy.warning);
+  try {
+    if (settings.stages === 'report') return await report(context, event);
+    const recipe = await context.readRecipe();
+    const checked = settings.preflight
+      ? await context.duringChild(() => context.preflight(recipe))
+      : undefined;
+    if (checked?.state === 'failed')
+      return withoutResult(classifyExit(checked.exit), checked.exit.stderrTail);
+    if (checked?.state === 'wrongMachine')
+      return withoutResult({ kind: 'wrongMachine', reasons: checked.reasons });
+    checked?.warnings.forEach(warn);
+    return await runStage(context, event, recipe, checked?.totalSteps ?? recipe.steps);
+  } catch (error) {
+    if (!(error instanceof InherituneError)) throw error;
+    const kind = error.exitCode === EXIT.usage ? 'badInput' : 'failed';
+    return withoutResult(
+      kind === 'badInput'
+        ? { kind, message: error.message }
+        : { kind, exitCode: error.exitCode, message: error.message },
+    );
+  }
+}
+
+/** Merges and judges what the evaluate jobs left. Needs no machine, and runs no code of the change under test. */
+async function report(context: ActionContext, event: EventFacts): Promise<WorkResult> {
+  const { settings, job, workspace } = context;
+  const { maximumDropPoints, confidence, out } = settings;
+  const recipe = settings.baseline.kind === 'none' ? undefined : await context.readRecipe();
+  const done = await reportStage({
+    shardFolder: resolve(workspace, settings.results ?? ''),
+    outFolder: resolve(workspace, out),
+    headSha: event.headSha,
+    expected: settings.expected,
+    baseline: recipe === undefined ? undefined : context.baseline(recipe.name, event),
+    ...{ maximumDropPoints, confidence, reportUrl: job.runUrl },
+  });
+  const files =
+    done.report === undefined
+      ? {}
+      : { 'report-path': `${out}/report.md`, 'results-path': `${out}/results.json` };
+  return { ...done, files, stderrTail: '' };
 }
 
 function readPayload(path: string): unknown {

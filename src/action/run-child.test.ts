@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { isRunning } from '../../test/github/process-state.ts';
 import type { ChildExit, ChildOutcome } from './child-outcome.ts';
 import { classifyExit } from './child-outcome.ts';
-import { GROUP_MARK_VARIABLE, isMarkedGroup, signalGroup } from './process-group.ts';
+import { GROUP_MARK_VARIABLE, groupMark, isMarkedGroup, leftGroups, signalGroup } from './process-group.ts';
 import { runChild } from './run-child.ts';
 
 describe('real programs by how they end', () => {
@@ -75,6 +75,7 @@ describe('the kernel ended a process', () => {
     signal: 'SIGKILL',
     stderrTail: '',
     timedOutAfterMs: undefined,
+    stalledAfterMs: undefined,
     cancelledBy: undefined,
     kernelOomKills: 0,
   };
@@ -111,6 +112,21 @@ describe('stopping', () => {
     expect(classifyExit(exit)).toEqual({ kind: 'timedOut', afterMs: 1500, isResumable: false });
   });
 
+  it('ends a program that falls silent, as hung', async () => {
+    const exit = await start(['never-stop'], { stallMs: 600, stopGraceMs: 200 });
+    expect(classifyExit(exit)).toEqual({ kind: 'hung', afterMs: 600, isResumable: false });
+  });
+
+  it('does not take a program for hung that is silent while its log grows', async () => {
+    const exit = await start(['never-stop'], {
+      stallMs: 400,
+      lastSignMs: Date.now,
+      timeoutMs: 1500,
+      stopGraceMs: 200,
+    });
+    expect(classifyExit(exit)).toMatchObject({ kind: 'timedOut' });
+  });
+
   it('ends what the program left behind, instead of waiting for it', async () => {
     const exit = await start(['leave-grandchild']);
     const grandchild = Number(/grandchild (\d+)/.exec(exit.stderrTail)?.[1]);
@@ -121,7 +137,43 @@ describe('stopping', () => {
   });
 });
 
+describe('a program whose arithmetic left the numbers', () => {
+  it.each([
+    'Step 5 gave a loss of NaN and a gradient norm of 3; training stopped and no weights of this step were saved.',
+    'Step 5 gave a loss of 2.1 and a gradient norm of Infinity; training stopped.',
+    'piqa item 3 (ab12): the log-likelihood of choice 1 is -Infinity',
+  ])('is named: %s', (stderrTail) => {
+    const exit = {
+      exitCode: 1,
+      signal: undefined,
+      stderrTail,
+      timedOutAfterMs: undefined,
+      stalledAfterMs: undefined,
+    };
+    expect(classifyExit({ ...exit, cancelledBy: undefined, kernelOomKills: 0 })).toEqual({
+      kind: 'notANumber',
+      message: stderrTail,
+    });
+  });
+});
+
 describe.skipIf(!existsSync('/proc/self/environ'))('a left-over group', () => {
+  it('of an earlier job of this runner is found by its name, those of others are not', async () => {
+    let groupId = 0;
+    const ended = start(['never-stop'], {
+      env: { [GROUP_MARK_VARIABLE]: groupMark('gpu 1', 'x') },
+      onStart: (id) => (groupId = id),
+    });
+    await sleep(500);
+    expect(leftGroups('gpu 1')).toEqual([{ groupId, mark: 'gpu%201/x' }]);
+    expect(leftGroups('gpu')).toEqual([]);
+    expect(leftGroups('gpu 12')).toEqual([]);
+    expect(leftGroups(undefined)).toEqual([]);
+    signalGroup(groupId, 'SIGKILL');
+    await ended;
+    expect(leftGroups('gpu 1')).toEqual([]);
+  });
+
   it('is known by its mark, and a group without the mark is left alone', async () => {
     let groupId = 0;
     const ended = start(['never-stop'], {
@@ -143,6 +195,8 @@ interface StartOptions {
   readonly shellLimit?: string;
   readonly timeoutMs?: number;
   readonly stopGraceMs?: number;
+  readonly stallMs?: number;
+  readonly lastSignMs?: () => number;
   readonly cancelWith?: NodeJS.Signals;
   readonly env?: Readonly<Record<string, string>>;
   readonly onStart?: (groupId: number) => void;
@@ -162,6 +216,8 @@ function start([program, ...args]: string[], options: StartOptions = {}): Promis
       env: { PATH: process.env['PATH'] ?? '', ...options.env },
       timeoutMs: options.timeoutMs,
       ...(options.stopGraceMs !== undefined && { stopGraceMs: options.stopGraceMs }),
+      ...(options.stallMs !== undefined && { stallMs: options.stallMs }),
+      ...(options.lastSignMs !== undefined && { lastSignMs: options.lastSignMs }),
     },
     {
       onStart: options.onStart ?? (() => undefined),

@@ -6,6 +6,10 @@ import { countKernelOomKills, signalGroup } from './process-group.ts';
 const STDERR_TAIL_CHARACTERS = 16_384;
 /** After the time limit the run may still write its checkpoint, tens of gigabytes for a model of 1.8B parameters. */
 const STOP_GRACE_MS = 5 * 60_000;
+/** A hung run seldom hears a signal, and has nothing to write that its last checkpoint does not hold. */
+const STALL_GRACE_MS = 30_000;
+/** How often silence is measured, as a share of what is allowed. */
+const STALL_CHECKS = 20;
 
 export interface ChildCommand {
   readonly file: string;
@@ -14,6 +18,10 @@ export interface ChildCommand {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number | undefined;
   readonly stopGraceMs?: number;
+  /** Silence after which it counts as hung; undefined for never. */
+  readonly stallMs?: number | undefined;
+  /** Other signs of life than its standard error, as milliseconds since the epoch: a log file that grows. */
+  readonly lastSignMs?: () => number | undefined;
 }
 
 export interface ChildHooks {
@@ -50,6 +58,7 @@ export async function runChild(command: ChildCommand, hooks: ChildHooks): Promis
   const stop = {
     cancelledBy: undefined as string | undefined,
     timedOutAfterMs: undefined as number | undefined,
+    stalledAfterMs: undefined as number | undefined,
   };
   const timers = new Set<NodeJS.Timeout>();
   const send = (signal: NodeJS.Signals): void => {
@@ -68,13 +77,29 @@ export async function runChild(command: ChildCommand, hooks: ChildHooks): Promis
     };
     timers.add(setTimeout(onTimeout, timeoutMs));
   }
+  let lastSignMs = Date.now();
+  if (command.stallMs !== undefined) {
+    const { stallMs, lastSignMs: otherSignMs } = command;
+    const watch = setInterval(() => {
+      const silentMs = Date.now() - Math.max(lastSignMs, otherSignMs?.() ?? 0);
+      if (silentMs < stallMs || stop.cancelledBy !== undefined || stop.timedOutAfterMs !== undefined) return;
+      stop.stalledAfterMs = stallMs;
+      clearInterval(watch);
+      send('SIGTERM');
+      timers.add(setTimeout(send, command.stopGraceMs ?? STALL_GRACE_MS, 'SIGKILL'));
+    }, stallMs / STALL_CHECKS);
+    timers.add(watch);
+  }
   // The pipe stays open as long as a grandchild holds it: without this a left-over would hold the job.
   child.once('exit', () => {
     send('SIGKILL');
   });
 
   const stderr = collectLines(hooks.onStderr);
-  child.stderr.setEncoding('utf8').on('data', stderr.add);
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    lastSignMs = Date.now();
+    stderr.add(chunk);
+  });
   const result = await child;
   stderr.flush();
   unsubscribe();

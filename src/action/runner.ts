@@ -1,5 +1,6 @@
 import * as core from '@actions/core';
 import { randomUUID } from 'node:crypto';
+import type { CheckState } from './check.ts';
 import type { ChildHooks } from './run-child.ts';
 
 const STATE_GROUP = 'group';
@@ -48,5 +49,27 @@ export async function withoutCommands<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } finally {
     process.stdout.write(`::${word}::\n`);
+  }
+}
+
+const CHECK_STATES = { id: 'check-id', url: 'check-url', isOff: 'check-off', isDone: 'check-done' } as const;
+
+/** What an earlier step of this job saved about the check run. */
+export function savedCheck(): CheckState {
+  const id = Number(core.getState(CHECK_STATES.id));
+  const url = core.getState(CHECK_STATES.url);
+  return {
+    id: Number.isSafeInteger(id) && id > 0 ? id : undefined,
+    url: url === '' ? undefined : url,
+    isOff: core.getState(CHECK_STATES.isOff) === 'true',
+    isDone: core.getState(CHECK_STATES.isDone) === 'true',
+  };
+}
+
+/** For the steps that follow. */
+export function saveCheck(state: Partial<CheckState>): void {
+  for (const [key, name] of Object.entries(CHECK_STATES)) {
+    const value = state[key as keyof CheckState];
+    if (value !== undefined) core.saveState(name, String(value));
   }
 }

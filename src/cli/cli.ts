@@ -10,9 +10,13 @@ import type { CommandIo } from './command-io.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
+import { growCommand } from './commands/grow.ts';
 import { inheritCommand } from './commands/inherit.ts';
+import { ledgerCommand } from './commands/ledger.ts';
 import { planCommand } from './commands/plan.ts';
 import { prepareCommand } from './commands/prepare.ts';
+import { recordCommand } from './commands/record.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
 import { trainCommand } from './commands/train.ts';
@@ -50,7 +54,16 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   const io = (): CommandIo => commandIo(program.opts(), world);
   const commands = [
     ...[setupCommand, doctorCommand, planCommand, runCommand, inheritCommand],
-    ...[prepareCommand, trainCommand, evaluateCommand, compareCommand],
+    ...[
+      prepareCommand,
+      trainCommand,
+      growCommand,
+      exportCommand,
+      evaluateCommand,
+      compareCommand,
+      recordCommand,
+      ledgerCommand,
+    ],
   ];
   for (const define of commands) {
     const command = define(io, (code) => {

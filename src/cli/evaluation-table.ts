@@ -1,8 +1,11 @@
 import { markdownTable } from 'markdown-table';
-import type { EvaluationResult, TaskResult } from '../evaluate/result.ts';
+import type { EvaluationResult, ProtocolScore, TaskResult } from '../evaluate/result.ts';
 
-/** A model's scores as an aligned table: one row a task, groups below; single MMLU subjects only where there is no group. */
-export function renderEvaluationTable({ tasks, groups }: EvaluationResult): string {
+/**
+ * A model's scores as an aligned table: one row a task, groups below; single MMLU subjects only where there is no group.
+ * With the paper's protocol the numbers of both protocols follow wherever they differ.
+ */
+export function renderEvaluationTable({ tasks, groups, protocolScores }: EvaluationResult): string {
   const grouped = new Set(Object.values(groups).flatMap((group) => [...group.tasks, ...group.missing]));
   const rows = Object.entries(tasks)
     .filter(([name]) => !grouped.has(name))
@@ -11,7 +14,10 @@ export function renderEvaluationTable({ tasks, groups }: EvaluationResult): stri
     [name, 'acc', percent(group.acc), percent(group.acc_stderr), String(group.docs)],
     [name, 'macro_acc', percent(group.macro_acc), '', String(group.docs)],
   ]);
-  return markdownTable([['task', 'metric', '%', '±', 'items'], ...rows, ...groupRows], {
+  const paperRows = Object.entries(protocolScores ?? {})
+    .filter(([name]) => !grouped.has(name))
+    .flatMap(([name, score]) => protocolRows(name, score));
+  return markdownTable([['task', 'metric', '%', '±', 'items'], ...rows, ...groupRows, ...paperRows], {
     align: ['l', 'l', 'r', 'r', 'r'],
   });
 }
@@ -24,6 +30,15 @@ function taskRows(name: string, task: TaskResult): string[][] {
       ...[name, metric, percent(value), percent(task.metrics[`${metric}_stderr`] ?? 'N/A')],
       String(task.docs),
     ]);
+}
+
+/** The paper's number where lm-eval's is another, and both. */
+function protocolRows(name: string, { metric, value, lmEval }: ProtocolScore): string[][] {
+  if (lmEval === undefined) return [];
+  return [
+    [name, `${metric} by inheritune-2024`, percent(value), '', ''],
+    [name, `${lmEval.metric} by lm-eval 0.4.13`, percent(lmEval.value), '', ''],
+  ];
 }
 
 function percent(value: number | 'N/A'): string {

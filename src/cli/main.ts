@@ -7,14 +7,18 @@ import { version } from './version.ts';
 
 // The command-line rim: the only file here that reads the process, prints, and exits.
 const abort = new AbortController();
+const stderr = process.stderr;
+// Work stops at its next safe point. A runner cancels with SIGINT and, 7.5 s later, SIGTERM: the second one must not
+// cost the checkpoint that the first one began. Only a person who insists on Ctrl-C gets out without it.
+let interrupts = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // Work stops at its next safe point; whoever cannot wait says so a second time.
-    if (abort.signal.aborted) process.exit(130);
     abort.abort(new Error(signal));
+    if (signal === 'SIGINT') interrupts++;
+    if (interrupts === 2) stderr.write('Stopping at the next safe point; Ctrl-C once more stops at once.\n');
+    if (interrupts > 2) process.exit(130);
   });
 }
-const stderr = process.stderr;
 const progress = createProgress({
   stream: stderr,
   isTty: stderr.isTTY === true,

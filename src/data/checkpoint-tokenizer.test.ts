@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 
 import { describe, expect, it } from 'vitest';
 
@@ -22,15 +23,15 @@ describe('loadCheckpointTokenizer', () => {
     expect([tokenizer.bosTokenId, tokenizer.eosTokenId]).toEqual([1, 2]);
   });
 
-  it('says which file is needed where only tokenizer.model is there', async () => {
-    const sidecars = new Map([['tokenizer.model', encoded(0)]]);
-    await expect(loadCheckpointTokenizer({ source: 'some/model', config: {}, sidecars })).rejects.toThrow(
-      /some\/model has a SentencePiece tokenizer\.model and no tokenizer\.json, which is the file needed/,
-    );
+  it('uses tokenizer.model where there is no tokenizer.json', async () => {
+    const path = new URL('../../test/fixtures/data/sentencepiece/llama-bpe.model.gz', import.meta.url);
+    const sidecars = new Map([['tokenizer.model', async () => gunzipSync(await readFile(path))]]);
+    const tokenizer = await loadCheckpointTokenizer({ source: 'some/model', config: {}, sidecars });
+    expect(tokenizer.decode(tokenizer.encode('Hello there', { addSpecialTokens: false }))).toBe('Hello there');
   });
 
   it('says which file is needed where there is none', async () => {
     const none = { source: 'some/model', config: {}, sidecars: new Map() };
-    await expect(loadCheckpointTokenizer(none)).rejects.toThrow(/some\/model has no tokenizer\.json/);
+    await expect(loadCheckpointTokenizer(none)).rejects.toThrow(/some\/model has neither tokenizer\.json nor tokenizer\.model/);
   });
 });

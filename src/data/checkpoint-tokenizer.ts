@@ -1,11 +1,12 @@
 import { DataError } from './data-error.ts';
+import { buildTokenizer } from './build-tokenizer.ts';
 import { loadTokenizer } from './json-tokenizer.ts';
 
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /**
- * The tokenizer that lies beside a checkpoint's weights.
+ * The tokenizer that lies beside a checkpoint's weights: tokenizer.json, else SentencePiece's tokenizer.model.
  * @throws DataError `tokenizer-unreadable` naming the missing file; the errors of `loadTokenizer`.
  */
 export async function loadCheckpointTokenizer(
@@ -17,15 +18,13 @@ export async function loadCheckpointTokenizer(
     const tokenizerConfig = await sidecars.get('tokenizer_config.json')?.();
     return loadTokenizer({ tokenizerJson, tokenizerConfig, config });
   }
-  if (sidecars.has('tokenizer.model')) {
-    throw new DataError(
-      'tokenizer-unsupported',
-      `${source} has a SentencePiece tokenizer.model and no tokenizer.json, which is the file needed here. ` +
-        'Write it with transformers: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER).',
-    );
+  const model = await sidecars.get('tokenizer.model')?.();
+  if (model !== undefined) {
+    const tokenizerConfig = await sidecars.get('tokenizer_config.json')?.();
+    return buildTokenizer({ kind: 'tokenizer.model', model, tokenizerConfig, config });
   }
   throw new DataError(
     'tokenizer-unreadable',
-    `${source} has no tokenizer.json. Put the model's tokenizer.json and tokenizer_config.json beside its weights.`,
+    `${source} has neither tokenizer.json nor tokenizer.model. Put the model's tokenizer files beside its weights.`,
   );
 }

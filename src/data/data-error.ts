@@ -1,4 +1,4 @@
-import { InherituneError } from '../errors.ts';
+import { EXIT, InherituneError } from '../errors.ts';
 
 export type DataErrorCode =
   | 'tokenizer-unreadable'
@@ -17,6 +17,9 @@ export type DataErrorCode =
   | 'token-range'
   | 'prepared-invalid'
   | 'output-exists'
+  | 'output-busy'
+  | 'mixture-invalid'
+  | 'worker-failed'
   | 'batch-plan-invalid';
 
 /** What is wrong with text, tokenizers, token files or batches; see `code`. */
@@ -24,6 +27,6 @@ export class DataError extends InherituneError {
   declare readonly code: DataErrorCode;
 
   constructor(code: DataErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(code, message, options);
+    super(code, message, code === 'worker-failed' ? { ...options, exitCode: EXIT.failed } : options);
   }
 }

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
+import { open, rename, stat } from 'node:fs/promises';
 
+import type { FileHandle } from 'node:fs/promises';
 import type { DocumentSpan } from './sources/scan-documents.ts';
 
 /** Words of a document's key: 128 bits of its sha256, so two texts share one by chance in 1 of 10^20 corpora of a billion. */
-const KEY_WORDS = 4;
+export const KEY_WORDS = 4;
+
+/** File, length and line number in four bytes each, the offset in eight, and the key. */
+const BYTES_PER_DOCUMENT = 3 * 4 + 8 + 4 * KEY_WORDS;
+/** A single read or write is limited to 2 GiB by the system. */
+const IO_BYTES = 2 ** 26;
 
 /**
  * Where every document lies and what it is known by: 36 bytes each, so 100 million documents fit in 4 GB and their text
@@ -14,20 +21,45 @@ export interface DocumentIndex {
   add(file: number, span: DocumentSpan, key: Uint32Array): void;
   file(at: number): number;
   span(at: number): DocumentSpan;
-  hasKey(at: number, key: Uint32Array): boolean;
+  /** Four words. */
+  key(at: number): Uint32Array;
   /** Documents by key, which is a seeded random order; of those with equal keys only the one added first. */
   uniqueInKeyOrder(): Uint32Array;
+  /** Writes all of it to a file that appears under its name when it is complete. */
+  save(path: string): Promise<void>;
 }
 
-/** The key of a document under a seed. It depends on the text alone: not on the file, the order, or its neighbours. */
-export function documentKey(seed: number, text: string): Uint32Array {
+/**
+ * The key of a document under a seed. It depends on the content alone (text, or the bytes of ready ids): not on the file,
+ * the order, or its neighbours.
+ */
+export function documentKey(seed: number, text: string | Uint8Array): Uint32Array {
   const digest = createHash('sha256').update(`${String(seed)}\n`).update(text).digest();
   return Uint32Array.from({ length: KEY_WORDS }, (_, i) => digest.readUInt32BE(i * 4));
 }
 
 export function createDocumentIndex(): DocumentIndex {
-  let capacity = 1024;
-  let size = 0;
+  return documentIndex(0, 1024);
+}
+
+/** Reads what `save` wrote. Throws where the file is missing or of another length. */
+export async function loadDocumentIndex(path: string): Promise<DocumentIndex> {
+  const { size: bytes } = await stat(path);
+  const size = bytes / BYTES_PER_DOCUMENT;
+  if (!Number.isInteger(size)) throw new Error(`${path} has ${String(bytes)} bytes`);
+  const index = documentIndex(size, Math.max(size, 1024));
+  const handle = await open(path, 'r');
+  try {
+    for (const column of index.columns()) await readAll(handle, column);
+  } finally {
+    await handle.close();
+  }
+  return index;
+}
+
+function documentIndex(initialSize: number, initialCapacity: number): DocumentIndex & { columns(): Uint8Array[] } {
+  let capacity = initialCapacity;
+  let size = initialSize;
   let files = new Uint32Array(capacity);
   let lengths = new Uint32Array(capacity);
   let offsets = new Float64Array(capacity);
@@ -51,7 +83,14 @@ export function createDocumentIndex(): DocumentIndex {
     }
     return 0;
   };
+  const columns = (): Uint8Array[] => {
+    const used = [files, lengths, lines, offsets].map((column) => column.subarray(0, size));
+    return [...used, keys.subarray(0, size * KEY_WORDS)].map(
+      (column) => new Uint8Array(column.buffer, column.byteOffset, column.byteLength),
+    );
+  };
   return {
+    columns,
     get size() {
       return size;
     },
@@ -66,12 +105,32 @@ export function createDocumentIndex(): DocumentIndex {
     },
     file: (at) => files[at]!,
     span: (at) => ({ offset: offsets[at]!, length: lengths[at]!, line: lines[at]! }),
-    hasKey: (at, key) => key.every((word, i) => keys[at * KEY_WORDS + i] === word),
+    key: (at) => keys.subarray(at * KEY_WORDS, (at + 1) * KEY_WORDS),
     uniqueInKeyOrder() {
       const order = Uint32Array.from({ length: size }, (_, i) => i).sort((a, b) => compareKeys(a, b) || a - b);
       return order.filter((at, i) => i === 0 || compareKeys(order[i - 1]!, at) !== 0);
     },
+    async save(path) {
+      const handle = await open(`${path}.partial`, 'w');
+      try {
+        for (const column of columns()) {
+          for (let at = 0; at < column.length; at += IO_BYTES) await handle.writeFile(column.subarray(at, at + IO_BYTES));
+        }
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(`${path}.partial`, path);
+    },
   };
+}
+
+async function readAll(handle: FileHandle, into: Uint8Array): Promise<void> {
+  for (let at = 0; at < into.length; ) {
+    const { bytesRead } = await handle.read(into, at, Math.min(IO_BYTES, into.length - at), null);
+    if (bytesRead === 0) throw new Error('the document index is cut off');
+    at += bytesRead;
+  }
 }
 
 function enlarged(values: Uint32Array, capacity: number): Uint32Array<ArrayBuffer> {

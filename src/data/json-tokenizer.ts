@@ -2,18 +2,17 @@ import { createHash } from 'node:crypto';
 
 import { addedTokenSplitter } from './added-tokens.ts';
 import { createPieceEncoder } from './bpe-words.ts';
-import { DataError } from './data-error.ts';
 import { createNormalizer } from './normalize.ts';
 import { createPostProcessor } from './post-process.ts';
 import { createPreTokenizer } from './pre-tokenize.ts';
 import { requireSameAddedTokens, resolveSpecialToken } from './special-tokens.ts';
 import { createDecoder } from './token-decoder.ts';
-import { parseJsonBytes, parseTokenizerJson } from './tokenizer-schema.ts';
+import { parseTokenizerJson, readTokenizerConfig, refuseHalfPairs } from './tokenizer-schema.ts';
 
 import type { Tokenizer } from './tokenizer.ts';
 
-/** The files a tokenizer is built from. */
-export interface TokenizerFiles {
+/** The files that a tokenizer of this kind is built from. */
+export interface JsonTokenizerFiles {
   readonly tokenizerJson: Uint8Array;
   readonly tokenizerConfig?: Uint8Array | undefined;
   /** The parsed `config.json` of the model: its `bos_token_id` and `eos_token_id` where tokenizer_config names none. */
@@ -26,9 +25,9 @@ export interface TokenizerFiles {
  * A text with half a surrogate pair is refused: it has no UTF-8 bytes.
  * @throws DataError `tokenizer-unreadable`, `tokenizer-unsupported`; `text-not-unicode` from `encode`.
  */
-export function loadTokenizer(files: TokenizerFiles): Tokenizer {
+export function loadTokenizer(files: JsonTokenizerFiles): Tokenizer {
   const spec = parseTokenizerJson(files.tokenizerJson);
-  const settings = readSettings(files.tokenizerConfig);
+  const settings = readTokenizerConfig(files.tokenizerConfig);
   const normalize = createNormalizer(spec.normalizer);
   const preTokenizer = createPreTokenizer(spec.pre_tokenizer);
   const encodePiece = createPieceEncoder(spec.model, preTokenizer.byteLevel);
@@ -70,15 +69,19 @@ export function loadTokenizer(files: TokenizerFiles): Tokenizer {
     return ids;
   };
 
-  requireSameAddedTokens(settings, idOfToken);
-  const bos = resolveSpecialToken('bos', settings, files.config, idOfToken, tokenOfId);
-  const eos = resolveSpecialToken('eos', settings, files.config, idOfToken, tokenOfId);
+  requireSameAddedTokens(settings, idOfToken, 'tokenizer.json');
+  const bos = resolveSpecialToken('bos', settings, files.config, idOfToken, tokenOfId, 'tokenizer.json');
+  const eos = resolveSpecialToken('eos', settings, files.config, idOfToken, tokenOfId, 'tokenizer.json');
   return {
     vocabularySize,
     bosTokenId: bos?.id,
     eosTokenId: eos?.id,
     bosToken: bos?.token,
     fingerprint: fingerprint(files, bos?.id, eos?.id),
+    files: {
+      ...{ kind: 'tokenizer.json', model: files.tokenizerJson },
+      ...{ tokenizerConfig: files.tokenizerConfig, config: files.config },
+    },
     encode(text, { addSpecialTokens = true } = {}) {
       refuseHalfPairs(text);
       const ids = encodeText(text);
@@ -91,24 +94,7 @@ export function loadTokenizer(files: TokenizerFiles): Tokenizer {
   };
 }
 
-function readSettings(bytes: Uint8Array | undefined): Readonly<Record<string, unknown>> {
-  if (bytes === undefined) return {};
-  const value = parseJsonBytes(bytes, 'tokenizer_config.json');
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new DataError('tokenizer-unreadable', 'tokenizer_config.json does not hold a JSON object. Fetch the file again.');
-}
-
-function refuseHalfPairs(text: string): void {
-  const at = text.search(/\p{Cs}/u);
-  if (at === -1) return;
-  const unit = text.charCodeAt(at).toString(16).toUpperCase();
-  throw new DataError(
-    'text-not-unicode',
-    `The text holds half a surrogate pair (U+${unit}) at UTF-16 position ${String(at)}. Repair the text: it cannot be written as UTF-8.`,
-  );
-}
-
-function fingerprint(files: TokenizerFiles, bos: number | undefined, eos: number | undefined): string {
+function fingerprint(files: JsonTokenizerFiles, bos: number | undefined, eos: number | undefined): string {
   const hash = createHash('sha256');
   for (const bytes of [files.tokenizerJson, files.tokenizerConfig ?? new Uint8Array()]) {
     hash.update(`${String(bytes.length)}\n`).update(bytes);

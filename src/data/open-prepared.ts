@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 import { DataError } from './data-error.ts';
-import { openTokenFile } from './token-file.ts';
-import { MANIFEST_NAME, tokenManifest } from './token-manifest.ts';
+import { readManifest } from './read-manifest.ts';
+import { bytesPerToken, openTokenFile } from './token-file.ts';
+import { MANIFEST_NAME, partPath } from './token-manifest.ts';
 
 import type { TokenFile } from './token-file.ts';
 import type { TokenManifest, TokenPart } from './token-manifest.ts';
@@ -33,9 +34,9 @@ export async function openPrepared(folder: string, options: { fingerprint?: stri
         'Prepare the tokens again with the tokenizer of the model.',
     );
   }
-  const train = await openPart(folder, manifest.train, vocabularySize);
+  const train = await openPart(folder, 'train', manifest.train, vocabularySize);
   try {
-    const validation = manifest.validation && (await openPart(folder, manifest.validation, vocabularySize));
+    const validation = manifest.validation && (await openPart(folder, 'validation', manifest.validation, vocabularySize));
     return {
       manifest,
       train,
@@ -50,49 +51,39 @@ export async function openPrepared(folder: string, options: { fingerprint?: stri
   }
 }
 
-/** The checked manifest of a folder of prepared tokens. @throws DataError `prepared-invalid`. */
-export async function readManifest(folder: string): Promise<TokenManifest> {
-  const path = join(folder, MANIFEST_NAME);
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError('prepared-invalid', `${path} cannot be read (${reason}). Run inheritune prepare for this folder.`, {
-      cause,
-    });
+async function openPart(
+  folder: string,
+  name: 'train' | 'validation',
+  part: TokenPart,
+  vocabularySize: number,
+): Promise<TokenFile> {
+  const width = bytesPerToken(vocabularySize);
+  for (const shard of part.shards) await verifyShard(join(folder, shard.file), shard, width);
+  return openTokenFile(partPath(folder, name), { vocabularySize });
+}
+
+async function verifyShard(
+  path: string,
+  shard: TokenPart['shards'][number],
+  width: 2 | 4,
+): Promise<void> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw invalid(`There is no token file ${path}, which ${MANIFEST_NAME} lists.`, cause);
+  });
+  if (found.size !== shard.tokens * width) {
+    throw invalid(
+      `${path} has ${String(found.size / width)} tokens and ${MANIFEST_NAME} says ${String(shard.tokens)}.`,
+    );
   }
-  const parsed = tokenManifest.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new DataError(
-    'prepared-invalid',
-    `${path}: field "${issue.path.map(String).join('.')}" is wrong (${issue.message}). Run inheritune prepare for this folder again.`,
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  const digest = hash.digest('hex');
+  if (digest === shard.sha256) return;
+  throw invalid(
+    `${path} has the sha256 ${digest.slice(0, 12)}… and ${MANIFEST_NAME} says ${shard.sha256.slice(0, 12)}….`,
   );
 }
 
-async function openPart(folder: string, part: TokenPart, vocabularySize: number): Promise<TokenFile> {
-  const path = join(folder, part.file);
-  const file = await openTokenFile(path, { vocabularySize });
-  try {
-    if (file.tokens !== part.tokens) {
-      throw new DataError(
-        'prepared-invalid',
-        `${path} has ${String(file.tokens)} tokens and ${MANIFEST_NAME} says ${String(part.tokens)}. Run inheritune prepare for this folder again.`,
-      );
-    }
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path), hash);
-    const found = hash.digest('hex');
-    if (found !== part.sha256) {
-      throw new DataError(
-        'prepared-invalid',
-        `${path} has the sha256 ${found.slice(0, 12)}… and ${MANIFEST_NAME} says ${part.sha256.slice(0, 12)}…. Run inheritune prepare for this folder again.`,
-      );
-    }
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+function invalid(what: string, cause?: unknown): DataError {
+  return new DataError('prepared-invalid', `${what} Run inheritune prepare for this folder again.`, { cause });
 }

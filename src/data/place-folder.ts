@@ -3,7 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { DataError } from './data-error.ts';
-import { readManifest } from './open-prepared.ts';
+import { readManifest } from './read-manifest.ts';
 import { MANIFEST_NAME } from './token-manifest.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function requireReplaceable(folder: string): Promise<void> {
     throw new DataError('output-exists', `${folder} is not a folder. Name another output folder.`, { cause });
   }
   if (names.length === 0) return;
-  const foreign = names.find((name) => ![MANIFEST_NAME, 'train.bin', 'validation.bin'].includes(name));
+  const foreign = names.find((name) => name !== MANIFEST_NAME && !/^(train|validation)(-\d+)?\.bin$/.test(name));
   const ours = foreign === undefined && (await readManifest(folder).then(Boolean, () => false));
   if (ours) return;
   throw new DataError(

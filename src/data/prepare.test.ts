@@ -172,7 +172,7 @@ describe('prepareTokens', () => {
       separatorTokenId: END,
       bytesPerToken: 2,
       sources: [{ files: [{ name: 'text.jsonl', kind: 'jsonl field text', sha256: await sha256(source) }] }],
-      train: { file: 'train.bin', sha256: await sha256(join(outFolder, 'train.bin')) },
+      train: { shards: [{ file: 'train.bin', sha256: await sha256(join(outFolder, 'train.bin')) }] },
       validation: { tokens: 3, documents: 1 },
     });
   });
@@ -239,7 +239,7 @@ describe('openPrepared', () => {
     await expect(openPrepared(outFolder)).rejects.toThrow(counts);
     await rm(path);
     await expect(openPrepared(outFolder)).rejects.toThrow(/no token file/);
-    await writeFile(join(outFolder, 'manifest.json'), '{"format":"inheritune-tokens","version":2}');
+    await writeFile(join(outFolder, 'manifest.json'), '{"format":"inheritune-tokens","version":1}');
     await expect(openPrepared(outFolder)).rejects.toThrow(/manifest\.json: field "version" is wrong/);
   });
 });

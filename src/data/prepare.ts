@@ -1,155 +1,266 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 
 import { DataError } from './data-error.ts';
-import { documentKey } from './document-index.ts';
+import { loadDocumentIndex } from './document-index.ts';
+import { createEncoderPool } from './encoder-pool.ts';
 import { indexSources } from './index-sources.ts';
 import { placeFolder, requireReplaceable } from './place-folder.ts';
+import { documentStreams } from './document-streams.ts';
 import { createDocumentReader } from './sources/read-documents.ts';
+import { listSourceFiles } from './sources/text-source.ts';
+import { chooseEngine } from './text-encoder.ts';
 import { bytesPerToken } from './token-file.ts';
+import { DEFAULT_SHARD_TOKENS, describePrepared } from './describe-prepared.ts';
 import { MANIFEST_NAME } from './token-manifest.ts';
-import { createTokenWriter } from './token-writer.ts';
+import { documentsOf, nameSingleShard, tokensOf, writePart } from './write-part.ts';
+import { openWorkFolder } from './work-folder.ts';
 
 import type { Progress } from '../progress.ts';
-import type { IndexedSources } from './index-sources.ts';
+import type { DocumentIndex } from './document-index.ts';
+import type { EncoderPool } from './encoder-pool.ts';
+import type { ListedSource, SourcesRecord } from './index-sources.ts';
 import type { TextSource } from './sources/text-source.ts';
+import type { TokenLayout } from './sources/token-documents.ts';
+import type { TextEngine } from './text-encoder.ts';
 import type { TokenManifest, TokenPart } from './token-manifest.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import type { PartOptions } from './write-part.ts';
+import type { PartState, WorkFolder } from './work-folder.ts';
 
 export interface PrepareOptions {
+  /** With weights on all of them, training and validation tokens are mixed by weight; without, sources go by their size. */
   readonly sources: readonly TextSource[];
   readonly tokenizer: Tokenizer;
-  /** Exactly so many training tokens, separators included; without it, all that is not held out. */
+  /** Exactly so many training tokens, separators included; without it, all that is not held out and keeps the mixture. */
   readonly subsetTokens?: number | undefined;
   /** Exactly so many held-out tokens; 0 holds nothing out. */
   readonly validationTokens: number;
+  /** Tokens a file; default 100 million. */
+  readonly shardTokens?: number | undefined;
   /** Any safe integer. */
   readonly seed: number;
+  /** Threads that tokenize; default every core, or none where there is little text. The result does not depend on it. */
+  readonly workers?: number | undefined;
+  /** Default: the faster one, checked against the native one where that loads. */
+  readonly engine?: TextEngine | undefined;
   /** Must not exist, be empty, or hold an earlier result, which is replaced. */
   readonly outFolder: string;
   readonly progress: Progress;
+  /** Stops at the next document; the same call goes on from the last complete shard. */
+  readonly signal?: AbortSignal | undefined;
 }
 
+/** A thread takes half a second to start, in which one tokenizes about this much. */
+const LITTLE_TEXT_BYTES = 2 ** 20;
+
 /**
- * Turns text into `train.bin`, `validation.bin` and `manifest.json`; the folder appears when all three are complete.
+ * Turns text into token shards (`train.bin`, or `train-00000.bin` … where there are several, the same for `validation`) and
+ * `manifest.json`; the folder appears when all are complete. Until then it grows in `<outFolder>.partial`, from which the
+ * same call goes on after a kill.
  *
- * Documents are put in the order of a hash of seed and content. Training takes them from the front, validation from the
- * back, until each has its tokens: so a smaller subset is a prefix of a larger one, the held-out documents do not depend on
- * the subset's size nor the reverse, equal texts fall on one place (all but the first are dropped), and no document is in both.
- * Only the last document of each may be cut. Memory: 36 bytes a document, and one document's text at a time.
- * @throws DataError `too-little-text` with the tokens there are and those asked for; `output-exists`; those of the sources.
+ * Documents are put in the order of a hash of seed and content, in one stream or, with weights, one a source. Training takes
+ * them from the front, validation from the back, until each has its tokens: so a smaller subset is a prefix of a larger one,
+ * the held-out documents do not depend on the subset's size nor the reverse, equal texts fall on one place (all but the first
+ * are dropped), and no document is in both. Only the last document of each may be cut.
+ * Memory: 36 bytes a document, and a few megabytes of text and ids a thread.
+ * @throws DataError `too-little-text` with the tokens there are and those asked for; `output-exists`, `output-busy`; those of the sources.
  */
 export async function prepareTokens(options: PrepareOptions): Promise<TokenManifest> {
-  const { tokenizer, seed, progress, validationTokens } = options;
+  const { validationTokens, sources } = options;
   // Without a slash at its end, so that the unfinished folder lies beside it.
   const outFolder = resolve(options.outFolder);
-  const subsetTokens = options.subsetTokens ?? Infinity;
   requireCount('data.validationTokens', validationTokens, 0);
-  if (subsetTokens !== Infinity) requireCount('data.subsetTokens', subsetTokens, 1);
-  const separatorTokenId = separatorOf(tokenizer);
+  if (options.subsetTokens !== undefined) requireCount('data.subsetTokens', options.subsetTokens, 1);
+  if (options.shardTokens !== undefined) requireCount('data.shardTokens', options.shardTokens, 1);
+  separatorOf(options.tokenizer);
+  requireWeights(sources);
   await requireReplaceable(outFolder);
 
-  const indexed = await indexSources(options.sources, seed, progress);
-  const order = indexed.index.uniqueInKeyOrder();
-  await mkdir(dirname(outFolder), { recursive: true });
-  const partial = `${outFolder}.partial-${randomBytes(4).toString('hex')}`;
-  await mkdir(partial);
+  const listed = await Promise.all(
+    sources.map(async (source) => ({ source, files: await listSourceFiles(source) })),
+  );
+  const work = await openWorkFolder(outFolder, await inputsHash(options, listed));
+  if (work.resumed) options.progress.note(`${outFolder}: going on from what an interrupted run left`);
   try {
-    const shared = { options, indexed, separatorTokenId, folder: partial };
-    const held = validationTokens > 0 ? order.toReversed() : order.subarray(0, 0);
-    const validation = await writePart(shared, 'validation', held, validationTokens);
-    const rest = order.subarray(0, order.length - (validation?.documents ?? 0));
-    const train = await writePart(shared, 'train', rest, subsetTokens);
-    if (train === null) {
+    const manifest = await prepareIn(work, options, listed);
+    await placeFolder(work.result, outFolder);
+    await work.remove();
+    return manifest;
+  } catch (error) {
+    // Wrong input gives the same error again; what a signal or a full disk left is gone on from.
+    if (error instanceof DataError && error.code !== 'worker-failed') await work.remove();
+    else await work.release();
+    throw error;
+  }
+}
+
+async function prepareIn(
+  work: WorkFolder,
+  options: PrepareOptions,
+  listed: readonly ListedSource[],
+): Promise<TokenManifest> {
+  const { tokenizer, seed, validationTokens } = options;
+  const subsetTokens = options.subsetTokens ?? Infinity;
+  const { vocabularySize } = tokenizer;
+  const layout = { bytesPerToken: bytesPerToken(vocabularySize), separatorTokenId: separatorOf(tokenizer) };
+  const { index, record } = await openIndex(work, options, listed, layout);
+  const { unique, streams } = documentStreams(index, record, options.sources);
+  const textBytes = listed.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes, 0);
+  const workers = options.workers ?? (textBytes < LITTLE_TEXT_BYTES ? 0 : availableParallelism());
+  const engine = options.engine ?? (workers === 0 ? 'javascript' : await checkedEngine(options, index, record, unique));
+  const pool = createEncoderPool({ tokenizer, engine, workers, files: record.files, seed, layout, vocabularySize });
+  try {
+    const shared = { options, work, index, record, pool, layout };
+    const held = validationTokens > 0 ? streams.map((one) => ({ ...one, documents: one.documents.toReversed() })) : [];
+    const validation = held.length === 0 ? null : await part(shared, 'validation', held, validationTokens);
+    const rest = streams.map((one, i) => {
+      const kept = validation === null ? 0 : validation.streams[i]!.documents;
+      return { ...one, documents: one.documents.subarray(0, one.documents.length - kept) };
+    });
+    if (rest.every(({ documents }) => documents.length === 0)) {
       throw new DataError(
         'too-little-text',
-        `data.validationTokens of ${String(validationTokens)} takes all ${String(order.length)} documents and leaves 0 tokens to train on. ` +
+        `data.validationTokens of ${String(validationTokens)} takes all ${String(unique.length)} documents and leaves 0 tokens to train on. ` +
           'Add text, split it into smaller documents, or hold out less.',
       );
     }
-    const manifest: TokenManifest = {
-      format: 'inheritune-tokens',
-      version: 1,
-      seed,
-      tokenizer: { fingerprint: tokenizer.fingerprint, vocabularySize: tokenizer.vocabularySize },
-      separatorTokenId,
-      bytesPerToken: bytesPerToken(tokenizer.vocabularySize),
-      sources: indexed.manifest,
-      documents: {
-        read: indexed.index.size + indexed.empty,
-        empty: indexed.empty,
-        duplicates: indexed.index.size - order.length,
-        unique: order.length,
-      },
-      train,
-      validation,
-    };
-    await writeFile(join(partial, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
-    await placeFolder(partial, outFolder);
-    return manifest;
+    const train = await part(shared, 'train', rest, subsetTokens);
+    if (tokensOf(train) === 0) {
+      const empty = rest.find(({ documents }) => documents.length === 0)!;
+      throw new DataError(
+        'too-little-text',
+        `The source ${empty.label} has no document left to train on. Add text to it, hold out less, or leave it out.`,
+      );
+    }
+    const manifest = describePrepared(options, shared, unique, train, validation);
+    const trainPart = await placed(work, 'train', train);
+    const validationPart = validation === null ? null : await placed(work, 'validation', validation);
+    const complete = { ...manifest, train: trainPart, validation: validationPart };
+    await writeFile(join(work.result, MANIFEST_NAME), `${JSON.stringify(complete, null, 2)}\n`);
+    return complete;
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await pool.close();
   }
+}
+
+/** The index of all documents: read from an earlier run's files, or made and kept for a later one. */
+async function openIndex(
+  work: WorkFolder,
+  { seed, progress, signal }: PrepareOptions,
+  sources: readonly ListedSource[],
+  layout: TokenLayout,
+): Promise<{ readonly index: DocumentIndex; readonly record: SourcesRecord }> {
+  const record = work.state().sources;
+  const kept = record === undefined ? undefined : await loadDocumentIndex(work.index).catch(() => undefined);
+  if (record !== undefined && kept !== undefined) return { index: kept, record };
+  const indexed = await indexSources({ sources, seed, layout, spoolFolder: work.spool, progress, signal });
+  await indexed.index.save(work.index);
+  await work.save({ sources: indexed.record });
+  return indexed;
+}
+
+/** Text on which both engines must agree before the faster one is used. */
+const SAMPLE_BYTES = 2 ** 16;
+
+async function checkedEngine(
+  { tokenizer, progress }: PrepareOptions,
+  index: DocumentIndex,
+  record: SourcesRecord,
+  unique: Uint32Array,
+): Promise<TextEngine> {
+  if (tokenizer.files === undefined) return 'javascript';
+  const reader = createDocumentReader();
+  const sample: string[] = [];
+  try {
+    for (let i = 0, bytes = 0; i < unique.length && bytes < SAMPLE_BYTES; i += 1) {
+      const file = record.files[index.file(unique[i]!)]!;
+      const span = index.span(unique[i]!);
+      if (file.format === 'tokens' || span.length > SAMPLE_BYTES) continue;
+      sample.push(await reader.read(file, span));
+      bytes += span.length;
+    }
+  } finally {
+    await reader.close();
+  }
+  const engine = await chooseEngine(tokenizer.files, sample);
+  if (engine === 'native') progress.note('The tokenizer is run by the native library: its ids differ from those of the JavaScript one.');
+  return engine;
 }
 
 interface PartContext {
   readonly options: PrepareOptions;
-  readonly indexed: IndexedSources;
-  readonly separatorTokenId: number;
-  readonly folder: string;
+  readonly work: WorkFolder;
+  readonly index: DocumentIndex;
+  readonly record: SourcesRecord;
+  readonly pool: EncoderPool;
+  readonly layout: TokenLayout;
 }
 
-/** Writes documents, each with the separator behind it, until `wanted` tokens are there; null where no document is given. */
-async function writePart(
-  { options, indexed, separatorTokenId, folder }: PartContext,
+async function part(
+  { options, work, index, record, pool, layout }: PartContext,
   name: 'train' | 'validation',
-  documents: Uint32Array,
+  streams: PartOptions['streams'],
   wanted: number,
-): Promise<TokenPart | null> {
-  if (documents.length === 0) return null;
-  const { tokenizer, seed, progress } = options;
-  const file = `${name}.bin`;
-  const writer = await createTokenWriter(join(folder, file), { vocabularySize: tokenizer.vocabularySize });
-  const reader = createDocumentReader();
-  const byDocument = wanted === Infinity;
+): Promise<PartState> {
+  const { progress, tokenizer, signal } = options;
+  const documents = streams.reduce((sum, one) => sum + one.documents.length, 0);
   const label = name === 'train' ? 'Tokenizing' : 'Tokenizing validation';
-  const step = progress.start(label, byDocument ? documents.length : wanted, byDocument ? 'documents' : 'tokens');
-  let tokens = 0;
-  let used = 0;
+  const step = progress.start(label, wanted === Infinity ? documents : wanted, wanted === Infinity ? 'documents' : 'tokens');
   try {
-    for (const at of documents) {
-      if (tokens >= wanted) break;
-      const source = indexed.files[indexed.index.file(at)]!;
-      const text = await reader.read(source, indexed.index.span(at));
-      if (!indexed.index.hasKey(at, documentKey(seed, text))) {
-        throw new DataError('source-changed', `${source.path} changed while it was read. Start again once it is complete.`);
-      }
-      const ids = tokenizer.encode(text, { addSpecialTokens: false });
-      ids.push(separatorTokenId);
-      const kept = tokens + ids.length > wanted ? ids.slice(0, wanted - tokens) : ids;
-      await writer.write(kept);
-      tokens += kept.length;
-      used += 1;
-      step.advance(byDocument ? 1 : kept.length);
-    }
-    if (!byDocument && tokens < wanted) throw tooLittle(name, tokens, wanted, documents.length);
-    const { sha256 } = await writer.finish();
-    return { file, tokens, documents: used, sha256 };
+    return await writePart({
+      ...{ name, streams, wanted, index, pool, step, signal },
+      sourceOf: (document) => record.sourceOfFile[index.file(document)]!,
+      sources: record.sources.length,
+      vocabularySize: tokenizer.vocabularySize,
+      bytesPerToken: layout.bytesPerToken,
+      shardTokens: options.shardTokens ?? DEFAULT_SHARD_TOKENS,
+      folder: work.result,
+      from: work.state()[name],
+      save: (state) => work.save({ [name]: state }),
+    });
   } finally {
     step.end();
-    await writer.abort();
-    await reader.close();
   }
 }
 
-function tooLittle(name: 'train' | 'validation', tokens: number, wanted: number, documents: number): DataError {
-  const field = name === 'train' ? 'data.subsetTokens' : 'data.validationTokens';
-  const what = name === 'train' ? 'left for training' : 'in all';
-  return new DataError(
-    'too-little-text',
-    `The sources hold ${String(tokens)} tokens in ${String(documents)} different documents ${what}, and ${field} asks for ${String(wanted)}. ` +
-      'Add text or ask for fewer tokens.',
+/** Its final names: a single shard is called `train.bin`. */
+async function placed(work: WorkFolder, name: 'train' | 'validation', state: PartState): Promise<TokenPart> {
+  const named = await nameSingleShard(work.result, name, state);
+  await work.save({ [name]: named });
+  const digests = named.shards.map(({ sha256 }) => sha256);
+  const sha256 = digests.length === 1 ? digests[0]! : createHash('sha256').update(digests.join('')).digest('hex');
+  return { tokens: tokensOf(named), documents: documentsOf(named), shards: [...named.shards], sha256 };
+}
+
+/** Changes with everything that decides the bytes of the result, and with the files that were read. */
+async function inputsHash(options: PrepareOptions, listed: readonly ListedSource[]): Promise<string> {
+  const { tokenizer, seed, subsetTokens = null, validationTokens, shardTokens = DEFAULT_SHARD_TOKENS } = options;
+  const files = await Promise.all(
+    listed.flatMap(({ source, files: found }) =>
+      found.map(async (file) => ({ ...file, weight: source.weight, modified: (await stat(file.path)).mtimeMs })),
+    ),
+  );
+  const separator = separatorOf(tokenizer);
+  const inputs = [2, tokenizer.fingerprint, separator, seed, subsetTokens, validationTokens, shardTokens, files];
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+}
+
+function requireWeights(sources: readonly TextSource[]): void {
+  const without = sources.find(({ weight }) => weight === undefined);
+  const bad = sources.find(({ weight }) => weight !== undefined && !(Number.isFinite(weight) && weight > 0));
+  if (bad !== undefined) {
+    throw new DataError(
+      'mixture-invalid',
+      `data.sources gives ${bad.path} a weight of ${String(bad.weight)}. Give a number above 0.`,
+    );
+  }
+  if (without === undefined || sources.every(({ weight }) => weight === undefined)) return;
+  throw new DataError(
+    'mixture-invalid',
+    `data.sources gives ${without.path} no weight, and others have one. Give every source a weight, or none.`,
   );
 }
 

@@ -17,6 +17,7 @@ export function resolveSpecialToken(
   config: Readonly<Record<string, unknown>> | undefined,
   idOfToken: ReadonlyMap<string, number>,
   tokenOfId: ReadonlyMap<number, string>,
+  file: 'tokenizer.json' | 'tokenizer.model',
 ): SpecialToken | undefined {
   const token = tokenText(tokenizerConfig[`${kind}_token`]);
   if (token !== undefined) {
@@ -24,7 +25,7 @@ export function resolveSpecialToken(
     if (id !== undefined) return { id, token };
     throw new DataError(
       'tokenizer-unsupported',
-      `tokenizer_config.json: ${kind}_token is ${JSON.stringify(token)}, which tokenizer.json does not hold. ` +
+      `tokenizer_config.json: ${kind}_token is ${JSON.stringify(token)}, which ${file} does not hold. ` +
         'Use two files that belong together.',
     );
   }
@@ -43,11 +44,12 @@ export function resolveSpecialToken(
 
 /**
  * `transformers` adds tokens that only tokenizer_config.json lists (`added_tokens_decoder`), and so would give other ids.
- * @throws DataError `tokenizer-unsupported` where it lists one that tokenizer.json lacks or numbers otherwise.
+ * @throws DataError `tokenizer-unsupported` where it lists one that `file` lacks or numbers otherwise.
  */
 export function requireSameAddedTokens(
   tokenizerConfig: Readonly<Record<string, unknown>>,
   idOfToken: ReadonlyMap<string, number>,
+  file: 'tokenizer.json' | 'tokenizer.model',
 ): void {
   for (const [id, listed] of Object.entries(tokenizerConfig['added_tokens_decoder'] ?? {})) {
     const token = tokenText(listed);
@@ -55,7 +57,7 @@ export function requireSameAddedTokens(
     const stored = idOfToken.get(token);
     throw new DataError(
       'tokenizer-unsupported',
-      `tokenizer_config.json: added_tokens_decoder gives ${JSON.stringify(token)} the id ${id}, and tokenizer.json ${stored === undefined ? 'does not hold it' : `gives it ${String(stored)}`}. ` +
+      `tokenizer_config.json: added_tokens_decoder gives ${JSON.stringify(token)} the id ${id}, and ${file} ${stored === undefined ? 'does not hold it' : `gives it ${String(stored)}`}. ` +
         'Write both files again with save_pretrained.',
     );
   }

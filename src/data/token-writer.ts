@@ -7,6 +7,8 @@ import { bytesPerToken } from './token-file.ts';
 /** Appends ids to a `.bin` file that appears under its name only when it is complete. */
 export interface TokenWriter {
   write(ids: ArrayLike<number>): Promise<void>;
+  /** Ids as they lie in the file, already known to be in the vocabulary. */
+  append(bytes: Uint8Array): Promise<void>;
   /** Flushes to disk and gives the file its name. */
   finish(): Promise<{ readonly tokens: number; readonly bytes: number; readonly sha256: string }>;
   /** Removes what was written; harmless after `finish`. */
@@ -57,6 +59,16 @@ export async function createTokenWriter(path: string, options: { vocabularySize:
         tokens += 1;
         if (pending === buffer.length) await flush();
       }
+    },
+    async append(bytes) {
+      for (let at = 0; at < bytes.length; ) {
+        const part = bytes.subarray(at, at + buffer.length - pending);
+        buffer.set(part, pending);
+        pending += part.length;
+        at += part.length;
+        if (pending === buffer.length) await flush();
+      }
+      tokens += bytes.length / width;
     },
     async finish() {
       await flush();

@@ -7,11 +7,6 @@ import type { Pattern } from './tokenizer-schema.ts';
  * they re-export by paths without file endings, which that module resolution does not follow.
  */
 interface Library {
-  readonly BPE: new (config: object) => {
-    /** Merges each piece on its own; all token strings in a row. */
-    encode(pieces: readonly string[]): string[];
-    readonly tokens_to_ids: ReadonlyMap<string, number>;
-  };
   readonly SplitPreTokenizer: new (config: object) => { readonly pattern: RegExp | null };
   readonly NFCNormalizer: NormalizerClass;
   readonly NFDNormalizer: NormalizerClass;
@@ -23,7 +18,7 @@ interface Library {
 
 type NormalizerClass = new (config: object) => { normalize(text: string): string };
 
-const { BPE, SplitPreTokenizer, ...normalizers } = library as unknown as Library;
+const { SplitPreTokenizer, ...normalizers } = library as unknown as Library;
 
 /** Normalizers by the `type` they have in `tokenizer.json`. */
 export const normalizerClasses = {
@@ -34,8 +29,6 @@ export const normalizerClasses = {
   Prepend: normalizers.PrependNormalizer,
   Replace: normalizers.ReplaceNormalizer,
 } as const;
-
-export { BPE };
 
 /** The JavaScript form of a pattern in Oniguruma syntax, or null where its kind is unknown. Throws on syntax it cannot rewrite. */
 export function compilePattern(pattern: Pattern): RegExp | null {

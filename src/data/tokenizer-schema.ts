@@ -191,3 +191,22 @@ export function metaspaceScheme(spec: MetaspaceScheme): 'always' | 'first' | 'ne
   if (spec.prepend_scheme !== undefined) return spec.prepend_scheme;
   return spec.add_prefix_space === false ? 'never' : 'always';
 }
+
+/** The parsed `tokenizer_config.json`; empty where there is none. */
+export function readTokenizerConfig(bytes: Uint8Array | undefined): Readonly<Record<string, unknown>> {
+  if (bytes === undefined) return {};
+  const value = parseJsonBytes(bytes, 'tokenizer_config.json');
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new DataError('tokenizer-unreadable', 'tokenizer_config.json does not hold a JSON object. Fetch the file again.');
+}
+
+/** @throws DataError `text-not-unicode` for text that cannot be written as UTF-8. */
+export function refuseHalfPairs(text: string): void {
+  const at = text.search(/\p{Cs}/u);
+  if (at === -1) return;
+  const unit = text.charCodeAt(at).toString(16).toUpperCase();
+  throw new DataError(
+    'text-not-unicode',
+    `The text holds half a surrogate pair (U+${unit}) at UTF-16 position ${String(at)}. Repair the text: it cannot be written as UTF-8.`,
+  );
+}

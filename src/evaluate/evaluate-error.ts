@@ -6,10 +6,13 @@ export type EvaluateErrorCode =
   | 'unknown-task'
   | 'bad-option'
   | 'no-data-folder'
+  | 'no-hub-data'
   | 'bad-row'
   | 'empty-file'
   | 'no-few-shot-rows'
   | 'bad-request'
+  | 'bad-task-file'
+  | 'bad-journal'
   | 'bad-scorer';
 
 export class EvaluateError extends InherituneError {

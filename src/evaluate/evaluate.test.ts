@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../data/json-tokenizer.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
@@ -7,7 +9,9 @@ import { evaluate } from './evaluate.ts';
 import type { Evaluation } from './evaluate.ts';
 import { folderRows } from './load-rows.ts';
 import type { RowLoader, RowSplit } from './load-rows.ts';
+import { silentProgress } from '../progress.ts';
 import type { Loglikelihood, Scorer, TaskResult, TokenRequest } from './result.ts';
+import { openScoreJournal } from './score-journal.ts';
 
 const DRAIN = {
   sentence1: 'The drain is clogged with hair. It has to be cleaned.',
@@ -162,6 +166,45 @@ describe('evaluate', () => {
     });
   });
 
+  it('asks only for what an interrupted run left, and gives the same results', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'evaluate-'));
+    const file = join(folder, 'r.partial.jsonl');
+    const whole = await run({ tasks: ['wnli', 'piqa'] });
+    const interrupted: Scorer = (requests, onScored) => {
+      for (const [index, { targets }] of requests.slice(0, 5).entries()) {
+        onScored?.(index, { loglikelihood: -0.5 * targets.length, greedy: false });
+      }
+      return Promise.reject(new Error('killed'));
+    };
+    const first = openScoreJournal(file, 'm');
+    await expect(run({ tasks: ['wnli', 'piqa'], scorer: interrupted, journal: first })).rejects.toThrow(
+      'killed',
+    );
+    first.close();
+    const calls: (readonly TokenRequest[])[] = [];
+    const notes: string[] = [];
+    const resumed = await run({
+      tasks: ['wnli', 'piqa'],
+      scorer: recording(calls),
+      journal: openScoreJournal(file, 'm'),
+      progress: { ...silentProgress, note: (text) => notes.push(text) },
+    });
+    expect(calls.map((requests) => requests.length)).toEqual([3]);
+    expect(notes).toEqual(['5 of 8 requests were scored before the interruption.']);
+    expect(resumed).toEqual(whole);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('names the item whose continuation is empty', async () => {
+    await expect(
+      run({
+        tasks: ['piqa'],
+        tokenizer: { ...tokenizer, encode: (text) => tokenizer.encode(text.trimEnd()) },
+        loadRows: emptyChoice,
+      }),
+    ).rejects.toThrow(/^piqa item 0, choice 1: the continuation " " has no tokens of its own/);
+  });
+
   it('refuses a scorer that leaves requests out', async () => {
     await expect(run({ tasks: ['wnli'], scorer: () => Promise.resolve([]) })).rejects.toMatchObject({
       code: 'bad-scorer',
@@ -238,6 +281,9 @@ const inMemory: RowLoader = (task, split: RowSplit) => {
       : { status: 'loaded', rows },
   );
 };
+
+const emptyChoice: RowLoader = () =>
+  Promise.resolve({ status: 'loaded', rows: [{ file: 'piqa', line: 1, value: { ...DRESSER, sol2: '' } }] });
 
 function run(options: Partial<Parameters<typeof evaluate>[0]> & { tasks: string[] }): Promise<Evaluation> {
   return evaluate({ loadRows: inMemory, tokenizer, maxLength: 5000, scorer: recording([]), ...options });

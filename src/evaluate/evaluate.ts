@@ -1,26 +1,40 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Tokenizer } from '../data/tokenizer.ts';
-import { EXIT } from '../errors.ts';
 import { silentProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
+import type { CustomTask } from './custom/custom-task.ts';
 import { requestEncoder } from './encode-request.ts';
 import type { RequestEncoder } from './encode-request.ts';
-import { EvaluateError } from './evaluate-error.ts';
 import { groupResults } from './group-results.ts';
 import type { RowLoader } from './load-rows.ts';
 import { prepareTask } from './prepare-task.ts';
 import type { PreparedTask } from './prepare-task.ts';
-import type { GroupResult, Scorer, TaskResult, TokenRequest } from './result.ts';
+import { protocolOptions, protocolScores, protocolTask } from './protocol.ts';
+import type {
+  GroupResult,
+  Loglikelihood,
+  Protocol,
+  ProtocolScore,
+  Scorer,
+  TaskResult,
+  TokenRequest,
+} from './result.ts';
+import type { ScoreJournal } from './score-journal.ts';
+import { scoreRequests } from './score-requests.ts';
 import { scoreTask } from './score-task.ts';
 import { selectTasks } from './tasks/registry.ts';
+import type { TaskSelection } from './tasks/registry.ts';
 
 /** Encoding all of MMLU takes a while: signals and the progress display get a turn now and then. */
 const ITEMS_BETWEEN_PAUSES = 100;
 
 export interface EvaluateOptions {
-  /** Names of tasks and groups, `nine`, `mmlu`. */
+  /** Names of tasks and groups, `nine`, `mmlu`, and those of `custom`. */
   readonly tasks: readonly string[];
+  /** Tasks of the user's own by the name they have in `tasks` (the path of their file). */
+  readonly custom?: ReadonlyMap<string, CustomTask> | undefined;
   readonly loadRows: RowLoader;
+  readonly protocol?: Protocol | undefined;
   /** The first N documents of each task (of each MMLU subject); below 1 a share of them; null or unset for all. */
   readonly limit?: number | null | undefined;
   /** Examples before each question, as lm-eval's --num_fewshot; unset for each task's own number. */
@@ -31,12 +45,17 @@ export interface EvaluateOptions {
   /** lm-eval's `add_bos_token`; unset means whatever the tokenizer does. */
   readonly addBos?: boolean | undefined;
   readonly scorer: Scorer;
+  /** Scores of an earlier run that was interrupted; what is scored now is added. */
+  readonly journal?: ScoreJournal | undefined;
   readonly progress?: Progress | undefined;
 }
 
 export interface Evaluation {
   readonly tasks: Readonly<Record<string, TaskResult>>;
   readonly groups: Readonly<Record<string, GroupResult>>;
+  readonly protocol: Protocol;
+  /** With the protocol `inheritune-2024` only. */
+  readonly protocolScores?: Readonly<Record<string, ProtocolScore>>;
 }
 
 /**
@@ -46,37 +65,63 @@ export interface Evaluation {
  * @throws EvaluateError for unknown tasks, bad rows, missing examples and requests that the model cannot take
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { progress = silentProgress } = options;
-  const selection = selectTasks(options.tasks);
-  const encoder = requestEncoder(options.tokenizer, options);
+  const { progress = silentProgress, protocol = 'lm-eval-0.4.13', custom } = options;
+  const { addBos, fewShot } = protocolOptions(options);
+  const selection = selectTasks(options.tasks, namesOf(custom));
+  const encoder = requestEncoder(options.tokenizer, { maxLength: options.maxLength, addBos });
 
-  const prepared: PreparedTask[] = [];
-  for (const task of selection.tasks) prepared.push(await prepareTask(task, options.loadRows, options));
-  const encoded = await encodeTasks(prepared, encoder, progress);
-  const requests = encoded.flat(2);
-  const scores = requests.length === 0 ? [] : await options.scorer(requests);
-  if (scores.length !== requests.length) {
-    throw new EvaluateError(
-      'bad-scorer',
-      `The scorer answered ${String(scores.length)} of ${String(requests.length)} requests. It must answer each, in order.`,
-      { exitCode: EXIT.failed },
-    );
+  const { asked, standard } = await prepareAll(selection, options, fewShot);
+  const encoded = await encodeTasks([...asked, ...standard], encoder, progress);
+  const scores = await scoreRequests(encoded.flat(2), options.scorer, options.journal, progress);
+
+  const next = { at: 0 };
+  const tasks = resultsOf(asked, encoded, scores, next);
+  const groups = groupResults(selection.groups, tasks);
+  if (protocol === 'lm-eval-0.4.13') return { tasks, groups, protocol };
+  const standardResults = resultsOf(standard, encoded.slice(asked.length), scores, next);
+  return { tasks, groups, protocol, protocolScores: protocolScores(tasks, groups, standardResults) };
+}
+
+function namesOf(custom: EvaluateOptions['custom']) {
+  return new Map([...(custom ?? [])].map(([name, { task }]) => [name, task]));
+}
+
+/** The tasks asked for, and by lm-eval's own definition those that the protocol changes. */
+async function prepareAll(
+  { tasks }: TaskSelection,
+  { loadRows, limit, protocol, custom }: EvaluateOptions,
+  fewShot: number | undefined,
+): Promise<{ asked: PreparedTask[]; standard: PreparedTask[] }> {
+  const loaders = new Map([...(custom?.values() ?? [])].map((entry) => [entry.task, entry.loadRows]));
+  const asked: PreparedTask[] = [];
+  const standard: PreparedTask[] = [];
+  for (const task of tasks) {
+    const changed = protocolTask(task, protocol);
+    asked.push(await prepareTask(changed, loaders.get(task) ?? loadRows, { limit, fewShot }));
+    if (changed !== task) standard.push(await prepareTask(task, loadRows, { limit, fewShot }));
   }
+  return { asked, standard };
+}
 
-  const tasks: Record<string, TaskResult> = {};
-  let next = 0;
+function resultsOf(
+  prepared: readonly PreparedTask[],
+  encoded: readonly TokenRequest[][][],
+  scores: readonly Loglikelihood[],
+  next: { at: number },
+): Record<string, TaskResult> {
+  const results: Record<string, TaskResult> = {};
   for (const [index, entry] of prepared.entries()) {
     if (entry.status === 'unavailable') {
-      tasks[entry.task.name] = { status: 'unavailable', reason: entry.reason };
+      results[entry.task.name] = { status: 'unavailable', reason: entry.reason };
       continue;
     }
     const scored = encoded[index]!.map((item) => ({
-      scores: scores.slice(next, (next += item.length)),
+      scores: scores.slice(next.at, (next.at += item.length)),
       truncated: item.some((request) => request.truncated > 0),
     }));
-    tasks[entry.task.name] = scoreTask(entry, scored);
+    results[entry.task.name] = scoreTask(entry, scored);
   }
-  return { tasks, groups: groupResults(selection.groups, tasks) };
+  return results;
 }
 
 /** Token requests by task, item and choice; no items for a task without data. */

@@ -38,7 +38,9 @@ const LINE_FEED = 0x0a;
 export function folderRows(folder: string): RowLoader {
   return async (task, split) => {
     const ending = split === 'scored' ? '.jsonl' : `.${split}.jsonl`;
-    const names = [...new Set([task.file, task.name])].map((name) => name + ending);
+    const names = [...new Set(task.exactFile === true ? [task.file] : [task.file, task.name])].map(
+      (name) => name + ending,
+    );
     for (const candidate of SUBFOLDERS.flatMap((sub) => names.map((name) => path.join(folder, sub, name)))) {
       const bytes = await readIfThere(candidate);
       if (bytes !== undefined) return { status: 'loaded', rows: parseJsonLines(bytes, candidate) };

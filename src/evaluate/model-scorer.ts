@@ -41,14 +41,14 @@ export interface ScoringCost {
 export function modelScorer(options: ModelScorerOptions): { score: Scorer; cost: () => ScoringCost } {
   let cost: ScoringCost = { tokensComputed: 0, tokensPlain: 0, seconds: 0 };
   return {
-    score: async (requests) => {
+    score: async (requests, onScored) => {
       const engine = await options.engine();
       const started = performance.now();
       const rows = packRows(requests, {
         rowTokens: ROW_TOKENS[engine.device.kind],
         maxRowTokens: MAX_ROW_TOKENS,
       });
-      const results = await scoreRows(rows, requests.length, engine, options);
+      const results = await scoreRows(rows, requests.length, engine, options, onScored);
       cost = {
         tokensComputed: rows.reduce((sum, row) => sum + row.ids.length, 0),
         tokensPlain: requests.reduce((sum, request) => sum + request.input.length, 0),
@@ -65,6 +65,7 @@ async function scoreRows(
   count: number,
   engine: Engine,
   options: ModelScorerOptions,
+  onScored: Parameters<Scorer>[1],
 ): Promise<Loglikelihood[]> {
   const results = Array.from({ length: count }, () => ({ loglikelihood: 0, greedy: true }));
   if (rows.length === 0) return results;
@@ -84,7 +85,9 @@ async function scoreRows(
         result.loglikelihood += scores.logProbability[i]!;
         result.greedy &&= scores.greedy[i] === 1;
       });
-      step.advance(new Set(row.targets.map(({ request }) => request)).size);
+      const finished = new Set(row.targets.map(({ request }) => request));
+      for (const request of finished) onScored?.(request, results[request]!);
+      step.advance(finished.size);
       // The native call blocks: let signals and the progress display have their turn.
       await new Promise((resolve) => setImmediate(resolve));
       options.signal?.throwIfAborted();

@@ -43,7 +43,7 @@ export async function prepareTask(
 
   const sample = fewShotSampler(task, shots, pool);
   const items = questions.slice(0, limited(questions.length, limit)).map((document) => {
-    const requests = renderRequests(document.question, sample(document), task.description);
+    const requests = renderRequests(document.question, sample(document), task);
     return { id: itemId(requests), question: document.question, requests };
   });
   return { status: 'ready', task, shots, items };

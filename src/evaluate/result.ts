@@ -21,8 +21,14 @@ export interface Loglikelihood {
   readonly greedy: boolean;
 }
 
-/** Scores requests in their order. */
-export type Scorer = (requests: readonly TokenRequest[]) => Promise<Loglikelihood[]>;
+/**
+ * Scores requests, and gives the answers in their order. `onScored` is told each answer once, as soon as it is there and in
+ * whatever order, so that what is done survives an interruption.
+ */
+export type Scorer = (
+  requests: readonly TokenRequest[],
+  onScored?: (index: number, result: Loglikelihood) => void,
+) => Promise<Loglikelihood[]>;
 
 export interface ItemResult {
   /** sha256 of the rendered request: stable across runs, so that two runs can be paired. */
@@ -33,8 +39,9 @@ export interface ItemResult {
   /** Index of the right choice; for truthfulqa_mc2 the labels of all choices. */
   readonly gold: number | readonly number[];
   /**
-   * This item's value for each of the task's metrics, e.g. `{ acc: 1, acc_norm: 0 }`, and `margin`, the log-likelihood of
-   * the right choice minus the best other (nats; not where several choices are true, and never averaged into `metrics`).
+   * This item's value for each of the task's metrics, e.g. `{ acc: 1, acc_norm: 0 }`, and two continuous signals that
+   * stand in the task's `signals`, never in `metrics`: `margin`, the log-likelihood of the right choice minus the best
+   * other (nats), and `bits_per_byte` of the right answer. Neither is there where several choices are true.
    */
   readonly scores: Readonly<Record<string, number>>;
 }
@@ -53,6 +60,8 @@ export type TaskResult =
       readonly status: 'scored';
       /** `acc`, `acc_stderr`, `acc_norm`, …; stderr is "N/A" for one document, as in lm-eval. */
       readonly metrics: Readonly<Record<string, number | 'N/A'>>;
+      /** Means over the items of what moves long before accuracy does: `margin`, `bits_per_byte`, each with `_stderr`. */
+      readonly signals?: Readonly<Record<string, number | 'N/A'>>;
       readonly baselines: Baselines;
       readonly docs: number;
       readonly version: number;
@@ -76,12 +85,32 @@ export interface GroupResult {
   readonly missing: readonly string[];
 }
 
+/** Whose definitions are followed: lm-eval's, or those of the Inheritune paper's table (see protocol.ts). */
+export type Protocol = 'lm-eval-0.4.13' | 'inheritune-2024';
+
+/** A cell of the paper's table, and what lm-eval 0.4.13 makes of the same model where that is another number. */
+export interface ProtocolScore {
+  readonly metric: string;
+  readonly value: number;
+  readonly lmEval?: { readonly metric: string; readonly value: number };
+}
+
+/** Where the rows came from. */
+export type RowSource =
+  | { readonly kind: 'folder'; readonly folder: string }
+  /** Commits by dataset id. */
+  | { readonly kind: 'hub'; readonly datasets: Readonly<Record<string, string>> };
+
 /** What `inheritune evaluate --out FILE` writes. */
 export interface EvaluationResult {
   readonly schemaVersion: 1;
   readonly model: string;
   readonly parameters: number;
   readonly limit: number | null;
+  readonly protocol?: Protocol;
+  /** Only with the protocol `inheritune-2024`: by task, and by group. */
+  readonly protocolScores?: Readonly<Record<string, ProtocolScore>>;
+  readonly data?: RowSource;
   readonly tasks: Readonly<Record<string, TaskResult>>;
   readonly groups: Readonly<Record<string, GroupResult>>;
   readonly validation?: { readonly lossNats: number; readonly perplexity: number; readonly tokens: number };

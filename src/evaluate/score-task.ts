@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { baselinesOf } from './baselines.ts';
-import { margin, mean, standardError } from './metrics.ts';
+import { mean, standardError } from './metrics.ts';
 import type { PreparedItem, PreparedTask } from './prepare-task.ts';
 import type { ItemResult, Loglikelihood, TaskResult } from './result.ts';
+import { meanSignals, signalsOf } from './signals.ts';
 
 /** The scorer's answers for one item and whether its prompt was cut. */
 export interface ScoredItem {
@@ -42,6 +43,7 @@ export function scoreTask(
   return {
     status: 'scored',
     metrics,
+    signals: meanSignals(results),
     baselines: baselinesOf(
       items.map((item) => item.question),
       task.answers,
@@ -58,15 +60,15 @@ export function scoreTask(
 }
 
 function itemResult(
-  { id, question }: PreparedItem,
+  item: PreparedItem,
   answers: readonly Loglikelihood[],
   metrics: (PreparedTask & { status: 'ready' })['task']['metrics'],
 ): ItemResult {
+  const { id, question } = item;
   const loglikelihoods = answers.map((answer) => answer.loglikelihood);
   const scores: Record<string, number> = {};
   for (const metric of metrics) scores[metric.name] = metric.ofItem(question, loglikelihoods);
-  const lead = margin(question, loglikelihoods);
-  if (lead !== undefined) scores.margin = lead;
+  Object.assign(scores, signalsOf(item, loglikelihoods));
   return {
     id,
     loglikelihoods,

@@ -13,6 +13,8 @@ export interface EventFacts {
   /** `owner/name` of the fork; undefined when it was deleted or the code is not from a fork. */
   readonly forkName: string | undefined;
   readonly pullRequestNumber: number | undefined;
+  /** The branch that this change is for: the pull request's base, else the default branch; undefined where the payload does not say. */
+  readonly baseBranch?: string | undefined;
 }
 
 /**
@@ -23,6 +25,16 @@ export interface EventFacts {
  * Source: GitHub documentation, "Webhook events and payloads" and "Events that trigger workflows".
  */
 export function readEvent(eventName: string, payload: unknown, fallbackSha: string): EventFacts {
+  const facts = readCode(eventName, payload, fallbackSha);
+  const { repository, pull_request, merge_group } = parse(eventName, anyPayload, payload);
+  const baseBranch =
+    pull_request?.base?.ref ??
+    merge_group?.base_ref?.replace(/^refs\/heads\//, '') ??
+    repository?.default_branch;
+  return baseBranch === undefined ? facts : { ...facts, baseBranch };
+}
+
+function readCode(eventName: string, payload: unknown, fallbackSha: string): EventFacts {
   const repository = parse(eventName, anyPayload, payload).repository?.full_name;
   switch (eventName) {
     case 'pull_request':
@@ -73,7 +85,11 @@ export function readEvent(eventName: string, payload: unknown, fallbackSha: stri
 
 const sha = z.string().regex(/^[0-9a-f]{40,64}$/);
 const namedRepository = z.object({ full_name: z.string() });
-const anyPayload = z.object({ repository: namedRepository.optional() });
+const anyPayload = z.object({
+  repository: namedRepository.extend({ default_branch: z.string().optional() }).optional(),
+  pull_request: z.object({ base: z.object({ ref: z.string().optional() }).optional() }).optional(),
+  merge_group: z.object({ base_ref: z.string().optional() }).optional(),
+});
 const pullRequestPayload = z.object({
   pull_request: z.object({
     number: z.int().positive(),

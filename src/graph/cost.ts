@@ -1,93 +1,103 @@
+import { availableParallelism } from 'node:os';
+import { memoryOf } from './memory.ts';
+import type { MemoryUse } from './memory.ts';
 import type { GraphNode } from './graph-def.ts';
+import { neededNodes } from './node-ends.ts';
+import { workOf } from './node-work.ts';
 import type { Program } from './program.ts';
-import { bytesPerElement, sizeOf } from './tf-types.ts';
+import { sizeOf } from './tf-types.ts';
 
-export interface RunCost {
+export interface RunWork {
   /** Multiplications and additions of matrix products, by operation. */
   readonly flop: Readonly<Record<string, number>>;
+  /** Of all matrix products together. */
   readonly totalFlop: number;
-  /**
-   * Largest sum of live intermediate values when operations run in trace order and each value is freed after its last
-   * use. Variables are not in it.
-   */
-  readonly peakBytes: number;
+  /** Elements that other operations go over, by operation; no matrix unit works on them. */
+  readonly elements: Readonly<Record<string, number>>;
 }
 
-/** Operations whose output is their input's memory. */
-const VIEWS = new Set([
-  'Reshape',
-  'Identity',
-  'ExpandDims',
-  'ReadVariableOp',
-  'StopGradient',
-  'Const',
-  'Placeholder',
-]);
+export interface SessionMemory extends MemoryUse {
+  /** What the session's variables hold before, during and after the run. */
+  readonly variableBytes: number;
+  /** What the process needs beside tensors to hold and run the graph. */
+  readonly processBytes: number;
+}
 
-/** What one run that asks for `fetches` computes and holds; from the graph alone. */
-export function costOf(program: Program, fetches: readonly string[]): RunCost {
+export interface RunCost extends RunWork, SessionMemory {}
+
+export interface MemoryOptions {
+  /** A GPU's kernels are all queued by one thread. Default `cpu`. */
+  readonly device?: 'cpu' | 'gpu';
+  /** Threads that run operations beside each other on a CPU. Default: TensorFlow's, one for each core. */
+  readonly workers?: number;
+}
+
+/** What one run that asks for `fetches` computes, from the graph alone. */
+export function workOfRun(program: Program, fetches: readonly string[]): RunWork {
   const nodes = neededNodes(program, fetches);
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const flop: Record<string, number> = {};
+  const elements: Record<string, number> = {};
   for (const node of nodes) {
-    const count = matrixFlop(node, byName);
-    if (count > 0) flop[node.op] = (flop[node.op] ?? 0) + count;
+    const { matrixFlop, elements: count } = workOf(node, byName);
+    if (matrixFlop > 0) flop[node.op] = (flop[node.op] ?? 0) + matrixFlop;
+    if (count > 0) elements[node.op] = (elements[node.op] ?? 0) + count;
   }
-  return { flop, totalFlop: Object.values(flop).reduce((a, b) => a + b, 0), peakBytes: peakOf(nodes) };
+  return { flop, totalFlop: sum(flop), elements };
 }
 
-/** The nodes that the fetches depend on, in trace order, which is a topological one. */
-function neededNodes({ graph }: Program, fetches: readonly string[]): GraphNode[] {
-  const byName = new Map(graph.nodes.map((node) => [node.name, node]));
-  const needed = new Set<string>();
-  const open = [...fetches];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (needed.has(name)) continue;
-    needed.add(name);
-    open.push(...(byName.get(name)?.inputs ?? []).map(nodeOf));
-  }
-  return graph.nodes.filter(({ name }) => needed.has(name));
+/**
+ * What a session holds at most while it repeats `runs`, each given by its fetches.
+ * @throws Error when a fetch is no node of the graph
+ */
+export function memoryOfRuns(
+  program: Program,
+  runs: readonly (readonly string[])[],
+  options: MemoryOptions = {},
+): SessionMemory {
+  const planned = runs.map((fetches) => ({ fetches, nodes: neededNodes(program, fetches) }));
+  const byName = new Map(program.graph.nodes.map((node) => [node.name, node]));
+  const work = new Map<GraphNode, number>();
+  const seconds = (node: GraphNode): number => {
+    let known = work.get(node);
+    if (known === undefined) {
+      const { matrixFlop, bytes } = workOf(node, byName);
+      known = matrixFlop / FLOP_PER_SECOND + bytes / BYTES_PER_SECOND + OVERHEAD_SECONDS;
+      work.set(node, known);
+    }
+    return known;
+  };
+  const variables = [...program.variables.values()].map(({ shape }) => shape);
+  const variableBytes = variables.reduce((total, shape) => total + 4 * sizeOf(shape), 0);
+  const gpu = options.device === 'gpu';
+  return {
+    variableBytes,
+    processBytes: SESSION_BYTES + NODE_BYTES * program.graph.nodes.length,
+    ...memoryOf(planned, variables, {
+      workers: gpu ? 1 : (options.workers ?? availableParallelism()),
+      expensiveSeconds: gpu ? Infinity : EXPENSIVE_SECONDS,
+      seconds,
+    }),
+  };
 }
 
-/** `^name`, `name:1` and `name` are all outputs or ends of `name`. */
-function nodeOf(input: string): string {
-  return input.replace(/^\^/, '').replace(/:\d+$/, '');
+/** Work of one run, and memory of a session that repeats it alone. */
+export function costOf(program: Program, fetches: readonly string[], options: MemoryOptions = {}): RunCost {
+  return { ...workOfRun(program, fetches), ...memoryOfRuns(program, [fetches], options) };
 }
 
-/** 2·M·N·K of a product. */
-function matrixFlop(node: GraphNode, byName: ReadonlyMap<string, GraphNode>): number {
-  if (node.op !== 'MatMul' && node.op !== 'BatchMatMulV2') return 0;
-  const output = node.outputs[0];
-  const left = byName.get(nodeOf(node.inputs[0] ?? ''))?.outputs[0];
-  if (output === undefined || left === undefined) return 0;
-  const transposed = node.attributes[node.op === 'MatMul' ? 'transpose_a' : 'adj_x'];
-  const inner = transposed?.kind === 'bool' && transposed.value ? left.shape.at(-2) : left.shape.at(-1);
-  return 2 * sizeOf(output.shape) * (inner ?? 0);
-}
+/** Measured with models whose tensors are next to nothing: TensorFlow's threads, arenas and session, growth of Node's heap… */
+const SESSION_BYTES = 27e6;
+/** …and for each node its definitions, kernel and executor state. */
+const NODE_BYTES = 2000;
 
-function peakOf(nodes: readonly GraphNode[]): number {
-  const owner = new Map<string, string>();
-  const lastUse = new Map<string, number>();
-  nodes.forEach((node, index) => {
-    const source = node.inputs[0] === undefined ? undefined : owner.get(nodeOf(node.inputs[0]));
-    owner.set(node.name, VIEWS.has(node.op) && source !== undefined ? source : node.name);
-    for (const input of node.inputs)
-      if (!input.startsWith('^')) lastUse.set(owner.get(nodeOf(input)) ?? '', index);
-  });
-  const bytes = (node: GraphNode): number =>
-    VIEWS.has(node.op) || node.op === 'VarHandleOp'
-      ? 0
-      : node.outputs.reduce((sum, { type, shape }) => sum + bytesPerElement[type] * sizeOf(shape), 0);
-  const frees = new Map<number, number>();
-  let live = 0;
-  let peak = 0;
-  nodes.forEach((node, index) => {
-    const size = bytes(node);
-    live += size;
-    peak = Math.max(peak, live);
-    const last = lastUse.get(node.name) ?? index;
-    frees.set(last, (frees.get(last) ?? 0) + size);
-    live -= frees.get(index) ?? 0;
-  });
-  return peak;
+/** 8000 cycles (`kOpIsExpensiveThresholdCycles` in TensorFlow's executor) at 3 GHz. */
+const EXPENSIVE_SECONDS = 8000 / 3e9;
+/** Rates of an ordinary desktop core pair; only the order of execution depends on them. */
+const FLOP_PER_SECOND = 1e11;
+const BYTES_PER_SECOND = 1e10;
+const OVERHEAD_SECONDS = 1e-6;
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((a, b) => a + b, 0);
 }

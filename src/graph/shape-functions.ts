@@ -147,9 +147,8 @@ export const shapeFunctions: Readonly<Record<string, ShapeFunction>> = {
   },
   ExpandDims: ([x, axis]) => {
     const { shape, type } = need(x);
-    const at = scalar(axis);
     const out = [...shape];
-    out.splice(at < 0 ? at + shape.length + 1 : at, 0, 1);
+    out.splice(newAxis(scalar(axis), shape), 0, 1);
     return [{ type, shape: out }];
   },
   Transpose: ([x, permutation]) => {
@@ -192,7 +191,11 @@ export const shapeFunctions: Readonly<Record<string, ShapeFunction>> = {
     const first = need(parts[0]);
     const at = axisOf(scalar(inputs.at(-1)), first.shape);
     const total = parts.reduce((sum, part) => sum + need(part.shape[at]), 0);
-    for (const part of parts) sameType(part, first);
+    for (const part of parts) {
+      sameType(part, first);
+      const fits = part.shape.every((d, i) => i === at || d === first.shape[i]);
+      expect(fits && part.shape.length === first.shape.length, 'the parts differ beside the axis');
+    }
     return [{ type: first.type, shape: first.shape.map((d, i) => (i === at ? total : d)) }];
   },
   Slice: ([x, begin, size]) => {
@@ -208,28 +211,47 @@ export const shapeFunctions: Readonly<Record<string, ShapeFunction>> = {
   SplitV: ([x, sizes, axis]) => {
     const { shape, type } = need(x);
     const at = axisOf(scalar(axis), shape);
-    return constant(sizes).map((n) => ({ type, shape: shape.map((d, i) => (i === at ? n : d)) }));
+    const parts = constant(sizes);
+    const free = parts.indexOf(-1);
+    const total = parts.reduce((sum, n) => sum + n, 0);
+    if (free >= 0) parts[free] = need(shape[at]) - total - 1;
+    else expect(total === shape[at], `[${parts.join(',')}] does not add up to the dimension`);
+    return parts.map((n) => ({ type, shape: shape.map((d, i) => (i === at ? n : d)) }));
   },
   Pack: (inputs, { axis }) => {
     const { shape, type } = need(inputs[0]);
     const out = [...shape];
-    out.splice(axis as number, 0, inputs.length);
+    out.splice(newAxis(axis as number, shape), 0, inputs.length);
+    for (const input of inputs) {
+      expect(String(input.shape) === String(shape), 'the parts differ in shape');
+      sameType(input, need(inputs[0]));
+    }
     return [{ type, shape: out }];
   },
   Unpack: ([x], { axis }, outputs) => {
     const { shape, type } = need(x);
-    return Array.from({ length: outputs }, () => ({ type, shape: shape.filter((_, i) => i !== axis) }));
+    const at = axisOf(axis as number, shape);
+    expect(shape[at] === outputs, `dimension ${at} does not have ${outputs} parts`);
+    return Array.from({ length: outputs }, () => ({ type, shape: shape.filter((_, i) => i !== at) }));
   },
   Fill: ([shape, value]) => [{ type: need(value).type, shape: constant(shape) }],
   Range: ([start, limit, delta]) => {
-    const count = Math.ceil((scalar(limit) - scalar(start)) / scalar(delta));
-    return [{ type: need(start).type, shape: [Math.max(0, count)] }];
+    const [from, to, by] = [scalar(start), scalar(limit), scalar(delta)];
+    expect(by !== 0 && (to - from) * by >= 0, `it does not get from ${from} to ${to} by ${by}`);
+    return [{ type: need(start).type, shape: [Math.abs(Math.ceil((to - from) / by))] }];
   },
   Tile: ([x, multiples]) => {
     const times = constant(multiples);
     return [{ type: need(x).type, shape: need(x).shape.map((d, i) => d * need(times[i])) }];
   },
-  BroadcastTo: ([x, to]) => [{ type: need(x).type, shape: constant(to) }],
+  BroadcastTo: ([x, to]) => {
+    const target = constant(to);
+    expect(
+      String(broadcast(need(x).shape, target)) === String(target),
+      `it does not broadcast to [${target.join(',')}]`,
+    );
+    return [{ type: need(x).type, shape: target }];
+  },
   PadV2: ([x, paddings]) => {
     const pad = constant(paddings);
     return [
@@ -277,6 +299,13 @@ function scalar(value: Known | undefined): number {
 function axisOf(axis: number, shape: Shape): number {
   const at = axis < 0 ? axis + shape.length : axis;
   expect(at >= 0 && at < Math.max(shape.length, 1), `axis ${axis} is outside`);
+  return at;
+}
+
+/** Where an axis goes that is put in between the others or behind them. */
+function newAxis(axis: number, shape: Shape): number {
+  const at = axis < 0 ? axis + shape.length + 1 : axis;
+  expect(at >= 0 && at <= shape.length, `axis ${axis} is outside`);
   return at;
 }
 

@@ -1,7 +1,10 @@
-import type { EvaluationResult, ItemResult, TaskResult } from '../evaluate/result.ts';
+import type { JudgedItem, JudgedResult, JudgedTask } from './judged-result.ts';
 
 /** The score that holds an item's log-likelihood margin (nats). */
 export const MARGIN = 'margin';
+
+/** Continuous values of an item that no task is judged by; whether an item has them depends on the tool's version. */
+const SIGNALS: readonly string[] = [MARGIN, 'bits_per_byte'];
 
 /** A task as it is judged: one dataset, or all subjects of a group such as `mmlu` taken together. */
 export interface ComparisonUnit {
@@ -12,9 +15,13 @@ export interface ComparisonUnit {
 
 /** The scored side of a unit: what has to be equal on both sides, and the items. */
 export interface ScoredUnit {
-  readonly items: readonly ItemResult[];
+  readonly items: readonly JudgedItem[];
   /** The member each item belongs to, beside `items`. */
   readonly memberOfItem: readonly string[];
+  /** One key per item where some are not independent: those of one passage, or of one subject of a group. */
+  readonly clusters: readonly string[] | undefined;
+  /** Equal on both sides only where every answer is the same; undefined where the items have their log-likelihoods. */
+  readonly answersHash: string | undefined;
   /** Comparable only where each of these fields is equal. */
   readonly identity: Readonly<Record<string, string>>;
 }
@@ -29,7 +36,7 @@ export type UnitSide =
  * as one unit, or Holm's correction would drown the nine datasets in them; parts of a group (`mmlu_stem`) are left out.
  * Base decides which subjects belong to a group; a subject that only head has stands alone.
  */
-export function comparisonUnits(base: EvaluationResult, head: EvaluationResult): ComparisonUnit[] {
+export function comparisonUnits(base: JudgedResult, head: JudgedResult): ComparisonUnit[] {
   const groups = Object.entries({ ...head.groups, ...base.groups }).sort(
     ([, left], [, right]) => right.tasks.length - left.tasks.length,
   );
@@ -45,10 +52,10 @@ export function comparisonUnits(base: EvaluationResult, head: EvaluationResult):
 }
 
 /** One side of a unit; a group with a subject that is absent or failed is not scored, with that subject's name. */
-export function unitSide(result: EvaluationResult, unit: ComparisonUnit): UnitSide {
+export function unitSide(result: JudgedResult, unit: ComparisonUnit): UnitSide {
   const members = unit.members.map((name) => [name, result.tasks[name]] as const);
   if (members.every(([, task]) => task === undefined)) return { status: 'absent' };
-  const scored: (readonly [string, Extract<TaskResult, { status: 'scored' }>])[] = [];
+  const scored: (readonly [string, Extract<JudgedTask, { status: 'scored' }>])[] = [];
   for (const [name, task] of members) {
     if (task === undefined) return { status: 'notScored', reason: `${name} is absent` };
     if (task.status !== 'scored')
@@ -61,6 +68,10 @@ export function unitSide(result: EvaluationResult, unit: ComparisonUnit): UnitSi
     unit: {
       items: scored.flatMap(([, task]) => task.items),
       memberOfItem: scored.flatMap(([name, task]) => task.items.map(() => name)),
+      clusters: clustersOf(scored),
+      answersHash: scored.every(([, task]) => task.answersHash !== undefined)
+        ? scored.map(([, task]) => task.answersHash).join(' ')
+        : undefined,
       identity: {
         'metric set': unique(scored.flatMap(([, task]) => metricNames(task.items))),
         'task version': unique(scored.map(([, task]) => String(task.version))),
@@ -72,9 +83,23 @@ export function unitSide(result: EvaluationResult, unit: ComparisonUnit): UnitSi
   };
 }
 
-/** `margin` is left out: it is there only where an item has another choice, and no task is judged by it. */
-function metricNames(items: readonly ItemResult[]): string[] {
-  return [...new Set(items.flatMap((item) => Object.keys(item.scores)))].filter((name) => name !== MARGIN);
+/**
+ * Subjects of a group are clusters: a model that got better at law did so on all of its questions. Items of one task are
+ * clustered by their own key, such as a passage; an item without one stands alone.
+ */
+function clustersOf(
+  scored: readonly (readonly [string, Extract<JudgedTask, { status: 'scored' }>])[],
+): string[] | undefined {
+  if (scored.length > 1) return scored.flatMap(([name, task]) => task.items.map(() => name));
+  const items = scored.flatMap(([, task]) => task.items);
+  if (new Set(items.map((item, i) => item.cluster ?? i)).size === items.length) return undefined;
+  return items.map((item, i) => (item.cluster === undefined ? `item ${i}` : `cluster ${item.cluster}`));
+}
+
+function metricNames(items: readonly JudgedItem[]): string[] {
+  return [...new Set(items.flatMap((item) => Object.keys(item.scores)))].filter(
+    (name) => !SIGNALS.includes(name),
+  );
 }
 
 function unique(values: readonly string[]): string {

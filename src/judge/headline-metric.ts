@@ -3,6 +3,6 @@ export function headlineMetric(task: string, available: readonly string[]): stri
   const wanted = task === 'logiqa' ? ['acc_norm', 'acc'] : ['acc', 'acc_norm'];
   return (
     wanted.find((metric) => available.includes(metric)) ??
-    available.filter((metric) => metric !== 'margin').sort()[0]
+    available.filter((metric) => metric !== 'margin' && metric !== 'bits_per_byte').sort()[0]
   );
 }

@@ -28,7 +28,10 @@ describe('judge', () => {
       piqa: makeBinaryTask('piqa', [...repeat(1, 200), ...repeat(0, 200)]),
     });
     const judgement = judge(base, head, gates);
-    expect(judgement.overall).toEqual({ state: 'regression', tasks: ['boolq'], pooledDrop: true });
+    expect(judgement.overall).toEqual({
+      ...{ state: 'regression', tasks: ['boolq'] },
+      ...{ pooledDrop: true, lossRise: false },
+    });
     expect(judgement.tasks.map((task) => task.state)).toEqual(['regression', 'noRegressionLargerThan']);
   });
 

@@ -1,16 +1,23 @@
-import type { EvaluationResult } from '../evaluate/result.ts';
 import { comparisonUnits } from './comparison-unit.ts';
 import { decide } from './decide.ts';
 import { smallestDetectableDifference } from './detectable-effect.ts';
 import { completeGates } from './gates.ts';
 import type { Gates } from './gates.ts';
 import { holmAdjust } from './holm.ts';
+import type { JudgedResult } from './judged-result.ts';
 import type { PairedOptions } from './paired-comparison.ts';
 import { poolComparisons } from './pooled-comparison.ts';
 import type { PooledComparison } from './pooled-comparison.ts';
 import { compareTask } from './task-comparison.ts';
 import type { ComparedTask, TaskComparison } from './task-comparison.ts';
-import type { Decision, OverallVerdict, TaskVerdict } from './verdict.ts';
+import { compareValidation } from './validation-comparison.ts';
+import type { ValidationComparison, ValidationSides } from './validation-comparison.ts';
+import type { Decision, OverallVerdict, TaskVerdict, ValidationVerdict } from './verdict.ts';
+
+export interface JudgeOptions extends Pick<PairedOptions, 'seed' | 'resamples'> {
+  /** Of several seeds; the two results' own losses where not given. */
+  readonly validation?: ValidationSides;
+}
 
 export interface Judgement {
   readonly gates: Gates;
@@ -24,22 +31,25 @@ export interface Judgement {
         readonly decision: Decision;
       })
     | undefined;
+  readonly validation: ValidationVerdict;
 }
 
 /**
  * Judges head against base: every task by its headline metric on paired items, and their mean. The tasks and the mean
  * form one family under Holm's correction, so that two runs of equally good models raise a false alarm
- * anywhere in at most 1 − confidence of all comparisons (about half of that, as gains are no alarms).
+ * anywhere in at most 1 − confidence of all comparisons (about half of that, as gains are no alarms). The validation loss
+ * joins the family where several seeds make it judgeable.
  */
 export function judge(
-  base: EvaluationResult,
-  head: EvaluationResult,
+  base: JudgedResult,
+  head: JudgedResult,
   gates: Parameters<typeof completeGates>[0],
-  options: Pick<PairedOptions, 'seed' | 'resamples'> = {},
+  options: JudgeOptions = {},
 ): Judgement {
   const complete = completeGates(gates);
   const units = comparisonUnits(base, head);
-  const paired = { ...options, confidence: complete.confidence };
+  const { validation, ...seeded } = options;
+  const paired = { ...seeded, confidence: complete.confidence };
   const differences = environmentDifferences(base, head, complete.sameEnvironment);
   const comparisons = units.map((unit): TaskComparison => {
     const comparison = compareTask(unit, base, head, paired);
@@ -48,13 +58,22 @@ export function judge(
       ? { status: 'incomparable', task: unit.name, ...other }
       : comparison;
   });
-  return judgeComparisons(comparisons, complete, options);
+  return judgeComparisons(comparisons, complete, {
+    ...seeded,
+    validation: differences.length > 0 ? undefined : (validation ?? ownLosses(base, head)),
+  });
+}
+
+function ownLosses(base: JudgedResult, head: JudgedResult): ValidationSides {
+  const of = ({ validation }: JudgedResult): number[] =>
+    validation === undefined ? [] : [validation.lossNats];
+  return { base: of(base), head: of(head) };
 }
 
 function judgeComparisons(
   comparisons: readonly TaskComparison[],
   gates: Gates,
-  options: Pick<PairedOptions, 'seed' | 'resamples'>,
+  options: Pick<PairedOptions, 'seed' | 'resamples'> & { readonly validation: ValidationSides | undefined },
 ): Judgement {
   const compared = comparisons.filter((one) => one.status === 'compared');
   const pooled =
@@ -64,8 +83,16 @@ function judgeComparisons(
           compared.map((one) => one.comparison),
           options,
         );
-  const family = compared.length + 1;
-  const adjusted = holmAdjust([...compared.map((one) => one.comparison.pValue), pooled?.pValue ?? 1]);
+  const loss: ValidationComparison =
+    options.validation === undefined
+      ? { status: 'absent', reason: 'base and head ran in different environments' }
+      : compareValidation(options.validation, gates.confidence, compared.length + 2);
+  const family = compared.length + (pooled === undefined ? 0 : 1) + (loss.status === 'compared' ? 1 : 0);
+  const adjusted = holmAdjust([
+    ...compared.map((one) => one.comparison.pValue),
+    ...(pooled === undefined ? [] : [pooled.pValue]),
+    ...(loss.status === 'compared' ? [loss.pValue] : []),
+  ]);
   const adjustedOf = new Map<TaskComparison, number>(compared.map((one, i) => [one, adjusted[i]!]));
   const tasks = comparisons.map((one): TaskVerdict => {
     if (one.status !== 'compared') {
@@ -79,24 +106,45 @@ function judgeComparisons(
     );
     return { ...decision, compared: one, adjustedPValue };
   });
-  if (pooled === undefined) return { gates, overall: blocked(tasks) ?? nothingCompared(), tasks, pooled };
+  const validation = decideLoss(loss, adjusted.at(-1) ?? 1, gates);
+  if (pooled === undefined)
+    return { gates, overall: blocked(tasks) ?? nothingCompared(), tasks, pooled, validation };
   const pooledEvidence = {
     ...evidence(pooled, gates, family),
-    adjustedPValue: adjusted[family - 1]!,
+    adjustedPValue: adjusted[compared.length]!,
     identical: compared.every((one) => one.identical),
   };
   const decision = decide(pooledEvidence, gates);
   const dropped = tasks.filter((task) => task.state === 'regression').map((task) => task.compared.task);
+  const pooledDrop = decision.state === 'regression';
+  const lossRise = validation.status === 'compared' && validation.decision.state === 'regression';
   const overall: OverallVerdict =
-    dropped.length > 0 || decision.state === 'regression'
-      ? { state: 'regression', tasks: dropped, pooledDrop: decision.state === 'regression' }
+    dropped.length > 0 || pooledDrop || lossRise
+      ? { state: 'regression', tasks: dropped, pooledDrop, lossRise }
       : (blocked(tasks) ?? decision);
   const { adjustedPValue, smallestDetectable } = pooledEvidence;
   return {
-    gates,
-    overall,
-    tasks,
+    ...{ gates, overall, tasks, validation },
     pooled: { ...pooled, adjustedPValue, smallestDetectablePoints: 100 * smallestDetectable, decision },
+  };
+}
+
+/** As `decide`, with the sign turned round: a higher loss is worse. */
+function decideLoss(loss: ValidationComparison, adjustedPValue: number, gates: Gates): ValidationVerdict {
+  if (loss.status !== 'compared') return loss;
+  if (loss.interval.upper < gates.maximumLossRise)
+    return {
+      ...loss,
+      adjustedPValue,
+      decision: { state: 'noRegressionLargerThan', nats: gates.maximumLossRise },
+    };
+  if (loss.difference > 0 && adjustedPValue <= 1 - gates.confidence)
+    return { ...loss, adjustedPValue, decision: { state: 'regression' } };
+  const { smallestDetectable } = loss;
+  return {
+    ...loss,
+    adjustedPValue,
+    decision: { state: 'cannotTell', smallestDetectableNats: smallestDetectable },
   };
 }
 
@@ -131,8 +179,8 @@ function nothingCompared(): OverallVerdict {
 }
 
 function environmentDifferences(
-  base: EvaluationResult,
-  head: EvaluationResult,
+  base: JudgedResult,
+  head: JudgedResult,
   keys: readonly string[],
 ): { field: string; base: string; head: string }[] {
   return keys.flatMap((key) => {

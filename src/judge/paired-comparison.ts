@@ -16,7 +16,8 @@ export interface PairedComparison {
   /** Two-sided, not adjusted for other tasks. */
   readonly pValue: number;
   readonly method: 'exactMcNemar' | 'signFlip';
-  readonly intervalMethod: 'tangoScore' | 'studentT';
+  /** `clustered`: the wider of Student's t over clusters and Tango's. */
+  readonly intervalMethod: 'tangoScore' | 'studentT' | 'clustered';
   /** Items that only head, or only base, got right; absent for continuous scores. */
   readonly discordant?: { readonly onlyHead: number; readonly onlyBase: number };
   /** What each independent unit (item, or cluster of items) adds to `difference`. */
@@ -38,7 +39,8 @@ export interface PairedOptions {
 
 /**
  * Compares two lists of scores that are paired by position. 0/1 scores: exact McNemar test and Tango's score interval.
- * Other scores, and clustered ones: sign-flip permutation test and Student's t interval of the mean difference.
+ * Other scores, and clustered ones: sign-flip permutation test and Student's t interval of the mean difference, which for
+ * clustered 0/1 scores is never narrower than Tango's.
  * Scores must be finite and the lists equally long and not empty (`JudgeError` otherwise).
  */
 export function comparePaired(
@@ -57,9 +59,9 @@ export function comparePaired(
     contributions: sumByCluster(differences, options.clusters).map((sum) => sum / items),
   };
   const isBinary = base.every(isZeroOrOne) && head.every(isZeroOrOne);
+  const onlyHead = differences.filter((d) => d > 0).length;
+  const onlyBase = differences.filter((d) => d < 0).length;
   if (isBinary && options.clusters === undefined) {
-    const onlyHead = differences.filter((d) => d > 0).length;
-    const onlyBase = differences.filter((d) => d < 0).length;
     return {
       ...shared,
       interval: tangoInterval(onlyHead, onlyBase, items, options.confidence),
@@ -69,22 +71,31 @@ export function comparePaired(
       discordant: { onlyHead, onlyBase },
     };
   }
-  const isFraction = [...base, ...head].every((score) => score >= 0 && score <= 1);
+  const isFraction = base.every(isInUnit) && head.every(isInUnit);
+  const student = studentInterval(
+    differences,
+    options.clusters,
+    options.confidence,
+    isFraction ? 1 : Number.POSITIVE_INFINITY,
+  );
   return {
     ...shared,
-    interval: studentInterval(
-      differences,
-      options.clusters,
-      options.confidence,
-      isFraction ? 1 : Number.POSITIVE_INFINITY,
-    ),
+    interval: isBinary
+      ? wider(student, tangoInterval(onlyHead, onlyBase, items, options.confidence))
+      : student,
     pValue: signFlipTest(shared.contributions, {
       seed: options.seed ?? 1,
       resamples: options.resamples ?? DEFAULT_RESAMPLES,
     }),
     method: 'signFlip',
-    intervalMethod: 'studentT',
+    intervalMethod: isBinary ? 'clustered' : 'studentT',
+    ...(isBinary ? { discordant: { onlyHead, onlyBase } } : {}),
   };
+}
+
+/** Student's interval over clusters has no width where no pair is discordant, or where the clusters happen to agree. */
+function wider(one: Interval, other: Interval): Interval {
+  return { lower: Math.min(one.lower, other.lower), upper: Math.max(one.upper, other.upper) };
 }
 
 function studentInterval(
@@ -128,6 +139,10 @@ function checkScores(base: readonly number[], head: readonly number[], { cluster
       `A score is ${broken}. Evaluate again: such a score is a failure, not a value.`,
     );
   }
+}
+
+function isInUnit(score: number): boolean {
+  return score >= 0 && score <= 1;
 }
 
 function isZeroOrOne(score: number): boolean {

@@ -1,6 +1,6 @@
-import type { EvaluationResult, ItemResult } from '../evaluate/result.ts';
 import type { ComparisonUnit, ScoredUnit, UnitSide } from './comparison-unit.ts';
 import { MARGIN, unitSide } from './comparison-unit.ts';
+import type { JudgedItem, JudgedResult } from './judged-result.ts';
 import { headlineMetric } from './headline-metric.ts';
 import { comparePaired } from './paired-comparison.ts';
 import type { PairedComparison, PairedOptions } from './paired-comparison.ts';
@@ -30,13 +30,13 @@ export interface ComparedTask {
   readonly identical: boolean;
 }
 
-type ItemPair = readonly [ItemResult, ItemResult];
+type ItemPair = readonly [JudgedItem, JudgedItem];
 
 /** Pairs one unit of two results by item id and compares its headline metric. */
 export function compareTask(
   unit: ComparisonUnit,
-  base: EvaluationResult,
-  head: EvaluationResult,
+  base: JudgedResult,
+  head: JudgedResult,
   options: PairedOptions,
 ): TaskComparison {
   const task = unit.name;
@@ -76,13 +76,15 @@ function compareScored(
     return { status: 'incomparable', task, field: 'scores', base: brokenIn(0), head: brokenIn(1) };
   }
   const margins = pairs.map((pair) => scoresOf(pair, MARGIN));
+  // Pairs are in base order, and so are the clusters.
+  const clustered = base.clusters === undefined ? options : { ...options, clusters: base.clusters };
   return {
     status: 'compared',
     task,
     metric,
-    comparison: comparePairs(scores, options),
-    margin: margins.every(isFinitePair) ? compareMargins(margins, options) : undefined,
-    identical: pairs.every(([left, right]) => sameNumbers(left.loglikelihoods, right.loglikelihoods)),
+    comparison: comparePairs(scores, clustered),
+    margin: margins.every(isFinitePair) ? compareMargins(margins, clustered) : undefined,
+    identical: areIdentical(base, head, pairs),
   };
 }
 
@@ -116,7 +118,7 @@ function compareMargins(
 
 /** Pairs in base order; an id that occurs twice (a repeated document) is paired first with first, second with second. */
 function pairById(base: ScoredUnit, head: ScoredUnit): ItemPair[] | undefined {
-  const waiting = new Map<string, ItemResult[]>();
+  const waiting = new Map<string, JudgedItem[]>();
   head.items.forEach((item, i) => {
     const key = `${head.memberOfItem[i]}/${item.id}`;
     waiting.set(key, [...(waiting.get(key) ?? []), item]);
@@ -130,6 +132,12 @@ function pairById(base: ScoredUnit, head: ScoredUnit): ItemPair[] | undefined {
   return pairs.length === head.items.length ? pairs : undefined;
 }
 
-function sameNumbers(left: readonly number[], right: readonly number[]): boolean {
+function areIdentical(base: ScoredUnit, head: ScoredUnit, pairs: readonly ItemPair[]): boolean {
+  if (base.answersHash !== undefined && head.answersHash !== undefined)
+    return base.answersHash === head.answersHash;
+  return pairs.every(([left, right]) => sameNumbers(left.loglikelihoods, right.loglikelihoods));
+}
+
+function sameNumbers(left: readonly number[] = [], right: readonly number[] = []): boolean {
   return left.length > 0 && left.length === right.length && left.every((value, i) => value === right[i]);
 }

@@ -1,3 +1,4 @@
+import type { ValidationComparison } from './validation-comparison.ts';
 import type { ComparedTask } from './task-comparison.ts';
 
 /** A significant drop that is not shown to be within the accepted one. */
@@ -44,8 +45,25 @@ export type TaskVerdict =
   /** In head but not (scored) in base: shown, never judged. */
   | { readonly state: 'noBaseline'; readonly task: string; readonly reason: string };
 
+type ComparedValidation = Extract<ValidationComparison, { status: 'compared' }>;
+
+/** What the validation loss says, where several seeds make its spread known. */
+export type ValidationVerdict =
+  | Exclude<ValidationComparison, ComparedValidation>
+  | (ComparedValidation & {
+      readonly adjustedPValue: number;
+      readonly decision:
+        | { readonly state: 'regression' }
+        | { readonly state: 'noRegressionLargerThan'; readonly nats: number }
+        | { readonly state: 'cannotTell'; readonly smallestDetectableNats: number };
+    });
+
 export type OverallVerdict =
-  | (Regression & { readonly tasks: readonly string[]; readonly pooledDrop: boolean })
+  | (Regression & {
+      readonly tasks: readonly string[];
+      readonly pooledDrop: boolean;
+      readonly lossRise: boolean;
+    })
   | NoRegression
   | CannotTell
   | { readonly state: 'missing'; readonly tasks: readonly string[] }

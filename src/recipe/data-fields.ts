@@ -3,10 +3,10 @@ import { rule, seedField } from './field-helpers.ts';
 
 const source = z
   .strictObject({
-    path: z
-      .string()
-      .min(1)
-      .meta({ description: 'A text, `.jsonl` or `.parquet` file, or a folder of such files.' }),
+    path: z.string().min(1).meta({
+      description:
+        'A `.txt`, `.jsonl` (both also as `.gz` or `.zst`), `.parquet` or nanoGPT `.bin` file, a folder of such files, or a hub dataset `hub:org/name@revision[:GLOB]`.',
+    }),
     documents: z
       .enum(['file', 'paragraph', 'line'])
       .default('file')
@@ -16,11 +16,11 @@ const source = z
       .min(1)
       .default('text')
       .meta({ description: '`.jsonl` and `.parquet` only: the field that holds the text.' }),
-    weight: z
-      .number()
-      .positive()
-      .default(1)
-      .meta({ description: 'Share of this source in the mixture, relative to the other weights.' }),
+    weight: z.number().positive().exactOptional().meta({
+      description:
+        'Share of this source in the tokens, relative to the other weights. All sources have one, or none.',
+      defaultText: 'sources count by their size',
+    }),
   })
   .meta({ description: 'One source of text.' });
 
@@ -53,6 +53,10 @@ export const dataFields = z
       description: 'How much of `sources` to hold out for the validation loss.',
       unit: 'tokens',
     }),
+    shardTokens: z.int().min(1).default(100_000_000).meta({
+      description: 'How many tokens of `sources` go into one file.',
+      unit: 'tokens',
+    }),
     seed: seedField('Seed of the order in which documents of `sources` are drawn.'),
   })
   .check(
@@ -82,7 +86,22 @@ export const dataFields = z
       'data.validation and data.validationTokens are both given; keep one of them.',
     ),
   )
+  .check(
+    rule(
+      ({ sources }) => !hasSomeWeights(sources),
+      ['sources'],
+      'data.sources gives some sources a weight and others none; give every source one, or none.',
+    ),
+  )
   .meta({
     description: 'What is trained on.',
     oneOf: [{ required: ['tokens'] }, { required: ['sources'] }],
   });
+
+function hasSomeWeights(sources: unknown): boolean {
+  if (!Array.isArray(sources)) return false;
+  const weighted = sources.filter(
+    (one: unknown) => typeof one === 'object' && one !== null && 'weight' in one,
+  );
+  return weighted.length > 0 && weighted.length < sources.length;
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROTOCOLS } from '../evaluate/protocol.ts';
 import { taskNames } from '../evaluate/tasks/registry.ts';
 
 /** The models a run can evaluate. */
@@ -19,10 +20,21 @@ export const evaluateFields = z
         description:
           "Tasks by lm-eval's names. `nine` stands for the paper's nine, `mmlu` for all its subjects, `mmlu_<subject>` for one.",
       }),
-    limit: z.int().min(1).exactOptional().meta({
-      description: 'The first documents of each task (of each MMLU subject) only.',
-      unit: 'documents',
-      defaultText: 'all',
+    limit: z
+      .number()
+      .positive()
+      .refine((limit) => limit < 1 || Number.isInteger(limit), 'must be a whole number, or a share below 1')
+      .exactOptional()
+      .meta({
+        typeText: 'whole number >= 1, or a share below 1',
+        description:
+          'The first documents of each task (of each MMLU subject) only; below 1 that share of them.',
+        unit: 'documents',
+        defaultText: 'all',
+      }),
+    protocol: z.enum(PROTOCOLS).default(PROTOCOLS[0]).meta({
+      description:
+        "Whose definitions the scores follow. `inheritune-2024` is how the paper's table was made: no BOS, `wsc` unfixed, LogiQA by acc_norm, TruthfulQA cut at the first false answer, MMLU as the mean of its subjects.",
     }),
     data: z.string().min(1).exactOptional().meta({
       description: "Folder of `<task>.jsonl` files in the hub datasets' schema.",

@@ -81,7 +81,7 @@ describe('parseRecipe', () => {
     ],
     [
       'colour: red',
-      'r.yml:7:1: colour is not a field; the fields of a recipe are name, device, reference, inherit, data, train, evaluate.',
+      'r.yml:7:1: colour is not a field; the fields of a recipe are name, device, reference, inherit, data, train, grow, evaluate.',
     ],
     ['__proto__: { device: cpu }', /^r\.yml:7:1: __proto__ is not a field/],
   ])('refuses %s', (line, message) => {

@@ -66,6 +66,8 @@ function namedPaths({ reference, data, evaluate }: Recipe): NamedPath[] {
     paths.push({ path: ['data', field], value, set: (to) => (data[field] = to) });
   }
   for (const [at, source] of (data?.sources ?? []).entries()) {
+    // A hub dataset is no path; whether it exists is found out when it is fetched.
+    if (source.path.startsWith('hub:')) continue;
     paths.push({
       path: ['data', 'sources', at, 'path'],
       value: source.path,

@@ -3,7 +3,7 @@ import { RecipeError } from './recipe-error.ts';
 import type { Recipe } from './schema.ts';
 
 /** The parts of a recipe that a command may need and another may not. */
-export type SectionName = 'inherit' | 'data' | 'train' | 'evaluate';
+export type SectionName = 'inherit' | 'data' | 'train' | 'grow' | 'evaluate';
 
 /** A recipe in which the named sections are present. */
 export type RecipeWith<S extends SectionName> = Recipe & { [K in S]-?: NonNullable<Recipe[K]> };

@@ -44,6 +44,8 @@ describe('recipeSchema', () => {
       precision: 'bfloat16',
       checkpointEvery: 500,
       keepCheckpoints: 2,
+      keepBest: true,
+      onNonFinite: 'stop',
       validateEvery: 0,
       logEvery: 10,
     });
@@ -102,6 +104,21 @@ describe('recipeSchema', () => {
   it.each(['inherit', 'data'])('refuses train without %s', (section) => {
     const rest = Object.fromEntries(Object.entries(contract).filter(([name]) => name !== section));
     expect(problems(rest)[0]).toMatch(new RegExp(`^train: train is given without ${section};`));
+  });
+
+  it.each([
+    [{ train: { steps: 1, initialise: 'random' } }, 'grow'],
+    [{ data: { tokens: 'a.bin' } }, 'grow'],
+    [{ inherit: { layers: [0, 1] } }, 'inherit.layers'],
+  ])('refuses grow with %j', (fields, path) => {
+    const good = { ...contract, data: { tokens: 'a.bin', validation: 'b.bin' }, grow: {} };
+    expect(recipeSchema.safeParse(good).success).toBe(true);
+    expect(problems({ ...good, ...fields }).map((text) => text.split(':')[0])).toEqual([path]);
+  });
+
+  it('refuses a random reference that nothing trains', () => {
+    const reference = { model: 'm', initialise: 'random' };
+    expect(problems({ reference, evaluate: { tasks: ['piqa'] } })[0]).toMatch(/^reference.initialise: /);
   });
 
   it('refuses a block that is named twice', () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dataFields } from './data-fields.ts';
 import { evaluateFields } from './evaluate-fields.ts';
 import { rule } from './field-helpers.ts';
+import { growFields } from './grow-fields.ts';
 import { inheritFields } from './inherit-fields.ts';
 import { referenceFields } from './reference-fields.ts';
 import { trainFields } from './train-fields.ts';
@@ -25,6 +26,7 @@ export const recipeSchema = z
     inherit: inheritFields.exactOptional(),
     data: dataFields.exactOptional(),
     train: trainFields.exactOptional(),
+    grow: growFields.exactOptional(),
     evaluate: evaluateFields.exactOptional(),
   })
   .check(
@@ -44,6 +46,29 @@ export const recipeSchema = z
       'train.validateEvery needs validation data; give data.validation or data.validationTokens, or set it to 0.',
     ),
   )
+  .check(
+    rule(
+      ({ grow, train }) => grow === undefined || (train !== undefined && !isRandom(train)),
+      ['grow'],
+      'grow needs a train section whose initialise is inherited; add one, and ask for random weights with grow.baselines.',
+    ),
+    rule(
+      ({ grow, data }) => grow === undefined || data === undefined || hasValidation(data),
+      ['grow'],
+      'grow compares validation losses; give data.validation or data.validationTokens.',
+    ),
+    rule(
+      ({ grow, inherit }) =>
+        grow === undefined || !isRecord(inherit) || typeof inherit['layers'] === 'number',
+      ['inherit', 'layers'],
+      'with grow, inherit.layers is the number of blocks of the first round; give a number.',
+    ),
+    rule(
+      ({ reference, train }) => !isRandom(reference) || train !== undefined,
+      ['reference', 'initialise'],
+      'reference.initialise is random and there is no train section to train it with; add one.',
+    ),
+  )
   .meta({ title: 'inheritune recipe', description: 'A run of inheritune.' });
 
 /** A recipe as written, defaults not yet filled in (except the name). */
@@ -57,6 +82,7 @@ export type DataSection = NonNullable<Recipe['data']>;
 export type TextSource = NonNullable<DataSection['sources']>[number];
 export type TrainSection = NonNullable<Recipe['train']>;
 export type OptimizerSection = TrainSection['optimizer'];
+export type GrowSection = NonNullable<Recipe['grow']>;
 export type EvaluateSection = NonNullable<Recipe['evaluate']>;
 
 /** How long to train, as the one of three fields that is given. */
@@ -84,6 +110,10 @@ function validates(train: unknown): boolean {
 
 function hasValidation(data: unknown): boolean {
   return isRecord(data) && (data['validation'] !== undefined || Number(data['validationTokens']) > 0);
+}
+
+function isRandom(section: unknown): boolean {
+  return isRecord(section) && section['initialise'] === 'random';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { rule, seedField } from './field-helpers.ts';
+import { POLICIES } from '../train/policy.ts';
 import { optimizerFields } from './optimizer-fields.ts';
 
 /** The fields of which exactly one says how long to train. */
 export const TRAIN_LENGTHS = ['steps', 'tokens', 'epochs'] as const;
+
+const policy = z.enum(POLICIES);
 
 /** How the small model is trained. */
 export const trainFields = z
@@ -38,6 +41,10 @@ export const trainFields = z
       description: '`random` trains the same shape from scratch: the baseline to compare with.',
     }),
     optimizer: optimizerFields.prefault({}).meta({ description: 'AdamW and its learning rate.' }),
+    recompute: z.enum(['none', 'attention', 'block']).default('none').meta({
+      description:
+        'What is computed again for the gradient instead of being kept: less memory for some time. `block` keeps one value a block.',
+    }),
     precision: z.enum(['bfloat16', 'float32']).default('bfloat16').meta({
       description: 'What matrix products are computed in; weights and optimizer state are always float32.',
     }),
@@ -50,6 +57,30 @@ export const trainFields = z
       .min(1)
       .default(2)
       .meta({ description: 'How many of the newest checkpoints stay on disk.' }),
+    keepBest: z.boolean().default(true).meta({
+      description:
+        'Keeps the model with the lowest validation loss in `best/` beside the last one; needs `validateEvery` above 0.',
+    }),
+    onNonFinite: policy.default('stop').meta({
+      description:
+        'When a loss or gradient is not finite: `stop` ends the run, `skip` goes back to the last checkpoint and leaves this update out, `reload` goes back and takes the batches behind the bad one.',
+    }),
+    spike: z
+      .strictObject({
+        factor: z.number().gt(1).default(2).meta({
+          description: 'A loss above this many times the median of the losses before it is a spike.',
+        }),
+        window: z.int().min(2).max(10_000).default(50).meta({
+          description: 'How many losses the median is taken of; earlier steps are not judged.',
+          unit: 'optimizer steps',
+        }),
+        action: policy.exactOptional().meta({
+          description: 'What to do, in the words of `train.onNonFinite`.',
+          defaultText: '`train.onNonFinite`',
+        }),
+      })
+      .exactOptional()
+      .meta({ description: 'What counts as a loss spike; without it none does.' }),
     validateEvery: z.int().min(0).default(0).meta({
       description: 'Distance between validation losses; 0 computes one at the end only.',
       unit: 'optimizer steps',

@@ -1,5 +1,5 @@
 import { markdownTable } from 'markdown-table';
-import type { EvaluationResult } from '../evaluate/result.ts';
+import type { JudgedResult } from '../judge/judged-result.ts';
 import type { Judgement } from '../judge/judgement.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { count, duration, fixed, NO_VALUE, perplexity, signed } from './number-format.ts';
@@ -26,7 +26,7 @@ export function comparisonMargins({ tasks }: Judgement): string | undefined {
 }
 
 /** Both sides' model, size, validation loss and environment; rows that differ are bold. */
-export function environmentTable(base: EvaluationResult, head: EvaluationResult): string {
+export function environmentTable(base: JudgedResult, head: JudgedResult): string {
   const keys = [...new Set([...Object.keys(base.environment), ...Object.keys(head.environment)])];
   const rows: (readonly [string, string, string])[] = [
     ['Model', base.model, head.model],
@@ -47,13 +47,13 @@ function limitText(limit: number | null): string {
   return limit === null ? 'none' : String(limit);
 }
 
-function lossText({ validation }: EvaluationResult): string {
+function lossText({ validation }: JudgedResult): string {
   return validation === undefined
     ? NO_VALUE
     : `${fixed(validation.lossNats, 3)} (perplexity ${perplexity(validation.perplexity)})`;
 }
 
-function environmentText({ environment }: EvaluationResult, key: string): string {
+function environmentText({ environment }: JudgedResult, key: string): string {
   const value = environment[key];
   return value === undefined ? NO_VALUE : String(value);
 }

@@ -3,6 +3,7 @@ import type { Judgement } from '../judge/judgement.ts';
 import type { Decision, TaskVerdict } from '../judge/verdict.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { confidenceText, count, fixed, percent, pointsWithInterval, pValue } from './number-format.ts';
+import { withoutFolders } from './score-table.ts';
 import { inPaperOrder, taskLabel } from './task-names.ts';
 
 type Judged = Extract<TaskVerdict, { compared: unknown }>;
@@ -23,7 +24,7 @@ export function stoppingTable({ tasks }: Judgement): string | undefined {
     ...ordered(tasks.filter((task) => task.state === 'missing')).map((task) => [
       escapeMarkdown(nameOf(task)),
       'missing',
-      escapeMarkdown(task.reason),
+      escapeMarkdown(withoutFolders(task.reason)),
     ]),
     ...ordered(tasks.filter((task) => task.state === 'incomparable')).map((task) => [
       escapeMarkdown(nameOf(task)),
@@ -81,7 +82,7 @@ export function comparedTable({ tasks, pooled, gates }: Judgement): string | und
 /** Tasks without a baseline, with the reason: shown, never judged. */
 export function unjudgedList({ tasks }: Judgement): string | undefined {
   const lines = ordered(tasks.filter((task) => task.state === 'noBaseline')).map(
-    (task) => `- ${escapeMarkdown(nameOf(task))}: ${escapeMarkdown(task.reason)}`,
+    (task) => `- ${escapeMarkdown(nameOf(task))}: ${escapeMarkdown(withoutFolders(task.reason))}`,
   );
   return lines.length === 0 ? undefined : lines.join('\n');
 }
@@ -96,7 +97,8 @@ export function methodNotes({ gates }: Judgement): string {
     `- **No drop above ${accepted}**: the lower end of the ${confidence} interval lies above −${accepted} points. **Regression**: otherwise, and the drop is significant. **Cannot tell**: neither.`,
     `- “Sees d or more”: a true difference of d points would have been significant in four runs out of five.`,
     `- The mean weighs every task alike (MMLU counts once); its interval combines those of the tasks (MOVER).`,
-    `- Only the items’ randomness is judged, not that of training: two seeds of the same recipe can differ by more.`,
+    `- Items that share a passage or an MMLU subject are one unit: their signs are flipped together, and their interval is that of the units, never narrower than Tango’s.`,
+    `- Scores: only the items’ randomness is judged, not that of training; two seeds of the same recipe can differ by more. Validation loss: Student’s t test against the spread of the seeds, in the same family.`,
   ].join('\n');
 }
 

@@ -1,5 +1,5 @@
 import type { Judgement } from '../judge/judgement.ts';
-import { confidenceText, count, fixed, signedPoints } from './number-format.ts';
+import { confidenceText, count, fixed, signed, signedPoints } from './number-format.ts';
 import { taskLabel } from './task-names.ts';
 
 /** Tasks named in one line; the table has them all. */
@@ -16,6 +16,8 @@ export function verdictLine(judgement: Judgement): string {
   switch (overall.state) {
     case 'regression': {
       const compared = pooled?.tasks ?? 0;
+      if (overall.lossRise && overall.tasks.length === 0 && !overall.pooledDrop)
+        return `Regression of the validation loss: ${lossText(judgement)}`;
       return overall.tasks.length === 0
         ? `Regression of the mean over ${compared} ${plural('task', compared)} (${mean})`
         : `Regression on ${overall.tasks.length} of ${compared} ${plural('task', compared)}: ${listed(overall.tasks.map((task) => taskLabel(task)))} (mean ${mean})`;
@@ -53,6 +55,25 @@ export function nextStep({ overall, gates, pooled }: Judgement, fullSplits: bool
       return 'evaluate head with the same tasks and data as base; if a task was removed on purpose, record head as the new baseline.';
     case 'incomparable':
       return 'evaluate base and head with the same data, limit, few-shot examples, device and precision, then compare again.';
+  }
+}
+
+/** The validation loss in one sentence; empty where there is none to speak of. Not escaped. */
+export function lossText({ validation, gates }: Judgement): string {
+  if (validation.status === 'absent') return '';
+  const { base, head, difference } = validation;
+  const change = `${fixed(base, 4)} → ${fixed(head, 4)} nats per token (${signed(difference, 4)}`;
+  if (validation.status === 'unknown')
+    return `${change}); whether that is more than chance is unknown: ${validation.reason}`;
+  const { interval, seeds, decision } = validation;
+  const judged = `${change}, ${confidenceText(gates.confidence)} interval ${signed(interval.lower, 4)} to ${signed(interval.upper, 4)}, ${seeds.base} and ${seeds.head} seeds)`;
+  switch (decision.state) {
+    case 'regression':
+      return `${judged}: a regression`;
+    case 'noRegressionLargerThan':
+      return `${judged}: no rise above ${fixed(decision.nats, 3)}`;
+    case 'cannotTell':
+      return `${judged}: cannot tell, these seeds could only have shown ${fixed(decision.smallestDetectableNats, 3)} or more`;
   }
 }
 

@@ -72,20 +72,28 @@ function tableLegend(input: RunReportInput, hasContrasts: boolean): string {
   return `<sub>${scores}${hasContrasts ? differences : ''}</sub>`;
 }
 
-/** Subjects of a group that have no data: the group's score is over the others. */
+/** Subjects of a group that have no data: the group's score is over the others. One line where all models lack the same. */
 function missingSubjects({ models }: RunReportInput): string[] {
-  return models.flatMap(({ label, result }) => {
-    const members = Object.entries(result.groups).sort(([, a], [, b]) => b.tasks.length - a.tasks.length);
+  const labelsOf = new Map<string, string[]>();
+  for (const { label, result } of models) {
+    const largestFirst = Object.entries(result.groups).sort(
+      ([, a], [, b]) => b.tasks.length - a.tasks.length,
+    );
     const told = new Set<string>();
-    return members.flatMap(([name, group]) => {
+    for (const [name, group] of largestFirst) {
       const missing = group.missing.filter((task) => !told.has(task));
       missing.forEach((task) => told.add(task));
-      if (missing.length === 0) return [];
+      if (missing.length === 0) continue;
       const total = group.tasks.length + group.missing.length;
-      return [
-        `${name}, ${label}: ${missing.length} of ${total} subjects have no data: ${missing.join(', ')}`,
-      ];
-    });
+      const text = `${name}\n${missing.length} of ${total} subjects have no data: ${missing.join(', ')}`;
+      labelsOf.set(text, [...(labelsOf.get(text) ?? []), label]);
+    }
+  }
+  return [...labelsOf].map(([text, labels]) => {
+    const [name = '', what = ''] = text.split('\n');
+    return labels.length === models.length && models.length > 1
+      ? `${name}: ${what}`
+      : `${name}, ${labels.join(', ')}: ${what}`;
   });
 }
 

@@ -34,18 +34,33 @@ export function terminalScoreTable(
   return markdownTable(cells, { align: alignment(cells) });
 }
 
-/** What is not in the table as a number, with the reason, one line each: "QNLI, trained: failed: …". Not escaped. */
+/**
+ * What is not in the table as a number, one line for each task and reason, with the models it holds for: a data file that is
+ * missing is missing for all of them. "QNLI, trained: failed: …", or without a model where it is all. Not escaped.
+ */
 export function missingScores(rows: readonly ScoreRow[], models: readonly ReportedModel[]): string[] {
-  return rows.flatMap((row) =>
-    row.scores.flatMap((cell, i) => {
+  return rows.flatMap((row) => {
+    const labelsOf = new Map<string, string[]>();
+    row.scores.forEach((cell, i) => {
       const model = models[i];
-      return cell.status === 'scored' || model === undefined
-        ? []
-        : [
-            `${row.label}, ${model.label}: ${cell.status === 'absent' ? '' : `${cell.status}: `}${cell.reason}`,
-          ];
-    }),
-  );
+      if (cell.status === 'scored' || model === undefined) return;
+      const reason = `${cell.status === 'absent' ? '' : `${cell.status}: `}${withoutFolders(cell.reason)}`;
+      labelsOf.set(reason, [...(labelsOf.get(reason) ?? []), model.label]);
+    });
+    return [...labelsOf].map(([reason, labels]) =>
+      labels.length === models.length && models.length > 1
+        ? `${row.label}: ${reason}`
+        : `${row.label}, ${labels.join(', ')}: ${reason}`,
+    );
+  });
+}
+
+/** A reason without the folders of the machine it arose on: they say nothing elsewhere, and make equal reasons differ. */
+export function withoutFolders(reason: string): string {
+  return reason.replace(/(?<![\w.:/-])(?:[A-Za-z]:)?(?:[\\/][^\s\\/:'"“”]+){2,}/g, (path) => {
+    const parts = path.split(/[\\/]/);
+    return parts.slice(-2).join('/');
+  });
 }
 
 function scoreCells(

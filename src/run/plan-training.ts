@@ -1,90 +1,93 @@
 import { stepsFor } from '../data/batches.ts';
-import { costOf } from '../graph/cost.ts';
-import { inheritedCheckpoint } from '../inherit/inherited-checkpoint.ts';
+import { InherituneError } from '../errors.ts';
+import { chooseLayers } from '../inherit/choose-layers.ts';
+import { familyOf, layerCount } from '../inherit/family.ts';
+import { shortenConfig } from '../inherit/shorten-config.ts';
 import { parseConfig } from '../model/config.ts';
+import type { Recompute } from '../model/decoder.ts';
 import { parameterCount } from '../model/parameters.ts';
 import type { RecipeWith } from '../recipe/required-sections.ts';
-import { FETCH, traceTraining } from '../train/training-program.ts';
 import type { RunContext } from './context.ts';
-import { DEVICE_RATES, UTILISATION } from './device-rates.ts';
-import { openModel } from './open-model.ts';
-
-export interface DevicePlan {
-  readonly device: string;
-  readonly fits: boolean;
-  readonly memoryBytes: number;
-  /** At the high and the low utilisation. */
-  readonly hours: readonly [number, number];
-  /** Jobs of a day, the life of GITHUB_TOKEN on a self-hosted runner, that this makes. */
-  readonly dayJobs: number;
-}
+import { GPU_RATES, PLAN_DEVICES } from './device-rates.ts';
+import type { DeviceRate } from './device-rates.ts';
+import { planDevice } from './device-plan.ts';
+import type { DevicePlan } from './device-plan.ts';
+import { changesOf } from './plan-changes.ts';
+import { readModelConfig } from './model-config.ts';
+import { isEngineAtHand, probeCpu } from './probe-cpu.ts';
+import { TrainingCost } from './training-cost.ts';
+import type { PlannedShape } from './training-cost.ts';
 
 export interface TrainingPlan {
   readonly name: string;
+  readonly configSource: string;
   readonly blocks: number;
   readonly parameters: number;
   readonly tokensPerStep: number;
   /** Undefined where the length is in epochs of data that is not counted yet. */
   readonly steps: number | undefined;
-  readonly flopPerToken: number;
-  /** Weights, gradients summed over micro-batches, and both moments, in float32. */
-  readonly variableBytes: number;
-  /** Live values of one micro-batch, by liveness over the graph. */
-  readonly activationBytes: number;
+  /** Of matrix products, by kind of operation; what recomputing adds is in it. */
+  readonly flopPerToken: Readonly<Record<string, number>>;
+  readonly totalFlopPerToken: number;
+  /** Elements a token that all other operations go over. */
+  readonly elementsPerToken: number;
   readonly traceSeconds: number;
   readonly precision: 'float32' | 'bfloat16';
-  readonly utilisation: typeof UTILISATION;
+  readonly recompute: Recompute;
   readonly devices: readonly DevicePlan[];
 }
 
-const DAY_HOURS = 24;
-
-/** Traces the training step of a recipe and adds up what it costs; no weight is read and nothing is computed. */
+/**
+ * Traces the training step of a recipe and adds up what it costs: no weight is read, nothing is trained, and a GPU is not needed.
+ * @param device one of `PLAN_DEVICES`; without it all of them, the CPU only where the engine to measure it with is set up
+ */
 export async function planTraining(
   recipe: RecipeWith<'inherit' | 'train'>,
   context: RunContext,
+  device?: string,
 ): Promise<TrainingPlan> {
-  const reference = await openModel(recipe.reference.model, context);
+  const wanted = wantedDevice(device);
+  const { config: whole, source } = await readModelConfig(recipe.reference.model, context);
+  const kept = chooseLayers(recipe.inherit.layers, layerCount(whole, familyOf(whole)));
+  const config = parseConfig(shortenConfig(whole, kept), source);
   const { sequenceLength, microBatch, accumulate, optimizer, precision } = recipe.train;
-  const { checkpoint } = reference;
-  const config = parseConfig(inheritedCheckpoint({ checkpoint, ...recipe.inherit }).config, 'config.json');
-  await checkpoint.close();
-  const started = performance.now();
-  const program = traceTraining({ config, sequenceLength, microBatch, accumulate, optimizer, precision });
-  const cost = costOf(program, [FETCH.update, FETCH.gradientNorm]);
-  const traceSeconds = (performance.now() - started) / 1000;
-  const parameters = parameterCount(config);
-  const tokensPerMicroBatch = sequenceLength * microBatch;
-  const variableBytes = parameters * 4 * (accumulate > 1 ? 4 : 3);
-  const shape = { sequenceLength, microBatch, accumulate };
+  const { recompute = 'none' } = recipe.train as { readonly recompute?: Recompute };
+  const sizes = { sequenceLength, microBatch, accumulate };
+  const shape: PlannedShape = { config, ...sizes, optimizer, precision, recompute };
+  const cost = new TrainingCost(shape);
   const { steps: givenSteps, tokens } = recipe.train;
   const length =
     givenSteps !== undefined ? { steps: givenSteps } : tokens !== undefined ? { tokens } : undefined;
-  const steps = length === undefined ? undefined : stepsFor(length, shape, 1);
-  const totalFlop = steps === undefined ? undefined : steps * accumulate * cost.totalFlop;
+  const steps = length === undefined ? undefined : stepsFor(length, sizes, 1);
+  const tokensPerStep = sequenceLength * microBatch * accumulate;
+  const work = cost.work();
+  const perToken = (counts: Readonly<Record<string, number>>): Record<string, number> =>
+    Object.fromEntries(Object.entries(counts).map(([op, n]) => [op, n / tokensPerStep]));
+  const parameters = parameterCount(config);
+  const changes = changesOf(shape);
+  const size = { parameters, tokensPerStep, steps };
+  const devices = (await ratesOf(wanted, context)).map((rate) => planDevice(rate, cost, changes, size));
   return {
-    ...{
-      name: recipe.name,
-      blocks: config.layers,
-      parameters,
-      steps,
-      precision,
-      traceSeconds,
-      variableBytes,
-    },
-    tokensPerStep: tokensPerMicroBatch * accumulate,
-    flopPerToken: cost.totalFlop / tokensPerMicroBatch,
-    activationBytes: cost.peakBytes,
-    utilisation: UTILISATION,
-    devices: Object.values(DEVICE_RATES).map((device) => {
-      const hours = (share: number): number => (totalFlop ?? NaN) / (device[precision] * share) / 3600;
-      return {
-        device: device.name,
-        fits: variableBytes + cost.peakBytes < device.memoryBytes,
-        memoryBytes: device.memoryBytes,
-        hours: [hours(UTILISATION.high), hours(UTILISATION.low)] as const,
-        dayJobs: Math.ceil(hours(UTILISATION.low) / DAY_HOURS),
-      };
-    }),
+    ...{ name: recipe.name, configSource: source, blocks: config.layers, parameters, tokensPerStep, steps },
+    flopPerToken: perToken(work.flop),
+    totalFlopPerToken: work.totalFlop / tokensPerStep,
+    elementsPerToken: Object.values(work.elements).reduce((a, b) => a + b, 0) / tokensPerStep,
+    ...{ traceSeconds: cost.traceSeconds, precision, recompute, devices },
   };
+}
+
+/** `auto` is all of them: the recipe's own default means no device in particular. */
+function wantedDevice(device: string | undefined): string | undefined {
+  if (device === undefined || device === 'auto') return undefined;
+  if (PLAN_DEVICES.includes(device)) return device;
+  throw new InherituneError(
+    'usage',
+    `--device is ${device}, and a plan knows the rates of ${PLAN_DEVICES.join(', ')}. Give one of them, or none for a table of all.`,
+  );
+}
+
+async function ratesOf(wanted: string | undefined, context: RunContext): Promise<DeviceRate[]> {
+  const gpus = GPU_RATES.filter(({ key }) => wanted === undefined || key === wanted);
+  const withCpu = wanted === 'cpu' || (wanted === undefined && (await isEngineAtHand(context)));
+  return withCpu ? [...gpus, await probeCpu(await context.engine('cpu'))] : gpus;
 }

@@ -7,14 +7,14 @@ import { parameterCount } from '../model/parameters.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { hashModel, hashTree } from './fingerprint.ts';
 import type { RunContext } from './context.ts';
-import { evaluateModel } from './evaluate-stage.ts';
+import { dataFingerprint, evaluateModel, openJournal } from './evaluate-stage.ts';
 import { openModel } from './open-model.ts';
 import type { OpenModel } from './open-model.ts';
-import { shippedEvaluationData } from './package-root.ts';
 import { writeReport } from './report-stage.ts';
 import type { RunReport } from './report-stage.ts';
 import { StageRunner } from './stage-record.ts';
 import { trainStage, trainingHash } from './train-stage.ts';
+import { trainedReference } from './trained-reference.ts';
 import { trainingTokens } from './training-tokens.ts';
 import type { TrainingTokens } from './training-tokens.ts';
 import { openValidationSplit } from './validation-split.ts';
@@ -39,10 +39,14 @@ export async function runRecipe(
   context: RunContext,
 ): Promise<RunReport> {
   await mkdir(outFolder, { recursive: true });
-  const stages = new StageRunner(outFolder, (text) => {
-    context.progress.note(text);
-  });
-  const reference = await openModel(recipe.reference.model, context);
+  const stages = new StageRunner(
+    outFolder,
+    (text) => {
+      context.progress.note(text);
+    },
+    context.env['GITHUB_ACTIONS'] === 'true',
+  );
+  const reference = await trainedReference(recipe, stages, context);
   try {
     const models = [await referenceModel(reference)];
     const tokens =
@@ -129,6 +133,7 @@ async function trainedModel(
           {
             ...{ start: model, startFingerprint: start.fingerprint, section, tokens },
             ...{ engine: () => context.engine(recipe.device), outFolder: stages.folder, resume: true },
+            onForeign: 'startOver',
           },
           context,
         );
@@ -150,13 +155,12 @@ async function evaluatedModel(
 ): Promise<EvaluationResult | undefined> {
   const section = recipe.evaluate;
   if (section === undefined || !section.models.includes(key)) return undefined;
-  const { tasks, limit, fewShot, addBos } = section;
-  const dataFolder = section.data ?? shippedEvaluationData();
+  const { tasks, limit, fewShot, addBos, protocol, data: dataFolder } = section;
   const file = `results/${key}.json`;
   await stages.run({
     name: `evaluate ${key}`,
     inputs: {
-      ...{ fingerprint, tasks, limit, fewShot, addBos, data: await hashTree(dataFolder) },
+      ...{ fingerprint, tasks, limit, fewShot, addBos, protocol, data: await dataFingerprint(dataFolder) },
       ...{
         validation: tokens?.validation === undefined ? null : tokens.fingerprint,
         version: context.version,
@@ -174,18 +178,22 @@ async function evaluatedModel(
               ...{ vocabularySize: model.config.vocabulary, sequenceLength },
               limit: recipe.train?.validationTokens,
             });
+      const resultFile = join(stages.folder, file);
+      await mkdir(join(stages.folder, 'results'), { recursive: true });
+      const journal = await openJournal(resultFile, { model, precision: 'float32' }, context);
       try {
         const result = await evaluateModel(
           {
-            ...{ model, label, tasks, dataFolder, limit, fewShot, addBos, validation, precision: 'float32' },
-            engine: () => context.engine(recipe.device),
+            ...{ model, label, tasks, dataFolder, limit, fewShot, addBos, protocol, validation, journal },
+            ...{ precision: 'float32' as const, engine: () => context.engine(recipe.device) },
           },
           context,
         );
-        await mkdir(join(stages.folder, 'results'), { recursive: true });
-        await writeFileAtomic(join(stages.folder, file), `${JSON.stringify(result)}\n`);
+        await writeFileAtomic(resultFile, `${JSON.stringify(result)}\n`);
+        await journal.remove();
         return { parameters: parameterCount(model.config) };
       } finally {
+        await journal.close();
         await validation?.close();
         await model.checkpoint.close();
       }

@@ -29,10 +29,13 @@ export class StageRunner {
   readonly folder: string;
   readonly reported: ReportedStage[] = [];
   private readonly note: (text: string) => void;
+  private readonly groups: boolean;
 
-  constructor(folder: string, note: (text: string) => void) {
+  /** With `groups`, what a stage says is folded under its name in the log of a GitHub job. */
+  constructor(folder: string, note: (text: string) => void, groups = false) {
     this.folder = folder;
     this.note = note;
+    this.groups = groups;
   }
 
   async run<T>({ name, inputs, outputs, work }: Stage<T>): Promise<T> {
@@ -44,7 +47,7 @@ export class StageRunner {
       return earlier.result;
     }
     const started = performance.now();
-    const result = await work();
+    const result = await this.grouped(name, work);
     const seconds = (performance.now() - started) / 1000;
     await this.save(name, {
       schemaVersion: 1,
@@ -55,6 +58,16 @@ export class StageRunner {
     });
     this.reported.push({ name, status: 'done', seconds });
     return result;
+  }
+
+  private async grouped<T>(name: string, work: () => Promise<T>): Promise<T> {
+    if (!this.groups) return work();
+    this.note(`::group::${name}`);
+    try {
+      return await work();
+    } finally {
+      this.note('::endgroup::');
+    }
   }
 
   /** The record of a finished stage, if its inputs are the same and its outputs are still there in their size. */

@@ -5,6 +5,7 @@ import { openTokenFile } from '../data/token-file.ts';
 import type { Engine } from '../engine/load.ts';
 import { recipeHash } from '../recipe/recipe-hash.ts';
 import type { TrainSection } from '../recipe/schema.ts';
+import type { TrainingPolicies } from '../train/anomaly.ts';
 import { train } from '../train/train.ts';
 import type { TrainOutcome } from '../train/train.ts';
 import type { RunContext } from './context.ts';
@@ -22,12 +23,14 @@ export interface TrainStageOptions {
   readonly engine: () => Promise<Engine>;
   readonly outFolder: string;
   readonly resume: boolean;
+  /** What to do about a checkpoint of a run with other data or settings; refused by default. */
+  readonly onForeign?: 'refuse' | 'startOver';
 }
 
 /** Trains as a recipe's section says, on token files. */
 export async function trainStage(options: TrainStageOptions, context: RunContext): Promise<TrainOutcome> {
   const { start, section, tokens, outFolder } = options;
-  const { sequenceLength, microBatch, accumulate, optimizer, precision } = section;
+  const { sequenceLength, microBatch, accumulate, optimizer, precision, recompute } = section;
   const vocabularySize = start.config.vocabulary;
   const file = await openTokenFile(tokens.train, { vocabularySize });
   const validation =
@@ -42,16 +45,21 @@ export async function trainStage(options: TrainStageOptions, context: RunContext
     const plan = createBatchPlan({ ...shape, tokens: file.tokens, order: section.order, seed: section.seed });
     return await train({
       engine: await options.engine(),
-      shape: { config: start.config, ...shape, precision, optimizer },
+      shape: { config: start.config, ...shape, precision, optimizer, recompute },
       schedule: optimizer,
       steps: stepsFor(lengthOf(section), shape, plan.windows),
       start: start.checkpoint,
       batch: (step, micro) => readBatch(file, plan, step, micro),
+      seed: section.seed,
+      policies: policiesOf(section),
       ...(validation === undefined
         ? {}
         : { validation: { everySteps: section.validateEvery, batches: validation.windows } }),
       checkpointEvery: section.checkpointEvery,
       keepCheckpoints: section.keepCheckpoints,
+      keepBest: section.keepBest,
+      logEvery: section.logEvery,
+      onForeign: options.onForeign ?? 'refuse',
       runHash: trainingHash(section, tokens, options.startFingerprint, context.version),
       ...{ resume: options.resume, outFolder, progress: context.progress, signal: context.signal },
     });
@@ -68,10 +76,18 @@ export function trainingHash(
   startFingerprint: string,
   version: string,
 ): string {
-  const { sequenceLength, microBatch, accumulate, order, seed, optimizer, precision } = section;
+  const { sequenceLength, microBatch, accumulate, order, seed, optimizer, precision, recompute } = section;
   const length = lengthOf(section);
-  const numbers = { sequenceLength, microBatch, accumulate, order, seed, optimizer, precision, length };
+  const numbers = {
+    ...{ sequenceLength, microBatch, accumulate, order, seed, optimizer, precision, recompute, length },
+    policies: policiesOf(section),
+  };
   return recipeHash({ numbers, tokens: tokens.fingerprint, startFingerprint, version });
+}
+
+function policiesOf({ onNonFinite, spike }: TrainSection): TrainingPolicies {
+  if (spike === undefined) return { onNonFinite };
+  return { onNonFinite, spike: { ...spike, action: spike.action ?? onNonFinite } };
 }
 
 function lengthOf({ steps, tokens, epochs }: TrainSection): TrainingLength {

@@ -1,13 +1,19 @@
 import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { loadCheckpointTokenizer } from '../data/checkpoint-tokenizer.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import { prepareTokens } from '../data/prepare.ts';
+import { fetchSource } from '../data/sources/hub-source.ts';
+import type { TextSource } from '../data/sources/text-source.ts';
+import { readManifest } from '../data/read-manifest.ts';
+import { partPath } from '../data/token-manifest.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
-import { InherituneError } from '../errors.ts';
 import { namedTokenizer } from './named-tokenizer.ts';
 import type { DataSection, TrainSection } from '../recipe/schema.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
+import { hubAccess } from '../weights/hub-access.ts';
+import type { HubProgress } from '../weights/hub-session.ts';
 import type { RunContext } from './context.ts';
 import { hashFile, hashTree } from './fingerprint.ts';
 import type { StageRunner } from './stage-record.ts';
@@ -44,7 +50,8 @@ export async function trainingTokens(
 
 /** Undefined where the model comes without a tokenizer: ready token ids need none. */
 async function tokenizerFingerprint(reference: Checkpoint): Promise<string | undefined> {
-  if (!reference.sidecars.has('tokenizer.json')) return undefined;
+  if (!reference.sidecars.has('tokenizer.json') && !reference.sidecars.has('tokenizer.model'))
+    return undefined;
   return (await loadCheckpointTokenizer(reference)).fingerprint;
 }
 
@@ -56,23 +63,29 @@ export async function prepareFromSources(
   outFolder: string,
   context: RunContext,
 ): Promise<void> {
-  const sources = data.sources ?? [];
-  const weight = sources.find((source) => source.weight !== 1)?.weight;
-  if (weight !== undefined) {
-    throw new InherituneError(
-      'data',
-      `data.sources gives a weight of ${weight}, and this version mixes sources by their size only. Remove the weights.`,
-    );
-  }
   await prepareTokens({
-    sources,
+    sources: await fetchedSources(data, context),
     tokenizer: data.tokenizer === undefined ? await reference() : await namedTokenizer(data.tokenizer),
     subsetTokens: data.subsetTokens ?? tokensReadOnce(train),
     validationTokens: data.validationTokens,
+    shardTokens: data.shardTokens,
     seed: data.seed,
     outFolder,
     progress: context.progress,
+    signal: context.signal,
   });
+}
+
+/** The sources with those of the hub on disk. */
+function fetchedSources(data: DataSection, { env, progress }: RunContext): Promise<TextSource[]> {
+  const access = hubAccess(env, homedir(), fetch);
+  const noted = new Set<string>();
+  const onProgress = ({ file, totalBytes }: HubProgress): void => {
+    if (noted.has(file)) return;
+    noted.add(file);
+    progress.note(`Fetching ${file} (${(totalBytes / 1e6).toFixed(1)} MB)`);
+  };
+  return Promise.all((data.sources ?? []).map((source) => fetchSource(source, { ...access, onProgress })));
 }
 
 async function prepared(
@@ -84,9 +97,15 @@ async function prepared(
 ): Promise<TrainingTokens> {
   const folder = join(stages.folder, 'tokens');
   const tokenizer = await loadCheckpointTokenizer(reference);
+  // A hub dataset is named by its commit, whatever the machine keeps it under.
   const sources = await Promise.all(
-    (data.sources ?? []).map(async (source) => ({ ...source, path: await hashTree(source.path) })),
+    (await fetchedSources(data, context)).map(async ({ files, ...source }) => ({
+      ...source,
+      path: files === undefined ? await hashTree(source.path) : source.path,
+    })),
   );
+  // Shards have their names only when they are written: the list is complete when the stage is.
+  const outputs = ['tokens/manifest.json'];
   await stages.run({
     name: 'prepare',
     inputs: {
@@ -94,17 +113,17 @@ async function prepared(
         sources,
         subsetTokens: data.subsetTokens ?? tokensReadOnce(train),
         validationTokens: data.validationTokens,
+        shardTokens: data.shardTokens,
       },
       ...{ seed: data.seed, version: context.version },
       tokenizer: data.tokenizer === undefined ? tokenizer.fingerprint : await hashTree(data.tokenizer),
     },
-    outputs: [
-      'tokens/manifest.json',
-      'tokens/train.bin',
-      ...(data.validationTokens > 0 ? ['tokens/validation.bin'] : []),
-    ],
+    outputs,
     work: async () => {
       await prepareFromSources(data, train, () => Promise.resolve(tokenizer), folder, context);
+      const { train: written, validation } = await readManifest(folder);
+      for (const { file } of [...written.shards, ...(validation?.shards ?? [])])
+        outputs.push(`tokens/${file}`);
       return {};
     },
   });
@@ -116,8 +135,9 @@ async function preparedFolder(folder: string, fingerprint?: string): Promise<Tra
   try {
     const { train, validation } = opened.manifest;
     return {
-      train: join(folder, train.file),
-      validation: validation === null ? undefined : join(folder, validation.file),
+      // The names under which openTokenFile finds a part's file or shards.
+      train: partPath(folder, 'train'),
+      validation: validation === null ? undefined : partPath(folder, 'validation'),
       fingerprint: [train.sha256, validation?.sha256 ?? ''].join(' ').trim(),
     };
   } finally {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { attribute } from '../graph/graph-def.ts';
-import { l2Loss } from '../graph/ops.ts';
+import { after, l2Loss } from '../graph/ops.ts';
 import type { Effect, Trace, Variable } from '../graph/program.ts';
 import { TF } from '../graph/tf-types.ts';
 
@@ -63,7 +63,8 @@ export function adamW(
   const sumNorm = tf.sqrt(tf.mul(tf.addN(halfSquares), 2));
   const gradientNorm = tf.div(sumNorm, settings.accumulate);
   const scale = gradientScale(gradientNorm, settings);
-  const decay = tf.mul(scalars.learningRate, settings.weightDecay);
+  // Not before the gradients are there: a weight changed while the forward pass still reads it has to be copied.
+  const decay = after(tf.mul(scalars.learningRate, settings.weightDecay), gradientNorm);
   const [beta1, beta2] = settings.betas.map((beta) => tf.scalar(beta)) as [Tensor, Tensor];
   const effects = trainables.map(({ weight, firstMoment, secondMoment, gradient }) => {
     const scaled = scale === undefined ? gradient : tf.mul(gradient, scale);

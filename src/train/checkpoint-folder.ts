@@ -1,39 +1,23 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParameterSpec } from '../model/parameters.ts';
 import { parametersOf } from '../model/parameters.ts';
+import { syncFolder } from '../weights/file-writes.ts';
 import { openSafetensors } from '../weights/safetensors-file.ts';
 import { createSafetensors } from '../weights/safetensors-writer.ts';
+import { readState, writeState } from './checkpoint-state.ts';
+import type { CheckpointState } from './checkpoint-state.ts';
 import { TrainError } from './train-error.ts';
 import { firstMomentName, secondMomentName } from './training-program.ts';
 import type { TrainingSession } from './training-session.ts';
 
-/** What a training checkpoint knows besides tensors. */
-export interface CheckpointState {
-  /** Optimizer steps done. Batches are a pure function of the step, so this is also the position in the data. */
-  readonly step: number;
-  /** Hash of everything that decides the run's numbers; a checkpoint of another run is not resumed. */
-  readonly runHash: string;
-  readonly tokens: number;
-  /** Training time up to here, over all resumed parts. */
-  readonly seconds: number;
-  readonly bestValidationNats: number | null;
-}
-
-interface StoredState extends CheckpointState {
-  readonly schemaVersion: 1;
-  /** sha256 of the tensors' bytes in file order. */
-  readonly tensorsSha256: string;
-}
-
 const TENSORS_FILE = 'training.safetensors';
-const STATE_FILE = 'state.json';
 const FOLDER = /^step-(\d+)$/;
 
 /**
  * Writes weights and moments, one tensor in memory at a time, beside `folder`'s other checkpoints; the new one
- * appears whole by a rename. Older ones beyond `keep` are removed afterwards.
+ * appears whole, flushed to disk, by a rename. Older ones beyond `keep` are removed afterwards.
  */
 export async function saveTrainingCheckpoint(
   folder: string,
@@ -47,22 +31,26 @@ export async function saveTrainingCheckpoint(
   await mkdir(staging, { recursive: true });
   try {
     const tensorsSha256 = await writeTensors(join(staging, TENSORS_FILE), session);
-    const stored: StoredState = { schemaVersion: 1, ...state, tensorsSha256 };
-    await writeFile(join(staging, STATE_FILE), `${JSON.stringify(stored, null, 2)}\n`, { flush: true });
-    await rm(target, { recursive: true, force: true });
+    await writeState(staging, state, tensorsSha256);
+    await syncFolder(staging);
+    await moveAside(target);
     await rename(staging, target);
+    await syncFolder(folder);
   } catch (cause) {
     await rm(staging, { recursive: true, force: true });
     throw cause;
   }
-  const steps = await checkpointSteps(folder);
-  for (const { name } of steps.slice(keep)) await rm(join(folder, name), { recursive: true, force: true });
+  const older = (await checkpointSteps(folder)).filter(({ step }) => step <= state.step).slice(keep);
+  for (const { name } of older) await rm(join(folder, name), { recursive: true, force: true });
+  await removeLeftovers(folder);
 }
 
 /**
- * Loads the newest checkpoint of this run that is whole into `session`; damaged or foreign ones are passed over
- * and told to `note`.
+ * Loads the newest checkpoint of this run that is whole into `session`. Damaged ones are passed over, told to `note`
+ * and, once a whole one is found, removed. Everything is hashed before the first tensor is loaded: a session is never
+ * left half of one run.
  * @returns undefined when there is none
+ * @throws TrainError `foreignCheckpoint` when the newest whole one belongs to a run with other data or settings
  */
 export async function loadTrainingCheckpoint(
   folder: string,
@@ -70,19 +58,19 @@ export async function loadTrainingCheckpoint(
   runHash: string,
   note: (text: string) => void,
 ): Promise<CheckpointState | undefined> {
+  const damaged: string[] = [];
   for (const { name } of await checkpointSteps(folder)) {
+    const path = join(folder, name);
     try {
-      const state = await readState(join(folder, name));
-      if (state.runHash !== runHash) {
-        throw new TrainError(
-          'checkpoint',
-          `${join(folder, name)} belongs to a run with other data or settings. Choose another output folder, or train without --resume to start over.`,
-        );
-      }
-      await readTensors(join(folder, name, TENSORS_FILE), session, state);
+      const { state, tensorsSha256 } = await readState(path);
+      if (state.runHash !== runHash) throw foreign(path);
+      await readTensors(join(path, TENSORS_FILE), session, tensorsSha256);
+      for (const other of damaged) await rm(join(folder, other), { recursive: true, force: true });
+      await removeLeftovers(folder);
       return state;
     } catch (cause) {
-      if (cause instanceof TrainError && cause.message.includes('belongs to a run')) throw cause;
+      if (cause instanceof TrainError && cause.code === 'foreignCheckpoint') throw cause;
+      damaged.push(name);
       note(
         `checkpoint ${name} is damaged and passed over: ${cause instanceof Error ? cause.message : String(cause)}`,
       );
@@ -92,7 +80,7 @@ export async function loadTrainingCheckpoint(
 }
 
 /** Checkpoints in a folder, newest first. */
-async function checkpointSteps(folder: string): Promise<{ name: string; step: number }[]> {
+export async function checkpointSteps(folder: string): Promise<{ name: string; step: number }[]> {
   const names = await readdir(folder).catch(() => []);
   return names
     .map((name) => ({ name, step: Number(FOLDER.exec(name)?.[1] ?? NaN) }))
@@ -100,14 +88,35 @@ async function checkpointSteps(folder: string): Promise<{ name: string; step: nu
     .sort((a, b) => b.step - a.step);
 }
 
-function tensorsOf(session: TrainingSession): ParameterSpec[] {
+/** Every tensor of a checkpoint: each weight with its two moments. */
+export function checkpointTensors(session: TrainingSession): ParameterSpec[] {
   return parametersOf(session.shape.config).flatMap(({ name, shape }) =>
     [name, firstMomentName(name), secondMomentName(name)].map((tensor) => ({ name: tensor, shape })),
   );
 }
 
+function foreign(path: string): TrainError {
+  return new TrainError(
+    'foreignCheckpoint',
+    `${path} belongs to a run with other data or settings. Choose another output folder, or train without --resume to start over.`,
+  );
+}
+
+/** A folder cannot be renamed onto another one; what is in the way is removed only once the new one has its name. */
+async function moveAside(target: string): Promise<void> {
+  await rename(target, `${target}.${randomBytes(4).toString('hex')}.replaced`).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+  });
+}
+
+/** What a kill or a replacement left behind. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const left = (await readdir(folder)).filter((name) => /\.(writing|replaced)$/.test(name));
+  for (const name of left) await rm(join(folder, name), { recursive: true, force: true });
+}
+
 async function writeTensors(path: string, session: TrainingSession): Promise<string> {
-  const specs = tensorsOf(session).map((spec) => ({ ...spec, dtype: 'F32' as const }));
+  const specs = checkpointTensors(session).map((spec) => ({ ...spec, dtype: 'F32' as const }));
   const writer = await createSafetensors(path, specs);
   const hash = createHash('sha256');
   try {
@@ -123,20 +132,15 @@ async function writeTensors(path: string, session: TrainingSession): Promise<str
   return hash.digest('hex');
 }
 
-async function readState(folder: string): Promise<StoredState> {
-  return JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8')) as StoredState;
-}
-
-/** Hashes the whole file before the first tensor is loaded: a session is never left half of one run. */
-async function readTensors(path: string, session: TrainingSession, state: StoredState): Promise<void> {
+async function readTensors(path: string, session: TrainingSession, sha256: string): Promise<void> {
   const file = await openSafetensors(path);
   try {
     const hash = createHash('sha256');
     for (const name of file.entries.keys())
       for await (const piece of file.chunks(name, 2 ** 23)) hash.update(piece);
-    if (hash.digest('hex') !== state.tensorsSha256)
-      throw new TrainError('checkpoint', `${path} does not match its sha256.`);
-    for (const { name } of tensorsOf(session)) session.assign(name, floatsOf(await file.read(name)));
+    if (hash.digest('hex') !== sha256)
+      throw new TrainError('checkpoint', `${path} does not match its sha256. Use an older checkpoint.`);
+    for (const { name } of checkpointTensors(session)) session.assign(name, floatsOf(await file.read(name)));
   } finally {
     await file.close();
   }
@@ -146,6 +150,9 @@ function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
+/** A view where the bytes are aligned; a copy would hold a large tensor twice. */
 function floatsOf(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  if (bytes.byteOffset % 4 === 0)
+    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  return new Float32Array(bytes.slice().buffer);
 }

@@ -1,5 +1,6 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 
 export const TRAIN_LOG = 'train.jsonl';
 
@@ -23,18 +24,36 @@ export async function appendTrainLog(folder: string, line: TrainLogLine): Promis
   await appendFile(join(folder, TRAIN_LOG), `${JSON.stringify(line)}\n`);
 }
 
-/** Keeps the lines up to `step`: what a resumed run repeats is not listed twice. */
-export async function rewindTrainLog(folder: string, step: number): Promise<void> {
-  const lines = await readTrainLog(folder);
-  const kept = lines.filter((line) => line.step <= step);
-  await writeFile(join(folder, TRAIN_LOG), kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+/** Flushes the log to disk, so that a checkpoint never knows more steps than the log. */
+export async function syncTrainLog(folder: string): Promise<void> {
+  const handle = await open(join(folder, TRAIN_LOG), 'a');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
-/** All whole lines; a last line that was cut off by a kill is left out. */
+/** Keeps the lines up to `step`: what a resumed run repeats is not listed twice. Replaced whole, so that a kill loses no line. */
+export async function rewindTrainLog(folder: string, step: number): Promise<void> {
+  const kept = (await readTrainLog(folder)).filter((line) => line.step <= step);
+  await writeFileAtomic(join(folder, TRAIN_LOG), kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/** All whole lines; one that a kill or a full disk cut off is left out. */
 export async function readTrainLog(folder: string): Promise<TrainLogLine[]> {
   const text = await readFile(join(folder, TRAIN_LOG), 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as TrainLogLine);
+  return text.split('\n').flatMap((line) => {
+    const parsed = parseLine(line);
+    return parsed === undefined ? [] : [parsed];
+  });
+}
+
+function parseLine(line: string): TrainLogLine | undefined {
+  try {
+    const value = JSON.parse(line) as TrainLogLine;
+    return typeof value === 'object' && typeof value.step === 'number' ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

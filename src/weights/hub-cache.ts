@@ -4,8 +4,11 @@ import { readShardIndex, shardNames } from './shard-index.ts';
 import { INDEX_FILE, SINGLE_FILE } from './shard-plan.ts';
 import { writeReplacing } from './file-writes.ts';
 
+/** What a repository of the hub holds, as the cache calls it. */
+export type HubKind = 'models' | 'datasets';
+
 /**
- * The cache layout that all Hugging Face tools share, so a model fetched by one is found by the other:
+ * The cache layout that all Hugging Face tools share, so what one fetched is found by the other:
  * `models--org--name/{blobs/<etag>, refs/<revision>, snapshots/<commit>/<file> -> ../../blobs/<etag>}`.
  */
 export interface HubCache {
@@ -15,8 +18,8 @@ export interface HubCache {
   reference(revision: string): string;
 }
 
-export function hubCache(cacheDir: string, id: string): HubCache {
-  const root = join(cacheDir, `models--${id.replace('/', '--')}`);
+export function hubCache(cacheDir: string, id: string, kind: HubKind): HubCache {
+  const root = join(cacheDir, `${kind}--${id.replace('/', '--')}`);
   return {
     root,
     blob: (etag) => join(root, 'blobs', etag),

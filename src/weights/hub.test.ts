@@ -179,7 +179,7 @@ describe('downloadFromHub', () => {
   it('says that the cache folder cannot be written, and does not call it a network fault', async () => {
     await writeFile(join(folder, 'file'), '');
     const failure = downloadFromHub(options({ cacheDir: join(folder, 'file') }));
-    await expect(failure).rejects.toMatchObject({ code: 'weights/write-failed', exitCode: 1 });
+    await expect(failure).rejects.toMatchObject({ code: 'weights/write-failed', exitCode: 2 });
     await expect(failure).rejects.toThrow(/file could not be written: /);
   });
 

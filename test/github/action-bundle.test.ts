@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import { createJob, readCommandFile, removeJob, ROOT, startStep } from './action
 import type { FakeGitHub } from './fake-github.ts';
 import { startFakeGitHub } from './fake-github.ts';
 import { isGroupAlive } from './process-state.ts';
+
+const hasGpu = spawnSync('nvidia-smi', ['-L']).status === 0;
 
 /** A run of a few seconds with training and evaluation. */
 const RECIPE = 'test/fixtures/recipes/action.yml';
@@ -27,7 +30,13 @@ let job: Job;
 let recipes: string;
 
 beforeAll(() => {
-  for (const file of ['dist/action/main.js', 'dist/action/post.js', 'dist/cli/main.js', RECIPE]) {
+  for (const file of [
+    'dist/action/main.js',
+    'dist/action/post.js',
+    'dist/action/pre.js',
+    'dist/cli/main.js',
+    RECIPE,
+  ]) {
     if (!existsSync(join(ROOT, file)))
       throw new Error(`${file} is missing: run "npm run build" before this test.`);
   }
@@ -87,7 +96,7 @@ describe('a recipe that is refused', () => {
   });
 
   it('on a fork with a read-only token: a warning, the summary, and the same exit code', async () => {
-    github.repository.faults.push({ kind: 'readOnlyToken', path: /\/comments/ });
+    github.repository.faults.push({ kind: 'readOnlyToken', path: /^\/repos/ });
     const result = await runMisspelt(10, {
       event: 'pull-request-fork',
       runnerEnvironment: 'github-hosted',
@@ -123,10 +132,24 @@ describe('before the run', () => {
     expect(result.exitCode).toBe(1);
     expect(result.outputs['outcome']).toBe('refused');
     expect(result.log).toMatch(/::error::Refused: Code from the fork mallory\/models/);
-    expect(result.state).toEqual({});
-    expect(github.repository.requests).toEqual([]);
+    expect(result.state).not.toHaveProperty('group');
+    // The refusal is said in the check run and nowhere else.
+    expect(github.repository.checks).toMatchObject([{ conclusion: 'failure', title: 'Refused' }]);
+    expect(ours()).toEqual([]);
     expect(existsSync(job.out)).toBe(false);
   });
+
+  it.skipIf(hasGpu)(
+    'a machine without the GPU that is asked for is neutral: nothing computed, exit code 0',
+    async () => {
+      const result = await run({ runId: 10, inputs: { recipe: RECIPE, device: 'cuda', comment: 'never' } });
+      expect(result.exitCode, result.log).toBe(0);
+      expect(result.outputs['outcome']).toBe('wrongMachine');
+      expect(result.log).toMatch(/::notice::Wrong machine: .*nvidia-smi lists no GPU/);
+      expect(github.repository.checks).toMatchObject([{ conclusion: 'neutral', title: 'Wrong machine' }]);
+      expect(existsSync(job.out)).toBe(false);
+    },
+  );
 
   it('wrong inputs are named', async () => {
     const result = await run({ runId: 10, inputs: { recipe: '', device: 'gpu' } });
@@ -140,7 +163,7 @@ describe('before the run', () => {
 
 describe('a run that does not end by itself', () => {
   it('is stopped with the job, which waits for it and leaves the comment to its successor', async () => {
-    const step = start({ runId: 10, inputs: { recipe: RECIPE } });
+    const step = start({ runId: 10, inputs: { recipe: RECIPE, preflight: 'false' } });
     await childStarted(step);
     step.process.kill('SIGINT');
     const result = await step.ended;
@@ -152,7 +175,7 @@ describe('a run that does not end by itself', () => {
   });
 
   it('is not green when something kills it', async () => {
-    const step = start({ runId: 10, inputs: { recipe: RECIPE } });
+    const step = start({ runId: 10, inputs: { recipe: RECIPE, preflight: 'false' } });
     await childStarted(step);
     process.kill(-groupOf(savedState()), 'SIGKILL');
     const result = await step.ended;
@@ -162,7 +185,7 @@ describe('a run that does not end by itself', () => {
   });
 
   it('is ended by the post step when the main step itself was killed', async () => {
-    const step = start({ runId: 10, inputs: { recipe: RECIPE } });
+    const step = start({ runId: 10, inputs: { recipe: RECIPE, preflight: 'false' } });
     await childStarted(step);
     const state = savedState();
     // Stopped it hangs, as in a driver call: otherwise it might end by itself once nobody reads what it prints.

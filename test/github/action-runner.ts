@@ -84,6 +84,7 @@ export function createJob(options: JobOptions): Job {
     GITHUB_PATH: join(folder, 'path'),
     RUNNER_TEMP: join(folder, 'temp'),
     RUNNER_OS: 'Linux',
+    RUNNER_NAME: `test-${folder.split('-').at(-1) ?? ''}`,
     RUNNER_ENVIRONMENT: options.runnerEnvironment,
     ...Object.fromEntries(
       Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
@@ -99,13 +100,14 @@ export function removeJob(job: Job): void {
 /** Starts one of the action's bundles as the runner does. For `post`, `state` is what `main` saved. */
 export function startStep(
   job: Job,
-  bundle: 'main' | 'post',
+  bundle: 'pre' | 'main' | 'post',
   state: Readonly<Record<string, string>> = {},
+  bundles = join(ROOT, 'dist/action'),
 ): RunningStep {
   const stateVariables = Object.fromEntries(
     Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]),
   );
-  const child = spawn(actionNode, [join(ROOT, 'dist/action', `${bundle}.js`)], {
+  const child = spawn(actionNode, [join(bundles, `${bundle}.js`)], {
     cwd: ROOT,
     env: { ...job.env, ...stateVariables },
     stdio: ['ignore', 'pipe', 'pipe'],

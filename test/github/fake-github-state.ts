@@ -8,6 +8,27 @@ export interface FakeComment {
   updates: number;
 }
 
+export interface FakeCheck {
+  readonly id: number;
+  readonly login: string;
+  readonly name: string;
+  readonly headSha: string;
+  readonly externalId: string;
+  status: string;
+  conclusion: string | undefined;
+  title: string;
+  summary: string;
+  updates: number;
+}
+
+/** One answer of a reviewer to a run that waited for an environment. */
+export interface FakeReview {
+  readonly runId: number;
+  readonly environment: string;
+  readonly state: 'approved' | 'rejected';
+  readonly login: string;
+}
+
 /** What the fake is asked to do wrong; each is used up after `times` matching requests (default: never). */
 export interface Fault {
   readonly kind:
@@ -54,10 +75,20 @@ export class FakeRepository {
   readonly faults: Fault[] = [];
   readonly requests: RecordedRequest[] = [];
   comments: FakeComment[] = [];
+  checks: FakeCheck[] = [];
+  readonly reviews: FakeReview[] = [];
   #nextId = 1000;
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  addCheck(check: Pick<FakeCheck, 'login' | 'name' | 'headSha' | 'externalId'>): FakeCheck {
+    this.#nextId += 1;
+    const state = { status: 'queued', conclusion: undefined, title: '', summary: '', updates: 0 };
+    const added = { ...check, ...state, id: this.#nextId };
+    this.checks.push(added);
+    return added;
   }
 
   addComment(pullRequest: number, login: string, body: string): FakeComment {

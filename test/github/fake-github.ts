@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, FakeComment } from './fake-github-state.ts';
+import { routeChecks } from './fake-checks.ts';
 import { FakeRepository } from './fake-github-state.ts';
 
 /** GitHub's own limit. */
@@ -23,7 +24,7 @@ export interface FakeOptions {
 }
 
 /**
- * GitHub on loopback with a memory: comments with pages, authors by token, and faults that tests switch on.
+ * GitHub on loopback with a memory: comments with pages, check runs, approvals, authors by token, and faults that tests switch on.
  * Statuses, messages and headers are GitHub's own, so that the real client's retry and throttling rules apply.
  */
 export async function startFakeGitHub(options: FakeOptions = {}): Promise<FakeGitHub> {
@@ -139,6 +140,10 @@ function route(repository: FakeRepository, call: Call): Reply {
   const prefix = `/repos/${repository.name}/`;
   if (!path.startsWith(prefix)) return notFound();
   const rest = path.slice(prefix.length);
+  const check = routeChecks(repository, rest, call);
+  if (check) return check;
+  const approvals = /^actions\/runs\/(\d+)\/approvals$/.exec(rest);
+  if (approvals) return listReviews(repository, Number(approvals[1]));
   const pull = /^pulls\/(\d+)$/.exec(rest);
   if (pull) return getPull(repository, Number(pull[1]));
   const list = /^issues\/(\d+)\/comments$/.exec(rest);
@@ -150,6 +155,17 @@ function route(repository: FakeRepository, call: Call): Reply {
   }
   const single = /^issues\/comments\/(\d+)$/.exec(rest);
   return single ? oneComment(repository, Number(single[1]), call) : notFound();
+}
+
+function listReviews({ reviews }: FakeRepository, runId: number): Reply {
+  const own = reviews.filter((review) => review.runId === runId);
+  return {
+    status: 200,
+    body: own.map(({ environment, state, login }) => ({
+      ...{ state, comment: '', user: { login } },
+      environments: [{ id: 1, name: environment }],
+    })),
+  };
 }
 
 function getPull(repository: FakeRepository, number: number): Reply {

@@ -1,4 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -17,7 +20,8 @@ const workflow = z.looseObject({
   jobs: z.record(
     z.string(),
     z.looseObject({
-      'timeout-minutes': z.number(),
+      // A reusable workflow lets its caller choose.
+      'timeout-minutes': z.union([z.number(), z.string().regex(/^\$\{\{ inputs\.[\w-]+ \}\}$/)]),
       permissions: z.record(z.string(), z.string()),
       steps: z.array(step),
     }),
@@ -25,7 +29,10 @@ const workflow = z.looseObject({
 });
 
 describe.each(readdirSync(folder))('%s', (file) => {
-  const text = readFileSync(new URL(file, folder), 'utf8');
+  const text = readFileSync(new URL(file, folder), 'utf8')
+    .split('\n')
+    .filter((line) => !line.trimStart().startsWith('#'))
+    .join('\n');
   const { permissions, jobs } = workflow.parse(parse(text));
   const steps = Object.values(jobs).flatMap((job) => job.steps);
 
@@ -37,7 +44,9 @@ describe.each(readdirSync(folder))('%s', (file) => {
 
   it('pins every action of others by commit and names its version', () => {
     for (const line of text.split('\n').filter((candidate) => /\buses:/.test(candidate))) {
-      expect(line).toMatch(/uses: (\.\/ #|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/);
+      expect(line).toMatch(
+        /uses: (\.\/(\.inheritune-action)? #|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/,
+      );
     }
   });
 
@@ -50,4 +59,65 @@ describe.each(readdirSync(folder))('%s', (file) => {
   it('puts no expression into a script', () => {
     for (const { run } of steps) expect(run ?? '').not.toContain('${{');
   });
+});
+
+const hasJq = spawnSync('jq', ['--version']).status === 0;
+
+describe.skipIf(!hasJq)("the reusable workflow's plan", () => {
+  const { jobs } = workflow.parse(parse(readFileSync(new URL('inheritune.yml', folder), 'utf8')));
+  const script = jobs['plan']?.steps[0]?.run ?? '';
+
+  it('multiplies recipes, layers and seeds, and names every variant', () => {
+    const { variants, shards } = plan({
+      RECIPES: '["recipes/small.yml"]',
+      LAYERS: '[13,16]',
+      SEEDS: '[1]',
+      SHARDS: '3',
+    });
+    expect(variants).toEqual([
+      { recipe: 'recipes/small.yml', set: 'inherit.layers=13\ntrain.seed=1', name: 'small.layers-13.seed-1' },
+      { recipe: 'recipes/small.yml', set: 'inherit.layers=16\ntrain.seed=1', name: 'small.layers-16.seed-1' },
+    ]);
+    expect(shards).toEqual([1, 2, 3]);
+  });
+
+  it('leaves to the recipe what is not given', () => {
+    expect(plan({ RECIPES: '["a b;$(x).yaml"]', LAYERS: '[]', SEEDS: '[]', SHARDS: '1' }).variants).toEqual([
+      { recipe: 'a b;$(x).yaml', set: '', name: 'a-b-x-' },
+    ]);
+  });
+
+  it.each([
+    [{ RECIPES: '[]' }, 'recipes is empty'],
+    [{ RECIPES: '["a.yml","b/a.yml"]' }, 'two variants have the same name'],
+    [{ SHARDS: '257' }, 'a matrix has at most 256 jobs'],
+    [{ LAYERS: '13,16' }, 'invalid JSON'],
+  ])('refuses %j', (change, message) => {
+    expect(() => plan({ RECIPES: '["a.yml"]', LAYERS: '[]', SEEDS: '[]', SHARDS: '1', ...change })).toThrow(
+      message,
+    );
+  });
+
+  function plan(env: Readonly<Record<string, string>>): Record<string, unknown> {
+    const temporary = mkdtempSync(join(tmpdir(), 'inheritune-plan-'));
+    try {
+      const output = join(temporary, 'output');
+      writeFileSync(output, '');
+      const PATH = process.env['PATH'] ?? '';
+      const result = spawnSync('bash', ['-e', '-c', script], {
+        encoding: 'utf8',
+        env: { ...env, PATH, GITHUB_OUTPUT: output },
+      });
+      if (result.status !== 0) throw new Error(result.stderr);
+      const lines = readFileSync(output, 'utf8').trim().split('\n');
+      return Object.fromEntries(
+        lines.map((line) => [
+          line.slice(0, line.indexOf('=')),
+          JSON.parse(line.slice(line.indexOf('=') + 1)),
+        ]),
+      );
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  }
 });

@@ -1,19 +1,26 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import writeFileAtomic from 'write-file-atomic';
 import { EXIT, InherituneError } from '../../errors.ts';
 import { DEFAULT_GATES } from '../../judge/gates.ts';
+import type { ValidationSides } from '../../judge/validation-comparison.ts';
+import { shellWord } from '../../report/comparison-facts.ts';
+import type { ComparisonFacts } from '../../report/comparison-facts.ts';
 import { renderComparison } from '../../report/comparison-report.ts';
-import { parseEvaluationResult } from '../../report/result-schema.ts';
-import type { EvaluationResult } from '../../evaluate/result.ts';
+import { factsOfRecords } from '../../store/comparison-facts.ts';
 import type { CommandDefinition } from '../command-io.ts';
+import { bothSides, readComparable } from '../read-comparable.ts';
+import type { Comparable } from '../read-comparable.ts';
 
 interface Options {
   readonly out?: string;
   readonly maxDrop: string;
+  readonly maxLossRise: string;
   readonly confidence: string;
   readonly model: string;
+  readonly tasks?: string;
+  readonly baseSeeds?: string[];
+  readonly headSeeds?: string[];
 }
 
 export const compareCommand: CommandDefinition = (io, end) =>
@@ -21,27 +28,42 @@ export const compareCommand: CommandDefinition = (io, end) =>
     .description(
       'Compares two results item by item and says whether the second is a regression (exit code 3).',
     )
-    .argument('<base>', 'results file, or the folder of a run')
-    .argument('<head>', 'results file, or the folder of a run')
+    .argument('<base>', 'results file, run record, or the folder of a run')
+    .argument('<head>', 'results file, run record, or the folder of a run')
     .option('--out <file>', 'write the report as Markdown instead of printing it')
     .option(
       '--max-drop <points>',
       'largest accepted drop in percentage points',
       String(DEFAULT_GATES.maximumDropPoints),
     )
+    .option(
+      '--max-loss-rise <nats>',
+      'largest accepted rise of the validation loss, where several seeds make it judgeable',
+      String(DEFAULT_GATES.maximumLossRise),
+    )
     .option('--confidence <share>', 'of the intervals and of the verdict', String(DEFAULT_GATES.confidence))
-    .option('--model <name>', 'which of a run folder’s models', 'trained')
+    .option('--model <name>', 'which of a run’s models', 'trained')
+    .option('--tasks <names>', 'show these tasks only; the verdict is still that of all')
+    .option('--base-seeds <path...>', 'further runs of base that differ in their seeds only')
+    .option('--head-seeds <path...>', 'further runs of head that differ in their seeds only')
     .action(async (base: string, head: string, options: Options) => {
       const { context, print } = io();
-      const read = (path: string): Promise<EvaluationResult> => readResult(path, options.model, context.cwd);
+      const read = (path: string): Promise<Comparable> => readComparable(path, options.model, context.cwd);
+      const sides = { base: await read(base), head: await read(head) };
+      const seeds = {
+        base: await Promise.all((options.baseSeeds ?? []).map(read)),
+        head: await Promise.all((options.headSeeds ?? []).map(read)),
+      };
       const { markdown, summary, verdict } = renderComparison(
-        await read(base),
-        await read(head),
+        ...bothSides(sides.base, sides.head),
         { base, head },
         {
           maximumDropPoints: numberOf('--max-drop', options.maxDrop),
+          maximumLossRise: numberOf('--max-loss-rise', options.maxLossRise),
           confidence: numberOf('--confidence', options.confidence),
         },
+        facts(sides, { base, head }, options),
+        { validation: losses(sides, seeds) },
       );
       if (options.out !== undefined) await writeFileAtomic(resolve(context.cwd, options.out), markdown);
       print(options.out === undefined ? markdown.trimEnd() : summary);
@@ -49,25 +71,36 @@ export const compareCommand: CommandDefinition = (io, end) =>
       if (verdict === 'missing' || verdict === 'incomparable') end(EXIT.failed);
     });
 
-async function readResult(path: string, model: string, cwd: string): Promise<EvaluationResult> {
-  const given = resolve(cwd, path);
-  const isFolder = (await stat(given).catch(() => undefined))?.isDirectory() === true;
-  const file = isFolder ? join(given, 'results', `${model}.json`) : given;
-  const shown = isFolder ? join(path, 'results', `${model}.json`) : path;
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(file, 'utf8'));
-  } catch (cause) {
-    const reason = cause instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
-    throw new InherituneError(
-      'result',
-      `${shown}: ${reason}. Give a file that \`inheritune evaluate\` wrote, or the folder of a run.`,
-      {
-        cause,
-      },
-    );
-  }
-  return parseEvaluationResult(json, shown);
+interface Sides<T> {
+  readonly base: T;
+  readonly head: T;
+}
+
+function facts({ base, head }: Sides<Comparable>, paths: Sides<string>, options: Options): ComparisonFacts {
+  const records =
+    base.kind === 'record' && head.kind === 'record' ? ([base.record, head.record] as const) : undefined;
+  const only = options.tasks?.split(',').map((name) => name.trim());
+  const set = [
+    ...(options.model === 'trained' ? [] : ['--model', options.model]),
+    ...(options.maxDrop === String(DEFAULT_GATES.maximumDropPoints) ? [] : ['--max-drop', options.maxDrop]),
+    ...(options.confidence === String(DEFAULT_GATES.confidence) ? [] : ['--confidence', options.confidence]),
+  ];
+  const compare = ['inheritune', 'compare', paths.base, paths.head, ...set].map(shellWord).join(' ');
+  return {
+    ...(records === undefined ? {} : factsOfRecords(...records)),
+    commands: {
+      compare,
+      ...(base.kind === 'record' ? { base: base.record.command } : {}),
+      ...(head.kind === 'record' ? { head: head.record.command } : {}),
+    },
+    ...(only === undefined ? {} : { only }),
+  };
+}
+
+function losses(sides: Sides<Comparable>, seeds: Sides<readonly Comparable[]>): ValidationSides {
+  const of = (all: readonly Comparable[]): number[] =>
+    all.flatMap(({ result: { validation } }) => (validation === undefined ? [] : [validation.lossNats]));
+  return { base: of([sides.base, ...seeds.base]), head: of([sides.head, ...seeds.head]) };
 }
 
 function numberOf(option: string, text: string): number {

@@ -5,8 +5,11 @@ import writeFileAtomic from 'write-file-atomic';
 import { EXIT, InherituneError } from '../../errors.ts';
 import type { Precision } from '../../graph/ops.ts';
 import { renderEvaluationTable } from '../evaluation-table.ts';
-import { evaluateModel } from '../../run/evaluate-stage.ts';
+import { PROTOCOLS } from '../../evaluate/protocol.ts';
+import type { EvaluationResult, Protocol } from '../../evaluate/result.ts';
+import { evaluateModel, openJournal } from '../../run/evaluate-stage.ts';
 import { openModel } from '../../run/open-model.ts';
+import { requireWritable } from '../../run/require-writable.ts';
 import { shippedEvaluationData } from '../../run/package-root.ts';
 import type { CommandDefinition } from '../command-io.ts';
 
@@ -18,6 +21,8 @@ interface Options {
   readonly limit?: string;
   readonly numFewshot?: string;
   readonly addBos?: string;
+  readonly protocol: Protocol;
+  readonly json?: boolean;
   readonly precision: Precision;
 }
 
@@ -27,27 +32,40 @@ export const evaluateCommand: CommandDefinition = (io, end) =>
       'Evaluates a model on tasks by the definitions of lm-eval, and writes every item to a JSON file.',
     )
     .requiredOption('--model <model>', 'folder, hub id org/name@revision, or .gguf file')
-    .requiredOption('--tasks <tasks>', 'names separated by commas; nine and mmlu stand for several')
+    .requiredOption(
+      '--tasks <tasks>',
+      'names or task files (.yaml) separated by commas; nine and mmlu stand for several',
+    )
     .requiredOption('--out <file>', 'where the results are written')
     .option(
       '--data <folder>',
-      'folder of <task>.jsonl files; without it the small sample that comes with the tool',
+      'folder of <task>.jsonl files, or "sample" for the small sample that comes with the tool; without it the datasets are fetched from the hub',
     )
-    .option('--limit <n>', 'the first n documents of each task (of each MMLU subject)')
+    .option(
+      '--limit <n>',
+      'the first n documents of each task (of each MMLU subject); below 1 that share of them',
+    )
     .option('--num-fewshot <n>', "solved examples before each question; without it each task's own number")
     .option('--add-bos <true|false>', 'whether contexts start with BOS; without it as the tokenizer does')
+    .addOption(
+      new Option('--protocol <protocol>', "whose definitions; inheritune-2024 are those of the paper's table")
+        .choices([...PROTOCOLS])
+        .default(PROTOCOLS[0]),
+    )
+    .option('--json', 'prints the results without their items as JSON instead of a table')
     .addOption(new Option('--precision <precision>').choices(['float32', 'bfloat16']).default('float32'))
     .action(async (options: Options) => {
       const { context, print, device } = io();
       const limit = numberOf('--limit', options.limit);
       const fewShot = numberOf('--num-fewshot', options.numFewshot);
       const addBos = flagOf(options.addBos);
-      const dataFolder =
-        options.data === undefined ? shippedEvaluationData() : resolve(context.cwd, options.data);
+      const dataFolder = dataOf(options.data, context.cwd);
       const outFile = resolve(context.cwd, options.out);
       // An output that cannot be written is told before an hour of computing, not after it.
-      await mkdir(dirname(outFile), { recursive: true });
+      await requireWritable(outFile);
       const model = await openModel(options.model, context);
+      const { precision, protocol } = options;
+      const journal = await openJournal(outFile, { model, precision }, context);
       try {
         const result = await evaluateModel(
           {
@@ -58,8 +76,8 @@ export const evaluateCommand: CommandDefinition = (io, end) =>
               limit,
               fewShot,
               addBos,
-              precision: options.precision,
             },
+            ...{ precision, protocol, journal },
             tasks: options.tasks
               .split(',')
               .map((name) => name.trim())
@@ -68,13 +86,30 @@ export const evaluateCommand: CommandDefinition = (io, end) =>
           },
           context,
         );
+        await mkdir(dirname(outFile), { recursive: true });
         await writeFileAtomic(outFile, `${JSON.stringify(result)}\n`);
-        print(renderEvaluationTable(result));
+        await journal.remove();
+        print(options.json === true ? withoutItems(result) : renderEvaluationTable(result));
         if (Object.values(result.tasks).some((task) => task.status === 'failed')) end(EXIT.failed);
       } finally {
+        journal.close();
         await model.checkpoint.close();
       }
     });
+
+function dataOf(data: string | undefined, cwd: string): string | undefined {
+  if (data === 'sample') return shippedEvaluationData();
+  return data === undefined ? undefined : resolve(cwd, data);
+}
+
+/** Items are most of a result, and stand in the file. */
+function withoutItems(result: EvaluationResult): string {
+  return JSON.stringify(
+    result,
+    (key, value: unknown) => (key === 'items' && Array.isArray(value) ? undefined : value),
+    2,
+  );
+}
 
 function numberOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

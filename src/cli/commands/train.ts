@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { InherituneError } from '../../errors.ts';
 import { inheritedCheckpoint } from '../../inherit/inherited-checkpoint.ts';
 import { parseConfig } from '../../model/config.ts';
 import { requireSections } from '../../recipe/required-sections.ts';
@@ -25,6 +26,12 @@ export const trainCommand: CommandDefinition = (io) =>
       const loaded = await readRecipe(file, options.set, given, ['data']);
       const recipe = requireSections(loaded, 'train', ['inherit', 'data', 'train']);
       const outFolder = resolve(context.cwd, options.out);
+      if (recipe.reference.initialise === 'random') {
+        throw new InherituneError(
+          'usage',
+          'reference.initialise is random, so the reference is to be trained first, which `train` does not do. Use `inheritune run`.',
+        );
+      }
       const reference = await openModel(recipe.reference.model, context);
       try {
         const { layers, carry, seed } = recipe.inherit;

@@ -10,8 +10,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws DataError `source-malformed` naming the file, and line and field or byte offset.
  */
 export function decodeDocument(file: SourceFile, span: DocumentSpan, bytes: Uint8Array): string {
-  const text = decodeUtf8(file.path, span, bytes);
-  const document = file.format === 'text' ? text : fieldOf(file.path, span.line, file.field, text);
+  const text = decodeUtf8(file.origin, span, bytes);
+  const document = file.format === 'jsonl' ? fieldOf(file.origin, span.line, file.field, text) : text;
   return /\S/u.test(document) ? document : '';
 }
 

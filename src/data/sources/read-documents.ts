@@ -15,6 +15,8 @@ const SEQUENTIAL_READ_BYTES = 2 ** 20;
 /** Reads single documents of many files, wherever they lie. */
 export interface DocumentReader {
   read(file: SourceFile, span: DocumentSpan): Promise<string>;
+  /** The bytes themselves; valid until the next read. */
+  readBytes(file: SourceFile, span: DocumentSpan): Promise<Buffer>;
   close(): Promise<void>;
 }
 
@@ -35,7 +37,7 @@ export function createDocumentReader(readAhead = 0): DocumentReader {
     }
     return handle;
   };
-  const fetchBlock = async (path: string, offset: number, length: number): Promise<void> => {
+  const fetchBlock = async ({ path, origin }: SourceFile, offset: number, length: number): Promise<void> => {
     const handle = await handleOf(path);
     const bytes = Buffer.alloc(Math.max(length, readAhead));
     let filled = 0;
@@ -47,17 +49,21 @@ export function createDocumentReader(readAhead = 0): DocumentReader {
     if (filled < length) {
       throw new DataError(
         'source-changed',
-        `${path} became shorter while it was read. Start again once it is complete.`,
+        `${origin} became shorter while it was read. Start again once it is complete.`,
       );
     }
     block = { path, offset, bytes: bytes.subarray(0, filled) };
   };
+  const readBytes = async (file: SourceFile, span: DocumentSpan): Promise<Buffer> => {
+    const end = span.offset + span.length;
+    const held = block.path === file.path && span.offset >= block.offset && end <= block.offset + block.bytes.length;
+    if (!held) await fetchBlock(file, span.offset, span.length);
+    return block.bytes.subarray(span.offset - block.offset, end - block.offset);
+  };
   return {
+    readBytes,
     async read(file, span) {
-      const end = span.offset + span.length;
-      const held = block.path === file.path && span.offset >= block.offset && end <= block.offset + block.bytes.length;
-      if (!held) await fetchBlock(file.path, span.offset, span.length);
-      return decodeDocument(file, span, block.bytes.subarray(span.offset - block.offset, end - block.offset));
+      return decodeDocument(file, span, await readBytes(file, span));
     },
     async close() {
       await Promise.all([...handles.values()].map((handle) => handle.close()));

@@ -26,18 +26,18 @@ export async function* scanDocuments(
   onChunk: (bytes: Buffer) => void,
 ): AsyncGenerator<DocumentSpan> {
   const endsAtBlank = file.format === 'text' && file.documents === 'paragraph';
-  const endsAtLine = file.format === 'jsonl' || file.documents === 'line';
+  const endsAtLine = file.format !== 'text' || file.documents === 'line';
   let current: { offset: number; end: number; line: number } | undefined;
   let lineNumber = 0;
   const take = (): DocumentSpan | undefined => {
     if (current === undefined) return undefined;
     const { offset, end, line } = current;
     current = undefined;
-    requireSize(file.path, end - offset);
+    requireSize(file.origin, end - offset);
     return { offset, length: end - offset, line };
   };
 
-  for await (const lines of readLines(file.path, onChunk)) {
+  for await (const lines of readLines(file, onChunk)) {
     for (const line of lines) {
       lineNumber += 1;
       for (const segment of file.format === 'jsonl' ? [afterMark(line)] : cutAtMarkers(afterMark(line))) {

@@ -19,7 +19,10 @@ const NEWLINE = 0x0a;
  * A file's lines, cut at `\n` only, a megabyte's worth at a time. `onChunk` sees every byte once, in order.
  * @throws DataError `document-too-large` for a line above 256 MiB.
  */
-export async function* readLines(path: string, onChunk: (bytes: Buffer) => void): AsyncGenerator<Line[]> {
+export async function* readLines(
+  { path, origin }: { readonly path: string; readonly origin: string },
+  onChunk: (bytes: Buffer) => void,
+): AsyncGenerator<Line[]> {
   let parts: Buffer[] = [];
   let partBytes = 0;
   let offset = 0;
@@ -39,7 +42,7 @@ export async function* readLines(path: string, onChunk: (bytes: Buffer) => void)
     if (from < chunk.length) {
       parts.push(chunk.subarray(from));
       partBytes += chunk.length - from;
-      requireSize(path, partBytes);
+      requireSize(origin, partBytes);
     }
     if (lines.length > 0) yield lines;
   }

@@ -45,15 +45,25 @@ export interface TaskSelection {
 
 /**
  * The tasks and groups behind the names that a user gives: tasks, `nine`, `mmlu` and its four parts.
+ * @param custom tasks that are not built in, by the names they are asked for with
  * @throws EvaluateError `unknown-task` with the nearest names and all names
  */
-export function selectTasks(names: readonly string[]): TaskSelection {
+export function selectTasks(
+  names: readonly string[],
+  custom: ReadonlyMap<string, Task> = new Map(),
+): TaskSelection {
   if (names.length === 0) {
     throw new EvaluateError('unknown-task', `No task was named. Name at least one of: ${allNames()}.`);
   }
   const tasks = new Map<string, Task>();
   const groups = new Map<string, readonly string[]>();
   for (const name of names) {
+    const own = custom.get(name);
+    if (own !== undefined) {
+      if (![undefined, own].includes(tasks.get(own.name))) throw sameName(own.name);
+      tasks.set(own.name, own);
+      continue;
+    }
     for (const member of membersOf(name)) {
       const task = TASKS.find((candidate) => candidate.name === member);
       if (task === undefined) throw unknownTask(name);
@@ -78,6 +88,13 @@ function membersOf(name: string): readonly string[] {
 function groupsWithin(name: string): readonly string[] {
   if (!Object.hasOwn(mmluGroups, name)) return [];
   return name === 'mmlu' ? Object.keys(mmluGroups) : [name];
+}
+
+function sameName(name: string): EvaluateError {
+  return new EvaluateError(
+    'unknown-task',
+    `Two task files call their task "${name}". Give each a name of its own.`,
+  );
 }
 
 function unknownTask(name: string): EvaluateError {

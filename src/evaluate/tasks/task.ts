@@ -4,7 +4,7 @@ import type { Metric } from '../metrics.ts';
 /**
  * One row as a multiple-choice question. Either the model chooses how one context goes on, or (`contexts`) the choices
  * stand inside the sentence and the same ending is scored after each: "partial scoring" of Trinh and Le, 2018.
- * A request's continuation is always one space + the text given here.
+ * A request's continuation is the task's delimiter (one space in all built-in tasks) + the text given here.
  */
 export type Question = ContinuationQuestion | ContextQuestion;
 
@@ -51,13 +51,17 @@ export interface TaskDefinition<Row> {
   readonly name: string;
   /** lm-eval's task version: results of different versions are not comparable. */
   readonly version: number;
-  /** Rows are in `<file>.jsonl`, few-shot rows in `<file>.train.jsonl` or `<file>.dev.jsonl`. */
+  /** Rows are in `<file>.jsonl` (or in `<name>.jsonl`), few-shot rows in `<file>.train.jsonl` or `<file>.dev.jsonl`. */
   readonly file: string;
+  /** True where `<name>.jsonl` holds other rows, so that only `<file>.jsonl` will do. */
+  readonly exactFile?: boolean;
   readonly hub: HubSource;
   readonly row: z.ZodType<Row>;
   readonly question: (row: Row) => Question;
   /** Stands once at the top of every prompt. */
   readonly description?: string;
+  /** Stands between context and continuation; one space unless given. */
+  readonly delimiter?: string;
   /** The answers, where every row has the same ones ("no", "yes"); undefined where they are part of the row. */
   readonly answers?: readonly string[];
   readonly metrics: readonly Metric[];

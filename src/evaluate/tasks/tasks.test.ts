@@ -229,7 +229,7 @@ describe('examples', () => {
 
   it('end in the right answer and a blank line, below the description', () => {
     const mars = question('mmlu_anatomy', { question: 'Q', choices: ['a', 'b', 'c', 'd'], answer: 2 });
-    const [request] = renderRequests(mars, [mars], 'About.\n\n');
+    const [request] = renderRequests(mars, [mars], { description: 'About.\n\n' });
     expect(request?.context).toBe(
       'About.\n\nQ\nA. a\nB. b\nC. c\nD. d\nAnswer: C\n\nQ\nA. a\nB. b\nC. c\nD. d\nAnswer:',
     );
@@ -237,14 +237,14 @@ describe('examples', () => {
 
   it('of partial scoring are the right sentence', () => {
     const shot = question('winogrande', row);
-    expect(renderRequests(shot, [shot], undefined)[1]?.context).toBe(
+    expect(renderRequests(shot, [shot], {})[1]?.context).toBe(
       'Ann saw Eve, so Ann waved.\n\nAnn saw Eve, so Eve',
     );
   });
 
   it('without an ending have neither space nor blank line, as in lm-eval', () => {
     const shot = question('winogrande', { ...row, sentence: 'Ann waved at _' });
-    expect(renderRequests(shot, [shot], undefined)[0]?.context).toBe('Ann waved at AnnAnn waved at Ann');
+    expect(renderRequests(shot, [shot], {})[0]?.context).toBe('Ann waved at AnnAnn waved at Ann');
   });
 });
 
@@ -255,5 +255,5 @@ function question(name: string, row: unknown): Question {
 }
 
 function requests(name: string, row: unknown): LoglikelihoodRequest[] {
-  return renderRequests(question(name, row), [], selectTasks([name]).tasks[0]!.description);
+  return renderRequests(question(name, row), [], selectTasks([name]).tasks[0]!);
 }

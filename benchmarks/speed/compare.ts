@@ -1,0 +1,123 @@
+/**
+ * Measures a step of ours beside PyTorch's, in turn, on the same weights and tokens.
+ * usage: compare.ts train|score [--pairs N] [--shape N] [--python PATH] [--no-compile]
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { markdownTable } from 'markdown-table';
+import { initialiseRandom } from '../../src/inherit/inherit.ts';
+import { inRepository } from '../../test/support/repository.ts';
+import { startPeer } from './peer.ts';
+import type { MeasuredStep, Peer } from './peer.ts';
+import { SHAPES } from './shapes.ts';
+import type { BenchShape } from './shapes.ts';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pairs: { type: 'string', default: '7' },
+    shape: { type: 'string' },
+    python: { type: 'string', default: 'python3' },
+    'no-compile': { type: 'boolean', default: false },
+  },
+});
+const mode = positionals[0] === 'score' ? 'score' : 'train';
+const pairs = Number(values.pairs);
+const threads = availableParallelism();
+const shapes = values.shape === undefined ? SHAPES : [SHAPES[Number(values.shape)]!];
+
+interface Row {
+  readonly shape: string;
+  readonly peer: string;
+  readonly tokensPerSecondRatio: number;
+  readonly peakRssRatio: number;
+  readonly lossDifference: number;
+}
+
+const rows: Row[] = [];
+for (const shape of shapes) rows.push(...(await measureShape(shape)));
+await report(rows);
+
+async function measureShape(shape: BenchShape): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'inheritune-bench-'));
+  try {
+    const model = join(folder, 'model');
+    await initialiseRandom({ config: shape.config, outFolder: model });
+    const tokens = join(folder, 'tokens.bin');
+    const vocabulary = shape.config['vocab_size'] as number;
+    const count = 40 * shape.batch * shape.length + 1;
+    await writeFile(
+      tokens,
+      Uint16Array.from({ length: count }, (_, i) => (i * 7919 + (i >> 3) * 104729) % vocabulary),
+    );
+    const script = inRepository(`benchmarks/pytorch/${mode === 'train' ? 'train_step' : 'score'}.py`);
+    const torch = (torchMode: string): string[] => [
+      ...[values.python, script, '--model', model, '--tokens', tokens, '--batch', String(shape.batch)],
+      ...[
+        '--length',
+        String(shape.length),
+        '--threads',
+        String(threads),
+        '--mode',
+        torchMode,
+        '--warmup',
+        '2',
+        '--serve',
+      ],
+    ];
+    const ours = [
+      ...[process.execPath, '--import', 'tsx', inRepository('benchmarks/speed/our-step.ts')],
+      ...[mode, model, tokens, String(shape.batch), String(shape.length), String(threads)],
+    ];
+    const peers: Peer[] = [await startPeer('ours', ours), await startPeer('PyTorch eager', torch('eager'))];
+    if (!values['no-compile']) peers.push(await startPeer('PyTorch compile', torch('compile')));
+    const steps = new Map<Peer, MeasuredStep[]>(peers.map((peer) => [peer, []]));
+    for (let pair = 0; pair < pairs; pair++) {
+      // In turn, and starting with another one each time: drift of the machine hits all alike.
+      for (let i = 0; i < peers.length; i++) {
+        const peer = peers[(pair + i) % peers.length]!;
+        steps.get(peer)!.push(await peer.step());
+      }
+    }
+    for (const peer of peers) peer.stop();
+    const [own, ...others] = peers.map((peer) => ({ name: peer.name, steps: steps.get(peer)! }));
+    return others.map(({ name, steps: theirs }) => ({
+      shape: `${shape.name}, ${shape.batch} × ${shape.length}`,
+      peer: name,
+      tokensPerSecondRatio: median(theirs.map((step, i) => step.seconds / own!.steps[i]!.seconds)),
+      peakRssRatio: own!.steps.at(-1)!.peakRssBytes / theirs.at(-1)!.peakRssBytes,
+      lossDifference: Math.max(...theirs.map((step, i) => Math.abs(step.loss - own!.steps[i]!.loss))),
+    }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function report(rows: readonly Row[]): Promise<void> {
+  const table = markdownTable(
+    [
+      ['shape', 'beside', 'tokens/s, ours / theirs', 'peak memory, ours / theirs', 'largest loss difference'],
+      ...rows.map((row) => [
+        ...[row.shape, row.peer, row.tokensPerSecondRatio.toFixed(2), row.peakRssRatio.toFixed(2)],
+        row.lossDifference.toExponential(1),
+      ]),
+    ],
+    { align: ['l', 'l', 'r', 'r', 'r'] },
+  );
+  console.log(table);
+  if (values.shape !== undefined) return;
+  const text = [
+    `# ${mode === 'train' ? 'Training step' : 'Scoring (forward pass and loss)'} beside PyTorch`,
+    `Ratios are medians of ${pairs} interleaved pairs on ${cpus()[0]?.model ?? 'a CPU'} with ${threads} threads; above 1 in tokens/s is faster, below 1 in memory is leaner.`,
+    table,
+    `Made with \`npm run bench:${mode}\` on ${new Date().toISOString().slice(0, 10)}.`,
+  ].join('\n\n');
+  await writeFile(inRepository(`benchmarks/results/${mode}.md`), `${text}\n`);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+}

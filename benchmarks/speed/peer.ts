@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export interface MeasuredStep {
+  readonly seconds: number;
+  readonly loss: number;
+  readonly peakRssBytes: number;
+}
+
+/** A program that takes one step for every line `step` and answers with a line of JSON. */
+export interface Peer {
+  readonly name: string;
+  step(): Promise<MeasuredStep>;
+  stop(): void;
+}
+
+/** Starts a peer and waits until it has warmed up. */
+export async function startPeer(name: string, command: readonly string[]): Promise<Peer> {
+  const child = spawn(command[0]!, command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<Record<string, unknown>> => {
+    const { value, done } = await lines.next();
+    if (done === true) throw new Error(`${name} ended: ${command.join(' ')}`);
+    return JSON.parse(value) as Record<string, unknown>;
+  };
+  const first = await next();
+  if (first['ready'] !== true) throw new Error(`${name} said ${JSON.stringify(first)}`);
+  return {
+    name,
+    async step() {
+      child.stdin.write('step\n');
+      return (await next()) as unknown as MeasuredStep;
+    },
+    stop: () => {
+      child.stdin.end('quit\n');
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { loadRecipe } from '../recipe/load-recipe.ts';
+import { resolveRecipePaths } from '../recipe/recipe-paths.ts';
+import type { Device, Settings } from './inputs.ts';
+
+/** What the action itself needs to know of a recipe. */
+export interface RecipeFacts {
+  readonly name: string;
+  readonly device: Device;
+  /** Whether it inherits and trains, so that there is something to plan. */
+  readonly trains: boolean;
+  /** Optimizer steps, where the recipe says them as such. */
+  readonly steps: number | undefined;
+  readonly keepCheckpoints: number;
+  /** Undefined for a recipe without evaluation. */
+  readonly evaluate:
+    | {
+        readonly tasks: readonly string[];
+        readonly limit: number | undefined;
+        readonly fewShot: number | undefined;
+        readonly addBos: boolean | undefined;
+        /** Absolute folder; undefined for the command line's own choice. */
+        readonly data: string | undefined;
+      }
+    | undefined;
+}
+
+/** The overrides that the inputs stand for, as the command line takes them. */
+export function recipeOverrides(settings: Pick<Settings, 'overrides' | 'dataDir'>): string[] {
+  const { overrides, dataDir } = settings;
+  return [...overrides, ...(dataDir === undefined ? [] : [`evaluate.data=${JSON.stringify(dataDir)}`])];
+}
+
+/**
+ * Reads and checks the recipe before anything is started. No native code is loaded, and no path but that of the evaluation data
+ * is looked for.
+ * @throws RecipeError (exit code 2) listing all problems at once
+ */
+export async function readRecipeFacts(
+  settings: Pick<Settings, 'recipe' | 'overrides' | 'dataDir' | 'device'>,
+  workspace: string,
+): Promise<RecipeFacts> {
+  const loaded = await loadRecipe(resolve(workspace, settings.recipe), {
+    overrides: recipeOverrides(settings),
+  });
+  const { recipe } = loaded;
+  const { name, train, evaluate } = recipe;
+  const data = evaluate?.data;
+  const resolved =
+    data === undefined
+      ? undefined
+      : await resolveRecipePaths(
+          {
+            ...loaded,
+            recipe: { ...recipe, reference: { ...recipe.reference, model: 'pypi:not-looked-for' } },
+          },
+          { cwd: workspace, home: homedir(), sections: ['evaluate'] },
+        );
+  return {
+    name,
+    device: settings.device === 'auto' ? recipe.device : settings.device,
+    trains: recipe.inherit !== undefined && train !== undefined,
+    steps: train?.steps,
+    keepCheckpoints: train?.keepCheckpoints ?? 0,
+    evaluate:
+      evaluate === undefined
+        ? undefined
+        : {
+            tasks: evaluate.tasks,
+            limit: evaluate.limit,
+            fewShot: evaluate.fewShot,
+            addBos: evaluate.addBos,
+            data: resolved?.evaluate?.data,
+          },
+  };
+}

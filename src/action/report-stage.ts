@@ -1,0 +1,136 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { InherituneError } from '../errors.ts';
+import type { JudgeOptions, Variant } from './judge-variants.ts';
+import { judgeVariants, variantTable } from './judge-variants.ts';
+import { mergeResults } from './merge-results.ts';
+import type { Outcome } from './outcome-text.ts';
+import type { TasksByModel } from './run-results.ts';
+import { findGaps } from './run-results.ts';
+import type { ShardFile } from './shard-file.ts';
+import { readShardFiles } from './shard-file.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface ReportStageOptions extends JudgeOptions {
+  /** Folder with the shard files, absolute. */
+  readonly shardFolder: string;
+  readonly outFolder: string;
+  readonly headSha: string;
+  /** Variants that must be there. */
+  readonly expected: readonly string[];
+}
+
+export interface ReportStageResult {
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+  readonly report: string | undefined;
+  readonly tasks: TasksByModel;
+}
+
+/**
+ * Merges the shards of all variants, judges each against its baseline, and writes `report.md`, `results.json` and one
+ * `results/VARIANT.json` each. Missing shards and failed tasks are named and never green.
+ * @throws InherituneError for shards that cannot be read or merged
+ */
+export async function reportStage(options: ReportStageOptions): Promise<ReportStageResult> {
+  const shards = readShardFiles(options.shardFolder, options.headSha);
+  if (shards.length === 0) {
+    return {
+      outcome: {
+        kind: 'empty',
+        message:
+          'There is not one shard of results. Look at the evaluate jobs: all of them failed or left nothing.',
+      },
+      verdict: 'none',
+      report: undefined,
+      tasks: {},
+    };
+  }
+  const { variants, missing } = mergeVariants(shards);
+  const absent = options.expected.filter((name) => !shards.some(({ variant }) => variant === name));
+  missing.unshift(...absent.map((name) => `every shard of ${name}`));
+  const table = variantTable(variants);
+  const tasks = Object.fromEntries(variants.map(({ name, result }) => [name, withoutItems(result.tasks)]));
+  await writeResults(options.outFolder, variants, tasks);
+  const gaps = missing.length > 0 ? { kind: 'partlyMissing' as const, missing } : findGaps(tasks, true);
+  let judged;
+  try {
+    judged = await judgeVariants(variants, options);
+  } catch (error) {
+    if (!(error instanceof InherituneError)) throw error;
+    const outcome = { kind: 'baselineUnreadable', message: error.message } as const;
+    return { outcome, verdict: 'none', report: await writeReport(options.outFolder, [table]), tasks };
+  }
+  return {
+    outcome: gaps ?? outcomeOf(judged.verdict),
+    verdict: judged.verdict,
+    report: await writeReport(options.outFolder, [judged.markdown, table]),
+    tasks,
+  };
+}
+
+/** A complete run's outcome by its verdict; pure. */
+export function outcomeOf(verdict: Verdict): Outcome {
+  if (verdict === 'regression') return { kind: 'regression' };
+  if (verdict === 'missing')
+    return {
+      kind: 'partlyMissing',
+      missing: ['tasks that the baseline has and this run has not (see the report)'],
+    };
+  return { kind: 'succeeded' };
+}
+
+/** Merged variants in the order of their names, and the shards and tasks that are not there. */
+function mergeVariants(shards: readonly ShardFile[]): { variants: Variant[]; missing: string[] } {
+  const missing: string[] = [];
+  const names = [...new Set(shards.map(({ variant }) => variant))].toSorted();
+  const variants = names.flatMap((name): Variant[] => {
+    const own = shards.filter(({ variant }) => variant === name);
+    const count = Math.max(...own.map(({ shard }) => shard.count));
+    for (let index = 1; index <= count; index += 1) {
+      if (!own.some(({ shard }) => shard.index === index))
+        missing.push(`shard ${String(index)} of ${String(count)} of ${name}`);
+    }
+    const results = own.flatMap(({ result }) => (result === null ? [] : [result]));
+    if (results.length === 0) return [];
+    const merged = mergeResults(results, [...new Set(own.flatMap(({ requested }) => requested))]);
+    // Tasks of a lost shard are already named by it.
+    if (!missing.some((text) => text.endsWith(` of ${name}`)))
+      missing.push(...merged.missing.map((task) => `${task} of ${name}`));
+    return [{ name, model: 'trained', result: merged.result }];
+  });
+  return { variants, missing };
+}
+
+function withoutItems(tasks: Variant['result']['tasks']): TasksByModel[string] {
+  return Object.fromEntries(
+    Object.entries(tasks).map(([name, task]) => [
+      name,
+      task.status === 'scored'
+        ? { status: task.status, metrics: { ...task.metrics }, docs: task.docs }
+        : { status: task.status, reason: task.reason },
+    ]),
+  );
+}
+
+async function writeResults(
+  folder: string,
+  variants: readonly Variant[],
+  tasks: TasksByModel,
+): Promise<void> {
+  mkdirSync(join(folder, 'results'), { recursive: true });
+  for (const { name, result } of variants)
+    await writeFileAtomic(join(folder, 'results', `${name}.json`), `${JSON.stringify(result)}\n`);
+  const models = Object.fromEntries(Object.entries(tasks).map(([name, byName]) => [name, { tasks: byName }]));
+  await writeFileAtomic(
+    join(folder, 'results.json'),
+    `${JSON.stringify({ schemaVersion: 1, models }, null, 2)}\n`,
+  );
+}
+
+async function writeReport(folder: string, blocks: readonly string[]): Promise<string> {
+  const report = `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+  await writeFileAtomic(join(folder, 'report.md'), report);
+  return report;
+}

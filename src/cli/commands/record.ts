@@ -1,0 +1,118 @@
+import { isAbsolute, resolve } from 'node:path';
+import { Command } from 'commander';
+import writeFileAtomic from 'write-file-atomic';
+import { EXIT } from '../../errors.ts';
+import { DEFAULT_GATES } from '../../judge/gates.ts';
+import { renderComparison } from '../../report/comparison-report.ts';
+import type { RenderedComparison } from '../../report/comparison-report.ts';
+import { createRunRecord } from '../../run/run-record.ts';
+import { resolveModelSpec } from '../../run/open-model.ts';
+import { addRun } from '../../store/add-run.ts';
+import type { FoundBaseline } from '../../store/add-run.ts';
+import { factsOfRecords } from '../../store/comparison-facts.ts';
+import { checkedOutCommit, readHistory } from '../../store/git-history.ts';
+import { runRecordPath } from '../../store/record-path.ts';
+import { runRecordText } from '../../store/run-record.ts';
+import type { RunRecord } from '../../store/run-record.ts';
+import type { CommandDefinition } from '../command-io.ts';
+import { openRecordStore } from '../open-record-store.ts';
+import { recordedModel } from '../read-comparable.ts';
+import { loadRecipe } from '../../recipe/load-recipe.ts';
+import { readRecipe } from './read-recipe.ts';
+
+interface Options {
+  readonly recipe: string;
+  readonly set?: string[];
+  readonly store?: string;
+  readonly out?: string;
+  readonly commit?: string;
+  readonly baselineBranch?: string;
+  readonly report?: string;
+  readonly model: string;
+}
+
+export const recordCommand: CommandDefinition = (io, end) =>
+  new Command('record')
+    .description('Makes the record of a finished run: what a later run is compared with. Never rewritten.')
+    .argument('<run>', 'folder of a finished run')
+    .requiredOption('--recipe <file>', 'the recipe that it ran')
+    .option('--set <field=value...>', 'the fields that were replaced in it')
+    .option('--store <store>', 'add it to this store: a folder, or branch:NAME of the repository’s origin')
+    .option('--out <file>', 'write it to this file')
+    .option('--commit <id>', 'commit that was run (default: the one checked out here)')
+    .option(
+      '--baseline-branch <branch>',
+      'compare with the record of the merge base with this branch, e.g. origin/main',
+    )
+    .option('--report <file>', 'write that comparison as Markdown (exit code 3 for a regression)')
+    .option('--model <name>', 'which of the run’s models is compared', 'trained')
+    .action(async (run: string, options: Options) => {
+      const given = io();
+      const { context, print } = given;
+      const { cwd, env } = context;
+      const loaded = await readRecipe(options.recipe, options.set, given, ['data']);
+      const { recipe, referenceName } = loaded;
+      const written = await loadRecipe(resolve(cwd, options.recipe), { overrides: options.set ?? [] });
+      const commit = options.commit ?? (await checkedOutCommit(cwd, env));
+      const data = recipe.data;
+      const record = await createRunRecord({
+        folder: resolve(cwd, run),
+        recipe: written.recipe,
+        ...(data?.tokens === undefined
+          ? {}
+          : { tokenFiles: { train: data.tokens, validation: data.validation } }),
+        // A reference that would have to be downloaded again is not: its hash is left unknown.
+        referenceLocation:
+          isAbsolute(recipe.reference.model) || referenceName.startsWith('pypi:')
+            ? await resolveModelSpec(recipe.reference.model, context)
+            : undefined,
+        commit,
+        now: new Date(),
+      });
+      if (options.out !== undefined) await writeFileAtomic(resolve(cwd, options.out), runRecordText(record));
+      if (options.store === undefined) {
+        print(
+          options.out === undefined ? runRecordText(record).trimEnd() : `The record is in ${options.out}.`,
+        );
+        return;
+      }
+      const history =
+        options.baselineBranch === undefined
+          ? undefined
+          : await readHistory({ cwd, env, head: commit ?? 'HEAD', branch: options.baselineBranch });
+      const store = openRecordStore(options.store, context);
+      const question = history === undefined ? undefined : { name: record.name, ...history };
+      const { baseline, path } = await addRun(store, record, question);
+      print(`The record is ${path} in ${store.description}.`);
+      if (baseline === undefined) return;
+      const report = comparison(baseline, record, options);
+      print(report === undefined ? `There is ${baseline.choice.text}.` : report.summary);
+      if (report === undefined) return;
+      if (options.report !== undefined) await writeFileAtomic(resolve(cwd, options.report), report.markdown);
+      if (report.verdict === 'regression') end(EXIT.regression);
+    });
+
+function comparison(
+  { choice, record: base }: FoundBaseline,
+  head: RunRecord,
+  { model, store = '' }: Options,
+): RenderedComparison | undefined {
+  if (base === undefined || choice.status === 'none') return undefined;
+  const path = runRecordPath(head);
+  return renderComparison(
+    recordedModel(base, model, choice.entry.path).result,
+    recordedModel(head, model, path).result,
+    { base: `${base.name} at ${choice.text}`, head: `${head.name} at ${head.commit ?? 'no commit'}` },
+    DEFAULT_GATES,
+    {
+      ...factsOfRecords(base, head),
+      baseline: `${choice.entry.path}: ${choice.text}`,
+      commands: {
+        ...{ base: base.command, head: head.command },
+        compare: store.startsWith('branch:')
+          ? `inheritune compare <(git show origin/${store.slice(7)}:${choice.entry.path}) <(git show origin/${store.slice(7)}:${path})`
+          : `inheritune compare ${store}/${choice.entry.path} ${store}/${path}`,
+      },
+    },
+  );
+}

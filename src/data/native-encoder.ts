@@ -1,0 +1,38 @@
+import { createRequire } from 'node:module';
+
+import type { EncodeTexts } from './encode-documents.ts';
+import type { TokenizerFiles } from './tokenizer.ts';
+
+/** As much of the npm package `tokenizers` (the Rust library's own binding) as is used. */
+interface NativeLibrary {
+  readonly Tokenizer: {
+    fromString(json: string): {
+      disableTruncation(): void;
+      disablePadding(): void;
+      encodeBatch(
+        texts: readonly string[],
+        options: { addSpecialTokens: boolean },
+      ): Promise<readonly { getIds(): number[] }[]>;
+    };
+  };
+}
+
+/** Held in a variable so that a bundler leaves it to Node: the package is optional, and binary. */
+const PACKAGE = 'tokenizers';
+
+/** The Rust binding for a `tokenizer.json`; undefined for other files, and where the package is absent or does not load. */
+export function createNativeEncoder(files: TokenizerFiles): EncodeTexts | undefined {
+  if (files.kind !== 'tokenizer.json') return undefined;
+  let library: NativeLibrary;
+  try {
+    library = createRequire(import.meta.url)(PACKAGE) as NativeLibrary;
+  } catch {
+    return undefined;
+  }
+  const tokenizer = library.Tokenizer.fromString(new TextDecoder().decode(files.model));
+  // Set in some files for inference; a training text is taken whole.
+  tokenizer.disableTruncation();
+  tokenizer.disablePadding();
+  return async (texts) =>
+    (await tokenizer.encodeBatch(texts, { addSpecialTokens: false })).map((encoding) => encoding.getIds());
+}
