@@ -76,7 +76,13 @@ export function parseRecipeDocument(text: string, file: string): RecipeDocument 
   };
 }
 
+/** No recipe nests deeper than a handful. */
+const MAX_BRACKETS = 100;
+
 function readDocuments(text: string, file: string, lineCounter: LineCounter) {
+  const tooDeep = { where: file, message: 'the YAML is nested too deeply to be read; check its brackets.' };
+  // Before the parser, which recurses: near the end of the stack V8 may end the process instead of throwing.
+  if (openBrackets(text) > MAX_BRACKETS) throw new RecipeError('syntax', file, [tooDeep]);
   try {
     const documents = parseAllDocuments(text, {
       lineCounter,
@@ -86,10 +92,19 @@ function readDocuments(text: string, file: string, lineCounter: LineCounter) {
     });
     return [...documents];
   } catch (cause) {
-    // Brackets nested thousands deep exhaust the parser's stack.
-    const problem = { where: file, message: 'the YAML is nested too deeply to be read; check its brackets.' };
-    throw new RecipeError('syntax', file, [problem], { cause });
+    throw new RecipeError('syntax', file, [tooDeep], { cause });
   }
+}
+
+/** The most brackets that are open at once, those in quotes and comments included. */
+function openBrackets(text: string): number {
+  let open = 0;
+  let most = 0;
+  for (const character of text) {
+    if (character === '[' || character === '{') most = Math.max(most, ++open);
+    if ((character === ']' || character === '}') && open > 0) open--;
+  }
+  return most;
 }
 
 /** One slip, such as a missing quote, makes the parser stumble several times on the same line. */

@@ -31,6 +31,7 @@ describe('recipeSchema', () => {
       order: 'shuffled',
       seed: 1337,
       initialise: 'inherited',
+      recompute: 'none',
       optimizer: {
         learningRate: 3e-4,
         minLearningRate: 3e-5,

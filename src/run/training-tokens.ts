@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { rmdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { loadCheckpointTokenizer } from '../data/checkpoint-tokenizer.ts';
@@ -120,7 +120,13 @@ async function prepared(
     },
     outputs,
     work: async () => {
-      await prepareFromSources(data, train, () => Promise.resolve(tokenizer), folder, context);
+      try {
+        await prepareFromSources(data, train, () => Promise.resolve(tokenizer), folder, context);
+      } catch (cause) {
+        // Refused input leaves nothing, not even the run's folder where it was new; rmdir keeps one with files in it.
+        await rmdir(stages.folder).catch(() => undefined);
+        throw cause;
+      }
       const { train: written, validation } = await readManifest(folder);
       for (const { file } of [...written.shards, ...(validation?.shards ?? [])])
         outputs.push(`tokens/${file}`);
