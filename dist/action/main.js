@@ -64608,7 +64608,10 @@ function parseRecipeDocument(text2, file2) {
     locate: (path6) => at(offsetOf(document.contents, path6))
   };
 }
+var MAX_BRACKETS = 100;
 function readDocuments(text2, file2, lineCounter) {
+  const tooDeep = { where: file2, message: "the YAML is nested too deeply to be read; check its brackets." };
+  if (openBrackets(text2) > MAX_BRACKETS) throw new RecipeError("syntax", file2, [tooDeep]);
   try {
     const documents = (0, import_yaml.parseAllDocuments)(text2, {
       lineCounter,
@@ -64618,9 +64621,17 @@ function readDocuments(text2, file2, lineCounter) {
     });
     return [...documents];
   } catch (cause) {
-    const problem = { where: file2, message: "the YAML is nested too deeply to be read; check its brackets." };
-    throw new RecipeError("syntax", file2, [problem], { cause });
+    throw new RecipeError("syntax", file2, [tooDeep], { cause });
   }
+}
+function openBrackets(text2) {
+  let open3 = 0;
+  let most = 0;
+  for (const character of text2) {
+    if (character === "[" || character === "{") most = Math.max(most, ++open3);
+    if ((character === "]" || character === "}") && open3 > 0) open3--;
+  }
+  return most;
 }
 function firstOfEachLine(faults, lines) {
   const byLine = /* @__PURE__ */ new Map();

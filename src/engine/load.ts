@@ -120,9 +120,8 @@ function applySettings(env: NodeJS.ProcessEnv, device: string, options: LoadOpti
     env['TF_NUM_INTRAOP_THREADS'] = String(options.threads);
     env['OMP_NUM_THREADS'] = String(options.threads);
   }
-  // With several executor threads the order of a sum of three depends on which one is ready first (Grappler merges
-  // additions into AddN, which starts from whichever buffer it may reuse): runs would differ in the last bits.
-  // One is not slower on a CPU, where operations are parallel inside.
+  // With several executor threads losses differed in the last bits from run to run, depending on which operation was
+  // ready first. One is not slower on a CPU, where operations are parallel inside (benchmarks/speed, 15 × 576: equal).
   if (device === 'cpu' || !mayHaveGpu()) env['TF_NUM_INTEROP_THREADS'] ??= '1';
   env['CUDA_VISIBLE_DEVICES'] = device === 'cpu' ? '-1' : visibleGpu(device, env['CUDA_VISIBLE_DEVICES']);
 }
