@@ -16,8 +16,8 @@ const SPACE = '▁';
 
 /**
  * Byte-pair merging with a table of words already seen: text repeats its words, so 19 of 20 cost one look-up.
- * The merging is our own, over ids in typed arrays: on text with many rare words (code, formulas) the library's, over strings,
- * takes four times as long. Pieces that SentencePiece-style models leave whole (a document of any length) are first cut
+ * The merging is our own, over ids in typed arrays; the library's works on strings.
+ * Pieces that SentencePiece-style models leave whole (a document of any length) are first cut
  * before each "▁" where no merge could cross, which changes no id.
  * @throws DataError `tokenizer-unsupported` where merges and vocabulary do not belong together.
  */

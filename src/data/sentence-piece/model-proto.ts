@@ -55,7 +55,7 @@ function readModel(bytes: Uint8Array): SentencePieceModel {
   if (pieces.length === 0) throw new Error('it holds no pieces');
   const type = integer(trainer, 3, 1);
   if (type !== BPE) {
-    // Unigram's best path over a long text hangs on the rounding of 32-bit sums, which differs between releases upstream.
+    // On long texts the ids of a unigram encoder were not all equal to Python's; refused until they are.
     const name = ['', 'unigram', 'bpe', 'word', 'char'][type] ?? String(type);
     throw new DataError(
       'tokenizer-unsupported',
