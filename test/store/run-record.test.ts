@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareCommand } from '../../src/cli/commands/compare.ts';
 import { ledgerCommand } from '../../src/cli/commands/ledger.ts';
@@ -177,6 +178,8 @@ describe('inheritune record and ledger on a data branch', () => {
     expect(first.text).toContain('There is no baseline: the store holds no record of action.');
     await git('checkout', '--quiet', '-b', 'feature');
     await git('commit', '--quiet', '--allow-empty', '-m', 'change');
+    // Records carry the second they were made in: within one, their order would be that of their paths.
+    await sleep(1_100);
     const report = join(folder, 'report.md');
     const second = await on('two', ['--set', 'train.seed=7', '--report', report]);
     expect(second.text).toMatch(/Cannot tell: the mean moved by/);
