@@ -1,17 +1,15 @@
 import { resolve } from 'node:path';
 import type { Progress } from '../progress.ts';
 import type { Checkpoint, TensorSpec } from '../weights/checkpoint.ts';
-import { fromFloat32, isFloatDtype } from '../weights/dtype.ts';
 import { copyOf } from '../weights/tensor-chunks.ts';
-import type { TensorSource } from '../weights/tensor-chunks.ts';
 import { writeCheckpoint } from '../weights/write-checkpoint.ts';
 import { InheritError } from './errors.ts';
 import { familyOf, layerCount } from './family.ts';
 import type { Config } from './family.ts';
 import { inheritMap } from './inherit-map.ts';
 import type { CarriedPart } from './inherit-map.ts';
-import { initialValues, initialiserOf } from './initialiser.ts';
-import type { Initialiser } from './initialiser.ts';
+import { initialised } from './initialised-source.ts';
+import { initialiserOf } from './initialiser.ts';
 import { architectureSpecs } from './random-specs.ts';
 
 export interface InheritOptions {
@@ -110,20 +108,6 @@ export async function initialiseRandom(options: RandomOptions): Promise<{ readon
 
 /** The published scripts' seed. */
 const DEFAULT_SEED = 1337;
-
-function initialised(spec: TensorSpec, initialiser: Initialiser, seed: number): TensorSource {
-  const { dtype } = spec;
-  if (!isFloatDtype(dtype)) {
-    throw new InheritError(
-      'unsupported',
-      `Tensor ${spec.name} has type ${dtype} and cannot start from random weights. Carry it over.`,
-    );
-  }
-  return {
-    spec,
-    read: async () => fromFloat32(initialValues(spec.name, spec.shape, initialiser, seed), dtype),
-  };
-}
 
 /** GPT-2 variants that scale attention by 1/(block + 1) give a moved block another scale. */
 function noteScaledAttention(
