@@ -197,10 +197,12 @@ describe('an interrupted preparation', () => {
     let kills = 0;
     for (; kills < 4 && !existsSync(join(outFolder, 'manifest.json')); kills += 1) {
       const child = start(outFolder);
+      // Waited for from the start: a quick machine may have finished before the kill.
+      const exited = once(child, 'exit');
       await once(child.stdout!, 'data');
       await new Promise((resolve) => setTimeout(resolve, random.nextInt(2500)));
       child.kill('SIGKILL');
-      await once(child, 'exit');
+      await exited;
     }
     const last = start(outFolder);
     expect(await once(last, 'exit')).toEqual([0, null]);
