@@ -99,8 +99,9 @@ async function licences(root, packages, comments) {
   const sections = [];
   for (const folder of [...packages].sort()) {
     const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
-    const names = (await readdir(join(root, folder)))
-      .filter((file) => /^(licen[cs]e|notice)/i.test(file))
+    const names = (await readdir(join(root, folder), { withFileTypes: true }))
+      .filter((entry) => entry.isFile() && /^(licen[cs]e|notice)/i.test(entry.name))
+      .map(({ name: file }) => file)
       .sort();
     const texts = await Promise.all(names.map((file) => readFile(join(root, folder, file), 'utf8')));
     const id = typeof license === 'string' ? license : (license?.type ?? 'see below');

@@ -1,7 +1,10 @@
 /** Where long work tells how far it is. The rims decide what it looks like: a bar, plain lines, or nothing. */
 export interface Progress {
-  /** Starts a step of `total` units; `unit` is shown behind the rate ("tokens", "items", "MB"). */
-  start(label: string, total: number, unit: string): ProgressStep;
+  /**
+   * Starts a step of `total` units, `doneBefore` of which an interrupted run has done: they count towards the total, but not
+   * towards the rate. `unit` is shown behind the rate ("tokens", "items", "MB").
+   */
+  start(label: string, total: number, unit: string, doneBefore?: number): ProgressStep;
   /** One line of text between steps. */
   note(text: string): void;
 }

@@ -3,22 +3,22 @@ import { markdownTable } from 'markdown-table';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { linePlot } from './plot.ts';
-import type { Panel } from './plot.ts';
+import type { ChartPanel } from '../../src/report/line-chart.ts';
+import { sharePlot } from './plot.ts';
 import { RULES } from './rules.ts';
 import { studyJobs } from './study.ts';
 import type { StudyJob, StudyPoint } from './study.ts';
 
 // `npm run bench:judge [-- --quick]`: false alarms and power of the verdict, beside the rules of other tools.
 const quick = process.argv.includes('--quick');
-const drops = [0.005, 0.01, 0.02, 0.03, 0.05, 0.08];
+const drops = [0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.08];
 const sizes = [
-  { title: 'Whole splits (37,318 items)', limit: undefined, nullReports: 300, reports: 20 },
+  { title: 'Whole splits (37,318 items)', limit: undefined, nullReports: 600, reports: 100 },
   {
     title: 'First 100 items of each task and subject (6,571 items)',
     limit: 100,
-    nullReports: 2000,
-    reports: 60,
+    nullReports: 3000,
+    reports: 300,
   },
 ];
 const folder = new URL('../results/', import.meta.url);
@@ -46,7 +46,7 @@ for (const [scenario, file] of [
   const where = scenario === 'all tasks' ? 'on every task' : 'on PIQA alone';
   writeFileSync(
     new URL(file, folder),
-    linePlot(`Reports that say “worse”, by points lost ${where}`, 'Points lost', 'Share of reports', panels),
+    sharePlot(`Reports that say “worse”, by points lost ${where}`, panels),
   );
 }
 
@@ -68,7 +68,7 @@ async function inParallel(all: readonly StudyJob[]): Promise<StudyPoint[]> {
   return done;
 }
 
-function panel(title: string, points: readonly StudyPoint[], scenario: StudyPoint['scenario']): Panel {
+function panel(title: string, points: readonly StudyPoint[], scenario: StudyPoint['scenario']): ChartPanel {
   const shown = points.filter((point) => point.drop === 0 || point.scenario === scenario);
   return {
     title,

@@ -50,9 +50,9 @@ const run = async (): Promise<number> => {
 const say = (line: Record<string, unknown>): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 };
+const firstLoss = await run();
 await run();
-await run();
-say({ ready: true, tensorflow: engine.tensorflowVersion, threads });
+say({ ready: true, firstLoss, tensorflow: engine.tensorflowVersion, threads });
 for await (const line of createInterface({ input: process.stdin })) {
   if (line.trim() === 'quit') break;
   const started = performance.now();

@@ -7,9 +7,14 @@ export interface MeasuredStep {
   readonly peakRssBytes: number;
 }
 
-/** A program that takes one step for every line `step` and answers with a line of JSON. */
+/** A program that answers every line with a line of JSON. */
 export interface Peer {
   readonly name: string;
+  /** Its first line, when it had warmed up. */
+  readonly ready: Readonly<Record<string, unknown>>;
+  /** The answer to any line. */
+  ask(line: string): Promise<Record<string, unknown>>;
+  /** The answer to the line `step`. */
   step(): Promise<MeasuredStep>;
   stop(): void;
 }
@@ -25,12 +30,14 @@ export async function startPeer(name: string, command: readonly string[]): Promi
   };
   const first = await next();
   if (first['ready'] !== true) throw new Error(`${name} said ${JSON.stringify(first)}`);
+  const ask = (line: string): Promise<Record<string, unknown>> => {
+    child.stdin.write(`${line}\n`);
+    return next();
+  };
   return {
-    name,
-    async step() {
-      child.stdin.write('step\n');
-      return (await next()) as unknown as MeasuredStep;
-    },
+    ...{ name, ready: first },
+    ask,
+    step: async () => (await ask('step')) as unknown as MeasuredStep,
     stop: () => {
       child.stdin.end('quit\n');
     },

@@ -1082,15 +1082,15 @@ var require_util = __commonJS({
           throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
         }
         const port = url2.port != null ? url2.port : url2.protocol === "https:" ? 443 : 80;
-        let origin = url2.origin != null ? url2.origin : `${url2.protocol || ""}//${url2.hostname || ""}:${port}`;
+        let origin2 = url2.origin != null ? url2.origin : `${url2.protocol || ""}//${url2.hostname || ""}:${port}`;
         let path6 = url2.path != null ? url2.path : `${url2.pathname || ""}${url2.search || ""}`;
-        if (origin[origin.length - 1] === "/") {
-          origin = origin.slice(0, origin.length - 1);
+        if (origin2[origin2.length - 1] === "/") {
+          origin2 = origin2.slice(0, origin2.length - 1);
         }
         if (path6 && path6[0] !== "/") {
           path6 = `/${path6}`;
         }
-        return new URL(`${origin}${path6}`);
+        return new URL(`${origin2}${path6}`);
       }
       if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1541,38 +1541,38 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path6, origin }
+          request: { method, path: path6, origin: origin2 }
         } = evt;
-        debuglog2("sending request to %s %s/%s", method, origin, path6);
+        debuglog2("sending request to %s %s/%s", method, origin2, path6);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path6, origin },
+          request: { method, path: path6, origin: origin2 },
           response: { statusCode }
         } = evt;
         debuglog2(
           "received response to %s %s/%s - HTTP %d",
           method,
-          origin,
+          origin2,
           path6,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path6, origin }
+          request: { method, path: path6, origin: origin2 }
         } = evt;
-        debuglog2("trailers received from %s %s/%s", method, origin, path6);
+        debuglog2("trailers received from %s %s/%s", method, origin2, path6);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path6, origin },
+          request: { method, path: path6, origin: origin2 },
           error: error63
         } = evt;
         debuglog2(
           "request to %s %s/%s errored - %s",
           method,
-          origin,
+          origin2,
           path6,
           error63.message
         );
@@ -1622,9 +1622,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path6, origin }
+            request: { method, path: path6, origin: origin2 }
           } = evt;
-          debuglog2("sending request to %s %s/%s", method, origin, path6);
+          debuglog2("sending request to %s %s/%s", method, origin2, path6);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1686,7 +1686,7 @@ var require_request = __commonJS({
     var invalidPathRegex = /[^\u0021-\u00ff]/;
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
-      constructor(origin, {
+      constructor(origin2, {
         path: path6,
         method,
         body,
@@ -1773,7 +1773,7 @@ var require_request = __commonJS({
         this.aborted = false;
         this.upgrade = upgrade || null;
         this.path = query ? buildURL(path6, query) : path6;
-        this.origin = origin;
+        this.origin = origin2;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
         this.reset = reset2 == null ? null : reset2;
@@ -2169,9 +2169,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve8, reject) => {
+          return new Promise((resolve10, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve8(data);
+              return err ? reject(err) : resolve10(data);
             });
           });
         }
@@ -2209,12 +2209,12 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve8, reject) => {
+          return new Promise((resolve10, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve8(data);
+              ) : resolve10(data);
             });
           });
         }
@@ -3582,15 +3582,15 @@ var require_data_url = __commonJS({
       return removeChars(str, leading, trailing, isASCIIWhitespace);
     }
     function removeChars(str, leading, trailing, predicate) {
-      let lead = 0;
+      let lead2 = 0;
       let trail = str.length - 1;
       if (leading) {
-        while (lead < str.length && predicate(str.charCodeAt(lead))) lead++;
+        while (lead2 < str.length && predicate(str.charCodeAt(lead2))) lead2++;
       }
       if (trailing) {
         while (trail > 0 && predicate(str.charCodeAt(trail))) trail--;
       }
-      return lead === 0 && trail === str.length - 1 ? str : str.slice(lead, trail + 1);
+      return lead2 === 0 && trail === str.length - 1 ? str : str.slice(lead2, trail + 1);
     }
     function isomorphicDecode(input2) {
       const length = input2.length;
@@ -4360,9 +4360,9 @@ var require_util2 = __commonJS({
       if (url2.protocol === "data:") return true;
       if (url2.protocol === "file:") return true;
       return isOriginPotentiallyTrustworthy(url2.origin);
-      function isOriginPotentiallyTrustworthy(origin) {
-        if (origin == null || origin === "null") return false;
-        const originAsURL = new URL(origin);
+      function isOriginPotentiallyTrustworthy(origin2) {
+        if (origin2 == null || origin2 === "null") return false;
+        const originAsURL = new URL(origin2);
         if (originAsURL.protocol === "https:" || originAsURL.protocol === "wss:") {
           return true;
         }
@@ -4481,8 +4481,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise2 = new Promise((resolve8, reject) => {
-        res = resolve8;
+      const promise2 = new Promise((resolve10, reject) => {
+        res = resolve10;
         rej = reject;
       });
       return { promise: promise2, resolve: res, reject: rej };
@@ -5398,15 +5398,15 @@ var require_formdata_parser = __commonJS({
       return input2.subarray(position.position, position.position = start);
     }
     function removeChars(buf, leading, trailing, predicate) {
-      let lead = 0;
+      let lead2 = 0;
       let trail = buf.length - 1;
       if (leading) {
-        while (lead < buf.length && predicate(buf[lead])) lead++;
+        while (lead2 < buf.length && predicate(buf[lead2])) lead2++;
       }
       if (trailing) {
         while (trail > 0 && predicate(buf[trail])) trail--;
       }
-      return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
+      return lead2 === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead2, trail + 1);
     }
     function bufferStartsWith(buffer, start, position) {
       if (buffer.length < start.length) {
@@ -6733,12 +6733,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve8, reject) => {
+      const waitForDrain = () => new Promise((resolve10, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve8;
+          callback = resolve10;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -7408,12 +7408,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve8, reject) => {
+      const waitForDrain = () => new Promise((resolve10, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve8;
+          callback = resolve10;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -7524,11 +7524,11 @@ var require_redirect_handler = __commonJS({
         if (!this.location) {
           return this.handler.onHeaders(statusCode, headers, resume2, statusText);
         }
-        const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
+        const { origin: origin2, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
         const path6 = search ? `${pathname}${search}` : pathname;
-        this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
+        this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin2);
         this.opts.path = path6;
-        this.opts.origin = origin;
+        this.opts.origin = origin2;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
         if (statusCode === 303 && this.opts.method !== "HEAD") {
@@ -7876,8 +7876,8 @@ var require_client = __commonJS({
         this.once("connect", cb);
       }
       [kDispatch](opts, handler2) {
-        const origin = opts.origin || this[kUrl].origin;
-        const request2 = new Request(origin, opts, handler2);
+        const origin2 = opts.origin || this[kUrl].origin;
+        const request2 = new Request(origin2, opts, handler2);
         this[kQueue].push(request2);
         if (this[kResuming]) {
         } else if (util.bodyLength(request2.body) == null && util.isIterable(request2.body)) {
@@ -7892,16 +7892,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve8) => {
+        return new Promise((resolve10) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve8;
+            this[kClosedResolve] = resolve10;
           } else {
-            resolve8(null);
+            resolve10(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve8) => {
+        return new Promise((resolve10) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request2 = requests[i2];
@@ -7912,7 +7912,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve8(null);
+            resolve10(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -7963,7 +7963,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve8, reject) => {
+        const socket = await new Promise((resolve10, reject) => {
           client[kConnector]({
             host,
             hostname: hostname3,
@@ -7975,7 +7975,7 @@ var require_client = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve8(socket2);
+              resolve10(socket2);
             }
           });
         });
@@ -8243,7 +8243,7 @@ var require_pool_base = __commonJS({
         this[kClients] = [];
         this[kQueued] = 0;
         const pool = this;
-        this[kOnDrain] = function onDrain(origin, targets2) {
+        this[kOnDrain] = function onDrain(origin2, targets2) {
           const queue = pool[kQueue];
           let needDrain = false;
           while (!needDrain) {
@@ -8257,20 +8257,20 @@ var require_pool_base = __commonJS({
           this[kNeedDrain] = needDrain;
           if (!this[kNeedDrain] && pool[kNeedDrain]) {
             pool[kNeedDrain] = false;
-            pool.emit("drain", origin, [pool, ...targets2]);
+            pool.emit("drain", origin2, [pool, ...targets2]);
           }
           if (pool[kClosedResolve] && queue.isEmpty()) {
             Promise.all(pool[kClients].map((c3) => c3.close())).then(pool[kClosedResolve]);
           }
         };
-        this[kOnConnect] = (origin, targets2) => {
-          pool.emit("connect", origin, [pool, ...targets2]);
+        this[kOnConnect] = (origin2, targets2) => {
+          pool.emit("connect", origin2, [pool, ...targets2]);
         };
-        this[kOnDisconnect] = (origin, targets2, err) => {
-          pool.emit("disconnect", origin, [pool, ...targets2], err);
+        this[kOnDisconnect] = (origin2, targets2, err) => {
+          pool.emit("disconnect", origin2, [pool, ...targets2], err);
         };
-        this[kOnConnectionError] = (origin, targets2, err) => {
-          pool.emit("connectionError", origin, [pool, ...targets2], err);
+        this[kOnConnectionError] = (origin2, targets2, err) => {
+          pool.emit("connectionError", origin2, [pool, ...targets2], err);
         };
         this[kStats] = new PoolStats(this);
       }
@@ -8311,8 +8311,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c3) => c3.close()));
         } else {
-          await new Promise((resolve8) => {
-            this[kClosedResolve] = resolve8;
+          await new Promise((resolve10) => {
+            this[kClosedResolve] = resolve10;
           });
         }
       }
@@ -8392,11 +8392,11 @@ var require_pool = __commonJS({
     var kOptions = /* @__PURE__ */ Symbol("options");
     var kConnections = /* @__PURE__ */ Symbol("connections");
     var kFactory = /* @__PURE__ */ Symbol("factory");
-    function defaultFactory(origin, opts) {
-      return new Client2(origin, opts);
+    function defaultFactory(origin2, opts) {
+      return new Client2(origin2, opts);
     }
     var Pool = class extends PoolBase {
-      constructor(origin, {
+      constructor(origin2, {
         connections,
         factory = defaultFactory,
         connect,
@@ -8432,11 +8432,11 @@ var require_pool = __commonJS({
         super(options);
         this[kInterceptors] = options.interceptors?.Pool && Array.isArray(options.interceptors.Pool) ? options.interceptors.Pool : [];
         this[kConnections] = connections || null;
-        this[kUrl] = util.parseOrigin(origin);
+        this[kUrl] = util.parseOrigin(origin2);
         this[kOptions] = { ...util.deepClone(options), connect, allowH2 };
         this[kOptions].interceptors = options.interceptors ? { ...options.interceptors } : void 0;
         this[kFactory] = factory;
-        this.on("connectionError", (origin2, targets2, error63) => {
+        this.on("connectionError", (origin3, targets2, error63) => {
           for (const target of targets2) {
             const idx = this[kClients].indexOf(target);
             if (idx !== -1) {
@@ -8498,8 +8498,8 @@ var require_balanced_pool = __commonJS({
       }
       return a2;
     }
-    function defaultFactory(origin, opts) {
-      return new Pool(origin, opts);
+    function defaultFactory(origin2, opts) {
+      return new Pool(origin2, opts);
     }
     var BalancedPool = class extends PoolBase {
       constructor(upstreams = [], { factory = defaultFactory, ...opts } = {}) {
@@ -8624,8 +8624,8 @@ var require_agent = __commonJS({
     var kOnDrain = /* @__PURE__ */ Symbol("onDrain");
     var kFactory = /* @__PURE__ */ Symbol("factory");
     var kOptions = /* @__PURE__ */ Symbol("options");
-    function defaultFactory(origin, opts) {
-      return opts && opts.connections === 1 ? new Client2(origin, opts) : new Pool(origin, opts);
+    function defaultFactory(origin2, opts) {
+      return opts && opts.connections === 1 ? new Client2(origin2, opts) : new Pool(origin2, opts);
     }
     var Agent = class extends DispatcherBase {
       constructor({ factory = defaultFactory, maxRedirections = 0, connect, tls, ...options } = {}) {
@@ -8651,17 +8651,17 @@ var require_agent = __commonJS({
         this[kMaxRedirections] = maxRedirections;
         this[kFactory] = factory;
         this[kClients] = /* @__PURE__ */ new Map();
-        this[kOnDrain] = (origin, targets2) => {
-          this.emit("drain", origin, [this, ...targets2]);
+        this[kOnDrain] = (origin2, targets2) => {
+          this.emit("drain", origin2, [this, ...targets2]);
         };
-        this[kOnConnect] = (origin, targets2) => {
-          this.emit("connect", origin, [this, ...targets2]);
+        this[kOnConnect] = (origin2, targets2) => {
+          this.emit("connect", origin2, [this, ...targets2]);
         };
-        this[kOnDisconnect] = (origin, targets2, err) => {
-          this.emit("disconnect", origin, [this, ...targets2], err);
+        this[kOnDisconnect] = (origin2, targets2, err) => {
+          this.emit("disconnect", origin2, [this, ...targets2], err);
         };
-        this[kOnConnectionError] = (origin, targets2, err) => {
-          this.emit("connectionError", origin, [this, ...targets2], err);
+        this[kOnConnectionError] = (origin2, targets2, err) => {
+          this.emit("connectionError", origin2, [this, ...targets2], err);
         };
       }
       get [kRunning]() {
@@ -8728,16 +8728,16 @@ var require_proxy_agent = __commonJS({
     function defaultProtocolPort(protocol) {
       return protocol === "https:" ? 443 : 80;
     }
-    function defaultFactory(origin, opts) {
-      return new Pool(origin, opts);
+    function defaultFactory(origin2, opts) {
+      return new Pool(origin2, opts);
     }
     var noop6 = () => {
     };
-    function defaultAgentFactory(origin, opts) {
+    function defaultAgentFactory(origin2, opts) {
       if (opts.connections === 1) {
-        return new Client2(origin, opts);
+        return new Client2(origin2, opts);
       }
-      return new Pool(origin, opts);
+      return new Pool(origin2, opts);
     }
     var Http1ProxyWrapper = class extends DispatcherBase {
       #client;
@@ -8765,13 +8765,13 @@ var require_proxy_agent = __commonJS({
           if (onHeaders) onHeaders.call(this, statusCode, data, resume2);
         };
         const {
-          origin,
+          origin: origin2,
           path: path6 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path6;
+        opts.path = origin2 + path6;
         if (!("host" in headers) && !("Host" in headers)) {
-          const { host } = new URL2(origin);
+          const { host } = new URL2(origin2);
           headers.host = host;
         }
         opts.headers = { ...this[kProxyHeaders], ...headers };
@@ -8796,7 +8796,7 @@ var require_proxy_agent = __commonJS({
         }
         const { proxyTunnel = true } = opts;
         const url2 = this.#getUrl(opts);
-        const { href, origin, port, protocol, username, password, hostname: proxyHostname } = url2;
+        const { href, origin: origin2, port, protocol, username, password, hostname: proxyHostname } = url2;
         this[kProxy] = { uri: href, protocol };
         this[kInterceptors] = opts.interceptors?.ProxyAgent && Array.isArray(opts.interceptors.ProxyAgent) ? opts.interceptors.ProxyAgent : [];
         this[kRequestTls] = opts.requestTls;
@@ -8815,8 +8815,8 @@ var require_proxy_agent = __commonJS({
         const connect = buildConnector({ ...opts.proxyTls });
         this[kConnectEndpoint] = buildConnector({ ...opts.requestTls });
         const agentFactory = opts.factory || defaultAgentFactory;
-        const factory = (origin2, options) => {
-          const { protocol: protocol2 } = new URL2(origin2);
+        const factory = (origin3, options) => {
+          const { protocol: protocol2 } = new URL2(origin3);
           if (!this[kTunnelProxy] && protocol2 === "http:" && this[kProxy].protocol === "http:") {
             return new Http1ProxyWrapper(this[kProxy].uri, {
               headers: this[kProxyHeaders],
@@ -8824,7 +8824,7 @@ var require_proxy_agent = __commonJS({
               factory: agentFactory
             });
           }
-          return agentFactory(origin2, options);
+          return agentFactory(origin3, options);
         };
         this[kClient] = clientFactory(url2, { connect });
         this[kAgent] = new Agent({
@@ -8837,7 +8837,7 @@ var require_proxy_agent = __commonJS({
             }
             try {
               const { socket, statusCode } = await this[kClient].connect({
-                origin,
+                origin: origin2,
                 port,
                 path: requestedPath,
                 signal: opts2.signal,
@@ -9581,7 +9581,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve8, reject) => {
+        return await new Promise((resolve10, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -9594,7 +9594,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve8(null);
+              resolve10(null);
             }
           }).on("error", noop6).on("data", function(chunk) {
             limit -= chunk.length;
@@ -9613,7 +9613,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve8, reject) => {
+      return new Promise((resolve10, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -9630,7 +9630,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve8,
+              resolve: resolve10,
               reject,
               length: 0,
               body: []
@@ -9700,18 +9700,18 @@ var require_readable = __commonJS({
       return buffer;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve8, stream, length } = consume2;
+      const { type, body, resolve: resolve10, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve8(chunksDecode(body, length));
+          resolve10(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve8(JSON.parse(chunksDecode(body, length)));
+          resolve10(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve8(chunksConcat(body, length).buffer);
+          resolve10(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve8(new Blob(body, { type: stream[kContentType] }));
+          resolve10(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve8(chunksConcat(body, length));
+          resolve10(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -9968,9 +9968,9 @@ var require_api_request = __commonJS({
     };
     function request2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve8, reject) => {
+        return new Promise((resolve10, reject) => {
           request2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve8(data);
+            return err ? reject(err) : resolve10(data);
           });
         });
       }
@@ -10193,9 +10193,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve8, reject) => {
+        return new Promise((resolve10, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve8(data);
+            return err ? reject(err) : resolve10(data);
           });
         });
       }
@@ -10480,9 +10480,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve8, reject) => {
+        return new Promise((resolve10, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve8(data);
+            return err ? reject(err) : resolve10(data);
           });
         });
       }
@@ -10574,9 +10574,9 @@ var require_api_connect = __commonJS({
     };
     function connect(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve8, reject) => {
+        return new Promise((resolve10, reject) => {
           connect.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve8(data);
+            return err ? reject(err) : resolve10(data);
           });
         });
       }
@@ -10895,7 +10895,7 @@ var require_mock_utils = __commonJS({
     }
     function buildMockDispatch() {
       const agent = this[kMockAgent];
-      const origin = this[kOrigin];
+      const origin2 = this[kOrigin];
       const originalDispatch = this[kOriginalDispatch];
       return function dispatch(opts, handler2) {
         if (agent.isMockActive) {
@@ -10905,12 +10905,12 @@ var require_mock_utils = __commonJS({
             if (error63 instanceof MockNotMatchedError) {
               const netConnect = agent[kGetNetConnect]();
               if (netConnect === false) {
-                throw new MockNotMatchedError(`${error63.message}: subsequent request to origin ${origin} was not allowed (net.connect disabled)`);
+                throw new MockNotMatchedError(`${error63.message}: subsequent request to origin ${origin2} was not allowed (net.connect disabled)`);
               }
-              if (checkNetConnect(netConnect, origin)) {
+              if (checkNetConnect(netConnect, origin2)) {
                 originalDispatch.call(this, opts, handler2);
               } else {
-                throw new MockNotMatchedError(`${error63.message}: subsequent request to origin ${origin} was not allowed (net.connect is not enabled for this origin)`);
+                throw new MockNotMatchedError(`${error63.message}: subsequent request to origin ${origin2} was not allowed (net.connect is not enabled for this origin)`);
               }
             } else {
               throw error63;
@@ -10921,8 +10921,8 @@ var require_mock_utils = __commonJS({
         }
       };
     }
-    function checkNetConnect(netConnect, origin) {
-      const url2 = new URL(origin);
+    function checkNetConnect(netConnect, origin2) {
+      const url2 = new URL(origin2);
       if (netConnect === true) {
         return true;
       } else if (Array.isArray(netConnect) && netConnect.some((matcher) => matchValue(matcher, url2.host))) {
@@ -11138,13 +11138,13 @@ var require_mock_client = __commonJS({
     var Symbols = require_symbols();
     var { InvalidArgumentError } = require_errors();
     var MockClient = class extends Client2 {
-      constructor(origin, opts) {
-        super(origin, opts);
+      constructor(origin2, opts) {
+        super(origin2, opts);
         if (!opts || !opts.agent || typeof opts.agent.dispatch !== "function") {
           throw new InvalidArgumentError("Argument opts.agent must implement Agent");
         }
         this[kMockAgent] = opts.agent;
-        this[kOrigin] = origin;
+        this[kOrigin] = origin2;
         this[kDispatches] = [];
         this[kConnected] = 1;
         this[kOriginalDispatch] = this.dispatch;
@@ -11191,13 +11191,13 @@ var require_mock_pool = __commonJS({
     var Symbols = require_symbols();
     var { InvalidArgumentError } = require_errors();
     var MockPool = class extends Pool {
-      constructor(origin, opts) {
-        super(origin, opts);
+      constructor(origin2, opts) {
+        super(origin2, opts);
         if (!opts || !opts.agent || typeof opts.agent.dispatch !== "function") {
           throw new InvalidArgumentError("Argument opts.agent must implement Agent");
         }
         this[kMockAgent] = opts.agent;
-        this[kOrigin] = origin;
+        this[kOrigin] = origin2;
         this[kDispatches] = [];
         this[kConnected] = 1;
         this[kOriginalDispatch] = this.dispatch;
@@ -11279,9 +11279,9 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path6, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path6, data: { statusCode }, persist, times, timesInvoked, origin: origin2 }) => ({
             Method: method,
-            Origin: origin,
+            Origin: origin2,
             Path: path6,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
@@ -11333,11 +11333,11 @@ var require_mock_agent = __commonJS({
         this[kClients] = agent[kClients];
         this[kOptions] = buildMockOptions(opts);
       }
-      get(origin) {
-        let dispatcher = this[kMockAgentGet](origin);
+      get(origin2) {
+        let dispatcher = this[kMockAgentGet](origin2);
         if (!dispatcher) {
-          dispatcher = this[kFactory](origin);
-          this[kMockAgentSet](origin, dispatcher);
+          dispatcher = this[kFactory](origin2);
+          this[kMockAgentSet](origin2, dispatcher);
         }
         return dispatcher;
       }
@@ -11376,27 +11376,27 @@ var require_mock_agent = __commonJS({
       get isMockActive() {
         return this[kIsMockActive];
       }
-      [kMockAgentSet](origin, dispatcher) {
-        this[kClients].set(origin, dispatcher);
+      [kMockAgentSet](origin2, dispatcher) {
+        this[kClients].set(origin2, dispatcher);
       }
-      [kFactory](origin) {
+      [kFactory](origin2) {
         const mockOptions = Object.assign({ agent: this }, this[kOptions]);
-        return this[kOptions] && this[kOptions].connections === 1 ? new MockClient(origin, mockOptions) : new MockPool(origin, mockOptions);
+        return this[kOptions] && this[kOptions].connections === 1 ? new MockClient(origin2, mockOptions) : new MockPool(origin2, mockOptions);
       }
-      [kMockAgentGet](origin) {
-        const client = this[kClients].get(origin);
+      [kMockAgentGet](origin2) {
+        const client = this[kClients].get(origin2);
         if (client) {
           return client;
         }
-        if (typeof origin !== "string") {
+        if (typeof origin2 !== "string") {
           const dispatcher = this[kFactory]("http://localhost:9999");
-          this[kMockAgentSet](origin, dispatcher);
+          this[kMockAgentSet](origin2, dispatcher);
           return dispatcher;
         }
         for (const [keyMatcher, nonExplicitDispatcher] of Array.from(this[kClients])) {
-          if (nonExplicitDispatcher && typeof keyMatcher !== "string" && matchValue(keyMatcher, origin)) {
-            const dispatcher = this[kFactory](origin);
-            this[kMockAgentSet](origin, dispatcher);
+          if (nonExplicitDispatcher && typeof keyMatcher !== "string" && matchValue(keyMatcher, origin2)) {
+            const dispatcher = this[kFactory](origin2);
+            this[kMockAgentSet](origin2, dispatcher);
             dispatcher[kDispatches] = nonExplicitDispatcher[kDispatches];
             return dispatcher;
           }
@@ -11407,7 +11407,7 @@ var require_mock_agent = __commonJS({
       }
       pendingInterceptors() {
         const mockAgentClients = this[kClients];
-        return Array.from(mockAgentClients.entries()).flatMap(([origin, scope]) => scope[kDispatches].map((dispatch) => ({ ...dispatch, origin }))).filter(({ pending }) => pending);
+        return Array.from(mockAgentClients.entries()).flatMap(([origin2, scope]) => scope[kDispatches].map((dispatch) => ({ ...dispatch, origin: origin2 }))).filter(({ pending }) => pending);
       }
       assertNoPendingInterceptors({ pendingInterceptorsFormatter = new PendingInterceptorsFormatter() } = {}) {
         const pending = this.pendingInterceptors();
@@ -11673,10 +11673,10 @@ var require_dns = __commonJS({
       get full() {
         return this.#records.size === this.#maxItems;
       }
-      runLookup(origin, opts, cb) {
-        const ips = this.#records.get(origin.hostname);
+      runLookup(origin2, opts, cb) {
+        const ips = this.#records.get(origin2.hostname);
         if (ips == null && this.full) {
-          cb(null, origin.origin);
+          cb(null, origin2.origin);
           return;
         }
         const newOpts = {
@@ -11689,59 +11689,59 @@ var require_dns = __commonJS({
           maxItems: this.#maxItems
         };
         if (ips == null) {
-          this.lookup(origin, newOpts, (err, addresses) => {
+          this.lookup(origin2, newOpts, (err, addresses) => {
             if (err || addresses == null || addresses.length === 0) {
               cb(err ?? new InformationalError("No DNS entries found"));
               return;
             }
-            this.setRecords(origin, addresses);
-            const records = this.#records.get(origin.hostname);
+            this.setRecords(origin2, addresses);
+            const records = this.#records.get(origin2.hostname);
             const ip = this.pick(
-              origin,
+              origin2,
               records,
               newOpts.affinity
             );
             let port;
             if (typeof ip.port === "number") {
               port = `:${ip.port}`;
-            } else if (origin.port !== "") {
-              port = `:${origin.port}`;
+            } else if (origin2.port !== "") {
+              port = `:${origin2.port}`;
             } else {
               port = "";
             }
             cb(
               null,
-              `${origin.protocol}//${ip.family === 6 ? `[${ip.address}]` : ip.address}${port}`
+              `${origin2.protocol}//${ip.family === 6 ? `[${ip.address}]` : ip.address}${port}`
             );
           });
         } else {
           const ip = this.pick(
-            origin,
+            origin2,
             ips,
             newOpts.affinity
           );
           if (ip == null) {
-            this.#records.delete(origin.hostname);
-            this.runLookup(origin, opts, cb);
+            this.#records.delete(origin2.hostname);
+            this.runLookup(origin2, opts, cb);
             return;
           }
           let port;
           if (typeof ip.port === "number") {
             port = `:${ip.port}`;
-          } else if (origin.port !== "") {
-            port = `:${origin.port}`;
+          } else if (origin2.port !== "") {
+            port = `:${origin2.port}`;
           } else {
             port = "";
           }
           cb(
             null,
-            `${origin.protocol}//${ip.family === 6 ? `[${ip.address}]` : ip.address}${port}`
+            `${origin2.protocol}//${ip.family === 6 ? `[${ip.address}]` : ip.address}${port}`
           );
         }
       }
-      #defaultLookup(origin, opts, cb) {
+      #defaultLookup(origin2, opts, cb) {
         lookup(
-          origin.hostname,
+          origin2.hostname,
           {
             all: true,
             family: this.dualStack === false ? this.affinity : 0,
@@ -11759,7 +11759,7 @@ var require_dns = __commonJS({
           }
         );
       }
-      #defaultPick(origin, hostnameRecords, affinity) {
+      #defaultPick(origin2, hostnameRecords, affinity) {
         let ip = null;
         const { records, offset } = hostnameRecords;
         let family;
@@ -11796,11 +11796,11 @@ var require_dns = __commonJS({
         }
         if (Date.now() - ip.timestamp > ip.ttl) {
           family.ips.splice(position, 1);
-          return this.pick(origin, hostnameRecords, affinity);
+          return this.pick(origin2, hostnameRecords, affinity);
         }
         return ip;
       }
-      setRecords(origin, addresses) {
+      setRecords(origin2, addresses) {
         const timestamp = Date.now();
         const records = { records: { 4: null, 6: null } };
         for (const record2 of addresses) {
@@ -11814,7 +11814,7 @@ var require_dns = __commonJS({
           familyRecords.ips.push(record2);
           records.records[record2.family] = familyRecords;
         }
-        this.#records.set(origin.hostname, records);
+        this.#records.set(origin2.hostname, records);
       }
       getHandler(meta3, opts) {
         return new DNSDispatchHandler(this, meta3, opts);
@@ -11826,9 +11826,9 @@ var require_dns = __commonJS({
       #dispatch = null;
       #handler = null;
       #origin = null;
-      constructor(state, { origin, handler: handler2, dispatch }, opts) {
+      constructor(state, { origin: origin2, handler: handler2, dispatch }, opts) {
         super(handler2);
-        this.#origin = origin;
+        this.#origin = origin2;
         this.#handler = handler2;
         this.#opts = { ...opts };
         this.#state = state;
@@ -11903,28 +11903,28 @@ var require_dns = __commonJS({
       const instance = new DNSInstance(opts);
       return (dispatch) => {
         return function dnsInterceptor(origDispatchOpts, handler2) {
-          const origin = origDispatchOpts.origin.constructor === URL ? origDispatchOpts.origin : new URL(origDispatchOpts.origin);
-          if (isIP(origin.hostname) !== 0) {
+          const origin2 = origDispatchOpts.origin.constructor === URL ? origDispatchOpts.origin : new URL(origDispatchOpts.origin);
+          if (isIP(origin2.hostname) !== 0) {
             return dispatch(origDispatchOpts, handler2);
           }
-          instance.runLookup(origin, origDispatchOpts, (err, newOrigin) => {
+          instance.runLookup(origin2, origDispatchOpts, (err, newOrigin) => {
             if (err) {
               return handler2.onError(err);
             }
             let dispatchOpts = null;
             dispatchOpts = {
               ...origDispatchOpts,
-              servername: origin.hostname,
+              servername: origin2.hostname,
               // For SNI on TLS
               origin: newOrigin,
               headers: {
-                host: origin.hostname,
+                host: origin2.hostname,
                 ...origDispatchOpts.headers
               }
             };
             dispatch(
               dispatchOpts,
-              instance.getHandler({ origin, dispatch, handler: handler2 }, origDispatchOpts)
+              instance.getHandler({ origin: origin2, dispatch, handler: handler2 }, origDispatchOpts)
             );
           });
           return true;
@@ -12916,9 +12916,9 @@ var require_request2 = __commonJS({
           request2 = input2[kState];
           signal = input2[kSignal];
         }
-        const origin = environmentSettingsObject.settingsObject.origin;
+        const origin2 = environmentSettingsObject.settingsObject.origin;
         let window2 = "client";
-        if (request2.window?.constructor?.name === "EnvironmentSettingsObject" && sameOrigin(request2.window, origin)) {
+        if (request2.window?.constructor?.name === "EnvironmentSettingsObject" && sameOrigin(request2.window, origin2)) {
           window2 = request2.window;
         }
         if (init.window != null) {
@@ -12994,7 +12994,7 @@ var require_request2 = __commonJS({
             } catch (err) {
               throw new TypeError(`Referrer "${referrer}" is not a valid URL.`, { cause: err });
             }
-            if (parsedReferrer.protocol === "about:" && parsedReferrer.hostname === "client" || origin && !sameOrigin(parsedReferrer, environmentSettingsObject.settingsObject.baseUrl)) {
+            if (parsedReferrer.protocol === "about:" && parsedReferrer.hostname === "client" || origin2 && !sameOrigin(parsedReferrer, environmentSettingsObject.settingsObject.baseUrl)) {
               request2.referrer = "client";
             } else {
               request2.referrer = parsedReferrer;
@@ -14439,7 +14439,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url2 = requestCurrentURL(request2);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve8, reject) => agent.dispatch(
+        return new Promise((resolve10, reject) => agent.dispatch(
           {
             path: url2.pathname + url2.search,
             origin: url2.origin,
@@ -14515,7 +14515,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable4({ read: resume2 });
               const onError = this.onError.bind(this);
-              resolve8({
+              resolve10({
                 status,
                 statusText,
                 headersList,
@@ -14558,7 +14558,7 @@ var require_fetch = __commonJS({
               for (let i2 = 0; i2 < rawHeaders.length; i2 += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i2]), rawHeaders[i2 + 1].toString("latin1"), true);
               }
-              resolve8({
+              resolve10({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -16620,14 +16620,14 @@ var require_events = __commonJS({
         }
         return this.#eventInit.ports;
       }
-      initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = "", lastEventId = "", source2 = null, ports = []) {
+      initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin2 = "", lastEventId = "", source2 = null, ports = []) {
         webidl.brandCheck(this, _MessageEvent);
         webidl.argumentLengthCheck(arguments, 1, "MessageEvent.initMessageEvent");
         return new _MessageEvent(type, {
           bubbles,
           cancelable,
           data,
-          origin,
+          origin: origin2,
           lastEventId,
           source: source2,
           ports
@@ -18299,8 +18299,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve8) => {
-        setTimeout(resolve8, ms).unref();
+      return new Promise((resolve10) => {
+        setTimeout(resolve10, ms).unref();
       });
     }
     module.exports = {
@@ -19282,11 +19282,11 @@ var require_lib = __commonJS({
     })();
     var __awaiter3 = exports && exports.__awaiter || function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve8) {
-          resolve8(value);
+        return value instanceof P ? value : new P(function(resolve10) {
+          resolve10(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve8, reject) {
+      return new (P || (P = Promise))(function(resolve10, reject) {
         function fulfilled(value) {
           try {
             step(generator.next(value));
@@ -19302,7 +19302,7 @@ var require_lib = __commonJS({
           }
         }
         function step(result) {
-          result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve10(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -19389,26 +19389,26 @@ var require_lib = __commonJS({
       }
       readBody() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve8) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve10) => __awaiter3(this, void 0, void 0, function* () {
             let output3 = Buffer.alloc(0);
             this.message.on("data", (chunk) => {
               output3 = Buffer.concat([output3, chunk]);
             });
             this.message.on("end", () => {
-              resolve8(output3.toString());
+              resolve10(output3.toString());
             });
           }));
         });
       }
       readBodyBuffer() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve8) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve10) => __awaiter3(this, void 0, void 0, function* () {
             const chunks = [];
             this.message.on("data", (chunk) => {
               chunks.push(chunk);
             });
             this.message.on("end", () => {
-              resolve8(Buffer.concat(chunks));
+              resolve10(Buffer.concat(chunks));
             });
           }));
         });
@@ -19616,14 +19616,14 @@ var require_lib = __commonJS({
        */
       requestRaw(info2, data) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve8, reject) => {
+          return new Promise((resolve10, reject) => {
             function callbackForResult(err, res) {
               if (err) {
                 reject(err);
               } else if (!res) {
                 reject(new Error("Unknown error"));
               } else {
-                resolve8(res);
+                resolve10(res);
               }
             }
             this.requestRawWithCallback(info2, data, callbackForResult);
@@ -19867,12 +19867,12 @@ var require_lib = __commonJS({
         return __awaiter3(this, void 0, void 0, function* () {
           retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
           const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-          return new Promise((resolve8) => setTimeout(() => resolve8(), ms));
+          return new Promise((resolve10) => setTimeout(() => resolve10(), ms));
         });
       }
       _processResponse(res, options) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve8, reject) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve10, reject) => __awaiter3(this, void 0, void 0, function* () {
             const statusCode = res.message.statusCode || 0;
             const response = {
               statusCode,
@@ -19880,7 +19880,7 @@ var require_lib = __commonJS({
               headers: {}
             };
             if (statusCode === HttpCodes2.NotFound) {
-              resolve8(response);
+              resolve10(response);
             }
             function dateTimeDeserializer(key, value) {
               if (typeof value === "string") {
@@ -19919,7 +19919,7 @@ var require_lib = __commonJS({
               err.result = response.result;
               reject(err);
             } else {
-              resolve8(response);
+              resolve10(response);
             }
           }));
         });
@@ -20383,8 +20383,8 @@ var require_light = __commonJS({
           return this.Promise.resolve();
         }
         yieldLoop(t = 0) {
-          return new this.Promise(function(resolve8, reject) {
-            return setTimeout(resolve8, t);
+          return new this.Promise(function(resolve10, reject) {
+            return setTimeout(resolve10, t);
           });
         }
         computePenalty() {
@@ -20595,15 +20595,15 @@ var require_light = __commonJS({
           return this._queue.length === 0;
         }
         async _tryToRun() {
-          var args, cb, error63, reject, resolve8, returned, task4;
+          var args, cb, error63, reject, resolve10, returned, task4;
           if (this._running < 1 && this._queue.length > 0) {
             this._running++;
-            ({ task: task4, args, resolve: resolve8, reject } = this._queue.shift());
+            ({ task: task4, args, resolve: resolve10, reject } = this._queue.shift());
             cb = await (async function() {
               try {
                 returned = await task4(...args);
                 return function() {
-                  return resolve8(returned);
+                  return resolve10(returned);
                 };
               } catch (error1) {
                 error63 = error1;
@@ -20618,13 +20618,13 @@ var require_light = __commonJS({
           }
         }
         schedule(task4, ...args) {
-          var promise2, reject, resolve8;
-          resolve8 = reject = null;
+          var promise2, reject, resolve10;
+          resolve10 = reject = null;
           promise2 = new this.Promise(function(_resolve, _reject) {
-            resolve8 = _resolve;
+            resolve10 = _resolve;
             return reject = _reject;
           });
-          this._queue.push({ task: task4, args, resolve: resolve8, reject });
+          this._queue.push({ task: task4, args, resolve: resolve10, reject });
           this._tryToRun();
           return promise2;
         }
@@ -21021,18 +21021,18 @@ var require_light = __commonJS({
             waitForExecuting = (at) => {
               var finished7;
               finished7 = () => {
-                var counts;
-                counts = this._states.counts;
-                return counts[0] + counts[1] + counts[2] + counts[3] === at;
+                var counts2;
+                counts2 = this._states.counts;
+                return counts2[0] + counts2[1] + counts2[2] + counts2[3] === at;
               };
-              return new this.Promise((resolve8, reject) => {
+              return new this.Promise((resolve10, reject) => {
                 if (finished7()) {
-                  return resolve8();
+                  return resolve10();
                 } else {
                   return this.on("done", () => {
                     if (finished7()) {
                       this.removeAllListeners("done");
-                      return resolve8();
+                      return resolve10();
                     }
                   });
                 }
@@ -21125,9 +21125,9 @@ var require_light = __commonJS({
               options = parser$5.load(options, this.jobDefaults);
             }
             task4 = (...args2) => {
-              return new this.Promise(function(resolve8, reject) {
+              return new this.Promise(function(resolve10, reject) {
                 return fn(...args2, function(...args3) {
-                  return (args3[0] != null ? reject : resolve8)(args3);
+                  return (args3[0] != null ? reject : resolve10)(args3);
                 });
               });
             };
@@ -21343,12 +21343,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve8, reject) {
+        return new Promise(function(resolve10, reject) {
           isexe(path6, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve8(is);
+              resolve10(is);
             }
           });
         });
@@ -21414,27 +21414,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step = (i2) => new Promise((resolve8, reject) => {
+      const step = (i2) => new Promise((resolve10, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve8(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve10(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path6.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve8(subStep(p, i2, 0));
+        resolve10(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve8, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve10, reject) => {
         if (ii === pathExt.length)
-          return resolve8(step(i2 + 1));
+          return resolve10(step(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve8(p + ext);
+              return resolve10(p + ext);
           }
-          return resolve8(subStep(p, i2, ii + 1));
+          return resolve10(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
@@ -21743,496 +21743,6 @@ var require_cross_spawn = __commonJS({
     module.exports.sync = spawnSync2;
     module.exports._parse = parse6;
     module.exports._enoent = enoent;
-  }
-});
-
-// node_modules/signal-exit/dist/cjs/signals.js
-var require_signals = __commonJS({
-  "node_modules/signal-exit/dist/cjs/signals.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.signals = void 0;
-    exports.signals = [];
-    exports.signals.push("SIGHUP", "SIGINT", "SIGTERM");
-    if (process.platform !== "win32") {
-      exports.signals.push(
-        "SIGALRM",
-        "SIGABRT",
-        "SIGVTALRM",
-        "SIGXCPU",
-        "SIGXFSZ",
-        "SIGUSR2",
-        "SIGTRAP",
-        "SIGSYS",
-        "SIGQUIT",
-        "SIGIOT"
-        // should detect profiler and enable/disable accordingly.
-        // see #21
-        // 'SIGPROF'
-      );
-    }
-    if (process.platform === "linux") {
-      exports.signals.push("SIGIO", "SIGPOLL", "SIGPWR", "SIGSTKFLT");
-    }
-  }
-});
-
-// node_modules/signal-exit/dist/cjs/index.js
-var require_cjs = __commonJS({
-  "node_modules/signal-exit/dist/cjs/index.js"(exports) {
-    "use strict";
-    var _a3;
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.unload = exports.load = exports.onExit = exports.signals = void 0;
-    var signals_js_1 = require_signals();
-    Object.defineProperty(exports, "signals", { enumerable: true, get: function() {
-      return signals_js_1.signals;
-    } });
-    var processOk2 = (process11) => !!process11 && typeof process11 === "object" && typeof process11.removeListener === "function" && typeof process11.emit === "function" && typeof process11.reallyExit === "function" && typeof process11.listeners === "function" && typeof process11.kill === "function" && typeof process11.pid === "number" && typeof process11.on === "function";
-    var kExitEmitter2 = /* @__PURE__ */ Symbol.for("signal-exit emitter");
-    var global3 = globalThis;
-    var ObjectDefineProperty2 = Object.defineProperty.bind(Object);
-    var Emitter2 = class {
-      emitted = {
-        afterExit: false,
-        exit: false
-      };
-      listeners = {
-        afterExit: [],
-        exit: []
-      };
-      count = 0;
-      id = Math.random();
-      constructor() {
-        if (global3[kExitEmitter2]) {
-          return global3[kExitEmitter2];
-        }
-        ObjectDefineProperty2(global3, kExitEmitter2, {
-          value: this,
-          writable: false,
-          enumerable: false,
-          configurable: false
-        });
-      }
-      on(ev, fn) {
-        this.listeners[ev].push(fn);
-      }
-      removeListener(ev, fn) {
-        const list = this.listeners[ev];
-        const i2 = list.indexOf(fn);
-        if (i2 === -1) {
-          return;
-        }
-        if (i2 === 0 && list.length === 1) {
-          list.length = 0;
-        } else {
-          list.splice(i2, 1);
-        }
-      }
-      emit(ev, code, signal) {
-        if (this.emitted[ev]) {
-          return false;
-        }
-        this.emitted[ev] = true;
-        let ret = false;
-        for (const fn of this.listeners[ev]) {
-          ret = fn(code, signal) === true || ret;
-        }
-        if (ev === "exit") {
-          ret = this.emit("afterExit", code, signal) || ret;
-        }
-        return ret;
-      }
-    };
-    var SignalExitBase2 = class {
-    };
-    var signalExitWrap2 = (handler2) => {
-      return {
-        onExit(cb, opts) {
-          return handler2.onExit(cb, opts);
-        },
-        load() {
-          return handler2.load();
-        },
-        unload() {
-          return handler2.unload();
-        }
-      };
-    };
-    var SignalExitFallback2 = class extends SignalExitBase2 {
-      onExit() {
-        return () => {
-        };
-      }
-      load() {
-      }
-      unload() {
-      }
-    };
-    var SignalExit2 = class extends SignalExitBase2 {
-      // "SIGHUP" throws an `ENOSYS` error on Windows,
-      // so use a supported signal instead
-      /* c8 ignore start */
-      #hupSig = process10.platform === "win32" ? "SIGINT" : "SIGHUP";
-      /* c8 ignore stop */
-      #emitter = new Emitter2();
-      #process;
-      #originalProcessEmit;
-      #originalProcessReallyExit;
-      #sigListeners = {};
-      #loaded = false;
-      constructor(process11) {
-        super();
-        this.#process = process11;
-        this.#sigListeners = {};
-        for (const sig of signals_js_1.signals) {
-          this.#sigListeners[sig] = () => {
-            const listeners = this.#process.listeners(sig);
-            let { count: count4 } = this.#emitter;
-            const p = process11;
-            if (typeof p.__signal_exit_emitter__ === "object" && typeof p.__signal_exit_emitter__.count === "number") {
-              count4 += p.__signal_exit_emitter__.count;
-            }
-            if (listeners.length === count4) {
-              this.unload();
-              const ret = this.#emitter.emit("exit", null, sig);
-              const s = sig === "SIGHUP" ? this.#hupSig : sig;
-              if (!ret)
-                process11.kill(process11.pid, s);
-            }
-          };
-        }
-        this.#originalProcessReallyExit = process11.reallyExit;
-        this.#originalProcessEmit = process11.emit;
-      }
-      onExit(cb, opts) {
-        if (!processOk2(this.#process)) {
-          return () => {
-          };
-        }
-        if (this.#loaded === false) {
-          this.load();
-        }
-        const ev = opts?.alwaysLast ? "afterExit" : "exit";
-        this.#emitter.on(ev, cb);
-        return () => {
-          this.#emitter.removeListener(ev, cb);
-          if (this.#emitter.listeners["exit"].length === 0 && this.#emitter.listeners["afterExit"].length === 0) {
-            this.unload();
-          }
-        };
-      }
-      load() {
-        if (this.#loaded) {
-          return;
-        }
-        this.#loaded = true;
-        this.#emitter.count += 1;
-        for (const sig of signals_js_1.signals) {
-          try {
-            const fn = this.#sigListeners[sig];
-            if (fn)
-              this.#process.on(sig, fn);
-          } catch (_) {
-          }
-        }
-        this.#process.emit = (ev, ...a2) => {
-          return this.#processEmit(ev, ...a2);
-        };
-        this.#process.reallyExit = (code) => {
-          return this.#processReallyExit(code);
-        };
-      }
-      unload() {
-        if (!this.#loaded) {
-          return;
-        }
-        this.#loaded = false;
-        signals_js_1.signals.forEach((sig) => {
-          const listener = this.#sigListeners[sig];
-          if (!listener) {
-            throw new Error("Listener not defined for signal: " + sig);
-          }
-          try {
-            this.#process.removeListener(sig, listener);
-          } catch (_) {
-          }
-        });
-        this.#process.emit = this.#originalProcessEmit;
-        this.#process.reallyExit = this.#originalProcessReallyExit;
-        this.#emitter.count -= 1;
-      }
-      #processReallyExit(code) {
-        if (!processOk2(this.#process)) {
-          return 0;
-        }
-        this.#process.exitCode = code || 0;
-        this.#emitter.emit("exit", this.#process.exitCode, null);
-        return this.#originalProcessReallyExit.call(this.#process, this.#process.exitCode);
-      }
-      #processEmit(ev, ...args) {
-        const og = this.#originalProcessEmit;
-        if (ev === "exit" && processOk2(this.#process)) {
-          if (typeof args[0] === "number") {
-            this.#process.exitCode = args[0];
-          }
-          const ret = og.call(this.#process, ev, ...args);
-          this.#emitter.emit("exit", this.#process.exitCode, null);
-          return ret;
-        } else {
-          return og.call(this.#process, ev, ...args);
-        }
-      }
-    };
-    var process10 = globalThis.process;
-    _a3 = signalExitWrap2(processOk2(process10) ? new SignalExit2(process10) : new SignalExitFallback2()), /**
-     * Called when the process is exiting, whether via signal, explicit
-     * exit, or running out of stuff to do.
-     *
-     * If the global process object is not suitable for instrumentation,
-     * then this will be a no-op.
-     *
-     * Returns a function that may be used to unload signal-exit.
-     */
-    exports.onExit = _a3.onExit, /**
-     * Load the listeners.  Likely you never need to call this, unless
-     * doing a rather deep integration with signal-exit functionality.
-     * Mostly exposed for the benefit of testing.
-     *
-     * @internal
-     */
-    exports.load = _a3.load, /**
-     * Unload the listeners.  Likely you never need to call this, unless
-     * doing a rather deep integration with signal-exit functionality.
-     * Mostly exposed for the benefit of testing.
-     *
-     * @internal
-     */
-    exports.unload = _a3.unload;
-  }
-});
-
-// node_modules/write-file-atomic/lib/index.js
-var require_lib2 = __commonJS({
-  "node_modules/write-file-atomic/lib/index.js"(exports, module) {
-    "use strict";
-    module.exports = writeFile3;
-    module.exports.sync = writeFileSync2;
-    module.exports._getTmpname = getTmpname;
-    module.exports._cleanupOnExit = cleanupOnExit2;
-    var fs3 = __require("fs");
-    var crypto2 = __require("node:crypto");
-    var { onExit: onExit2 } = require_cjs();
-    var path6 = __require("path");
-    var { promisify: promisify3 } = __require("util");
-    var activeFiles = {};
-    var threadId = (function getId() {
-      try {
-        const workerThreads = __require("worker_threads");
-        return workerThreads.threadId;
-      } catch (e) {
-        return 0;
-      }
-    })();
-    var invocations = 0;
-    function getTmpname(filename) {
-      return filename + "." + crypto2.createHash("sha1").update(__filename).update(String(process.pid)).update(String(threadId)).update(String(++invocations)).digest().readUInt32BE(0);
-    }
-    function cleanupOnExit2(tmpfile) {
-      return () => {
-        try {
-          fs3.unlinkSync(typeof tmpfile === "function" ? tmpfile() : tmpfile);
-        } catch {
-        }
-      };
-    }
-    function serializeActiveFile(absoluteName) {
-      return new Promise((resolve8) => {
-        if (!activeFiles[absoluteName]) {
-          activeFiles[absoluteName] = [];
-        }
-        activeFiles[absoluteName].push(resolve8);
-        if (activeFiles[absoluteName].length === 1) {
-          resolve8();
-        }
-      });
-    }
-    function isChownErrOk(err) {
-      if (err.code === "ENOSYS") {
-        return true;
-      }
-      const nonroot = !process.getuid || process.getuid() !== 0;
-      if (nonroot) {
-        if (err.code === "EINVAL" || err.code === "EPERM") {
-          return true;
-        }
-      }
-      return false;
-    }
-    async function writeFileAsync(filename, data, options = {}) {
-      if (typeof options === "string") {
-        options = { encoding: options };
-      }
-      let fd;
-      let tmpfile;
-      const removeOnExitHandler = onExit2(cleanupOnExit2(() => tmpfile));
-      const absoluteName = path6.resolve(filename);
-      try {
-        await serializeActiveFile(absoluteName);
-        const truename = await promisify3(fs3.realpath)(filename).catch(() => filename);
-        tmpfile = getTmpname(truename);
-        if (!options.mode || !options.chown) {
-          const stats = await promisify3(fs3.stat)(truename).catch(() => {
-          });
-          if (stats) {
-            if (options.mode == null) {
-              options.mode = stats.mode;
-            }
-            if (options.chown == null && process.getuid) {
-              options.chown = { uid: stats.uid, gid: stats.gid };
-            }
-          }
-        }
-        fd = await promisify3(fs3.open)(tmpfile, "w", options.mode);
-        if (options.tmpfileCreated) {
-          await options.tmpfileCreated(tmpfile);
-        }
-        if (ArrayBuffer.isView(data)) {
-          await promisify3(fs3.write)(fd, data, 0, data.length, 0);
-        } else if (data != null) {
-          await promisify3(fs3.write)(fd, String(data), 0, String(options.encoding || "utf8"));
-        }
-        if (options.fsync !== false) {
-          await promisify3(fs3.fsync)(fd);
-        }
-        await promisify3(fs3.close)(fd);
-        fd = null;
-        if (options.chown) {
-          await promisify3(fs3.chown)(tmpfile, options.chown.uid, options.chown.gid).catch((err) => {
-            if (!isChownErrOk(err)) {
-              throw err;
-            }
-          });
-        }
-        if (options.mode) {
-          await promisify3(fs3.chmod)(tmpfile, options.mode).catch((err) => {
-            if (!isChownErrOk(err)) {
-              throw err;
-            }
-          });
-        }
-        await promisify3(fs3.rename)(tmpfile, truename);
-      } finally {
-        if (fd) {
-          await promisify3(fs3.close)(fd).catch(
-            /* istanbul ignore next */
-            () => {
-            }
-          );
-        }
-        removeOnExitHandler();
-        await promisify3(fs3.unlink)(tmpfile).catch(() => {
-        });
-        activeFiles[absoluteName].shift();
-        if (activeFiles[absoluteName].length > 0) {
-          activeFiles[absoluteName][0]();
-        } else {
-          delete activeFiles[absoluteName];
-        }
-      }
-    }
-    async function writeFile3(filename, data, options, callback) {
-      if (options instanceof Function) {
-        callback = options;
-        options = {};
-      }
-      const promise2 = writeFileAsync(filename, data, options);
-      if (callback) {
-        try {
-          const result = await promise2;
-          return callback(result);
-        } catch (err) {
-          return callback(err);
-        }
-      }
-      return promise2;
-    }
-    function writeFileSync2(filename, data, options) {
-      if (typeof options === "string") {
-        options = { encoding: options };
-      } else if (!options) {
-        options = {};
-      }
-      try {
-        filename = fs3.realpathSync(filename);
-      } catch (ex) {
-      }
-      const tmpfile = getTmpname(filename);
-      if (!options.mode || !options.chown) {
-        try {
-          const stats = fs3.statSync(filename);
-          options = Object.assign({}, options);
-          if (!options.mode) {
-            options.mode = stats.mode;
-          }
-          if (!options.chown && process.getuid) {
-            options.chown = { uid: stats.uid, gid: stats.gid };
-          }
-        } catch (ex) {
-        }
-      }
-      let fd;
-      const cleanup = cleanupOnExit2(tmpfile);
-      const removeOnExitHandler = onExit2(cleanup);
-      let threw = true;
-      try {
-        fd = fs3.openSync(tmpfile, "w", options.mode || 438);
-        if (options.tmpfileCreated) {
-          options.tmpfileCreated(tmpfile);
-        }
-        if (ArrayBuffer.isView(data)) {
-          fs3.writeSync(fd, data, 0, data.length, 0);
-        } else if (data != null) {
-          fs3.writeSync(fd, String(data), 0, String(options.encoding || "utf8"));
-        }
-        if (options.fsync !== false) {
-          fs3.fsyncSync(fd);
-        }
-        fs3.closeSync(fd);
-        fd = null;
-        if (options.chown) {
-          try {
-            fs3.chownSync(tmpfile, options.chown.uid, options.chown.gid);
-          } catch (err) {
-            if (!isChownErrOk(err)) {
-              throw err;
-            }
-          }
-        }
-        if (options.mode) {
-          try {
-            fs3.chmodSync(tmpfile, options.mode);
-          } catch (err) {
-            if (!isChownErrOk(err)) {
-              throw err;
-            }
-          }
-        }
-        fs3.renameSync(tmpfile, filename);
-        threw = false;
-      } finally {
-        if (fd) {
-          try {
-            fs3.closeSync(fd);
-          } catch (ex) {
-          }
-        }
-        removeOnExitHandler();
-        if (threw) {
-          cleanup();
-        }
-      }
-    }
   }
 });
 
@@ -29566,6 +29076,496 @@ var require_dist = __commonJS({
   }
 });
 
+// node_modules/signal-exit/dist/cjs/signals.js
+var require_signals = __commonJS({
+  "node_modules/signal-exit/dist/cjs/signals.js"(exports) {
+    "use strict";
+    Object.defineProperty(exports, "__esModule", { value: true });
+    exports.signals = void 0;
+    exports.signals = [];
+    exports.signals.push("SIGHUP", "SIGINT", "SIGTERM");
+    if (process.platform !== "win32") {
+      exports.signals.push(
+        "SIGALRM",
+        "SIGABRT",
+        "SIGVTALRM",
+        "SIGXCPU",
+        "SIGXFSZ",
+        "SIGUSR2",
+        "SIGTRAP",
+        "SIGSYS",
+        "SIGQUIT",
+        "SIGIOT"
+        // should detect profiler and enable/disable accordingly.
+        // see #21
+        // 'SIGPROF'
+      );
+    }
+    if (process.platform === "linux") {
+      exports.signals.push("SIGIO", "SIGPOLL", "SIGPWR", "SIGSTKFLT");
+    }
+  }
+});
+
+// node_modules/signal-exit/dist/cjs/index.js
+var require_cjs = __commonJS({
+  "node_modules/signal-exit/dist/cjs/index.js"(exports) {
+    "use strict";
+    var _a3;
+    Object.defineProperty(exports, "__esModule", { value: true });
+    exports.unload = exports.load = exports.onExit = exports.signals = void 0;
+    var signals_js_1 = require_signals();
+    Object.defineProperty(exports, "signals", { enumerable: true, get: function() {
+      return signals_js_1.signals;
+    } });
+    var processOk2 = (process11) => !!process11 && typeof process11 === "object" && typeof process11.removeListener === "function" && typeof process11.emit === "function" && typeof process11.reallyExit === "function" && typeof process11.listeners === "function" && typeof process11.kill === "function" && typeof process11.pid === "number" && typeof process11.on === "function";
+    var kExitEmitter2 = /* @__PURE__ */ Symbol.for("signal-exit emitter");
+    var global3 = globalThis;
+    var ObjectDefineProperty2 = Object.defineProperty.bind(Object);
+    var Emitter2 = class {
+      emitted = {
+        afterExit: false,
+        exit: false
+      };
+      listeners = {
+        afterExit: [],
+        exit: []
+      };
+      count = 0;
+      id = Math.random();
+      constructor() {
+        if (global3[kExitEmitter2]) {
+          return global3[kExitEmitter2];
+        }
+        ObjectDefineProperty2(global3, kExitEmitter2, {
+          value: this,
+          writable: false,
+          enumerable: false,
+          configurable: false
+        });
+      }
+      on(ev, fn) {
+        this.listeners[ev].push(fn);
+      }
+      removeListener(ev, fn) {
+        const list = this.listeners[ev];
+        const i2 = list.indexOf(fn);
+        if (i2 === -1) {
+          return;
+        }
+        if (i2 === 0 && list.length === 1) {
+          list.length = 0;
+        } else {
+          list.splice(i2, 1);
+        }
+      }
+      emit(ev, code, signal) {
+        if (this.emitted[ev]) {
+          return false;
+        }
+        this.emitted[ev] = true;
+        let ret = false;
+        for (const fn of this.listeners[ev]) {
+          ret = fn(code, signal) === true || ret;
+        }
+        if (ev === "exit") {
+          ret = this.emit("afterExit", code, signal) || ret;
+        }
+        return ret;
+      }
+    };
+    var SignalExitBase2 = class {
+    };
+    var signalExitWrap2 = (handler2) => {
+      return {
+        onExit(cb, opts) {
+          return handler2.onExit(cb, opts);
+        },
+        load() {
+          return handler2.load();
+        },
+        unload() {
+          return handler2.unload();
+        }
+      };
+    };
+    var SignalExitFallback2 = class extends SignalExitBase2 {
+      onExit() {
+        return () => {
+        };
+      }
+      load() {
+      }
+      unload() {
+      }
+    };
+    var SignalExit2 = class extends SignalExitBase2 {
+      // "SIGHUP" throws an `ENOSYS` error on Windows,
+      // so use a supported signal instead
+      /* c8 ignore start */
+      #hupSig = process10.platform === "win32" ? "SIGINT" : "SIGHUP";
+      /* c8 ignore stop */
+      #emitter = new Emitter2();
+      #process;
+      #originalProcessEmit;
+      #originalProcessReallyExit;
+      #sigListeners = {};
+      #loaded = false;
+      constructor(process11) {
+        super();
+        this.#process = process11;
+        this.#sigListeners = {};
+        for (const sig of signals_js_1.signals) {
+          this.#sigListeners[sig] = () => {
+            const listeners = this.#process.listeners(sig);
+            let { count: count4 } = this.#emitter;
+            const p = process11;
+            if (typeof p.__signal_exit_emitter__ === "object" && typeof p.__signal_exit_emitter__.count === "number") {
+              count4 += p.__signal_exit_emitter__.count;
+            }
+            if (listeners.length === count4) {
+              this.unload();
+              const ret = this.#emitter.emit("exit", null, sig);
+              const s = sig === "SIGHUP" ? this.#hupSig : sig;
+              if (!ret)
+                process11.kill(process11.pid, s);
+            }
+          };
+        }
+        this.#originalProcessReallyExit = process11.reallyExit;
+        this.#originalProcessEmit = process11.emit;
+      }
+      onExit(cb, opts) {
+        if (!processOk2(this.#process)) {
+          return () => {
+          };
+        }
+        if (this.#loaded === false) {
+          this.load();
+        }
+        const ev = opts?.alwaysLast ? "afterExit" : "exit";
+        this.#emitter.on(ev, cb);
+        return () => {
+          this.#emitter.removeListener(ev, cb);
+          if (this.#emitter.listeners["exit"].length === 0 && this.#emitter.listeners["afterExit"].length === 0) {
+            this.unload();
+          }
+        };
+      }
+      load() {
+        if (this.#loaded) {
+          return;
+        }
+        this.#loaded = true;
+        this.#emitter.count += 1;
+        for (const sig of signals_js_1.signals) {
+          try {
+            const fn = this.#sigListeners[sig];
+            if (fn)
+              this.#process.on(sig, fn);
+          } catch (_) {
+          }
+        }
+        this.#process.emit = (ev, ...a2) => {
+          return this.#processEmit(ev, ...a2);
+        };
+        this.#process.reallyExit = (code) => {
+          return this.#processReallyExit(code);
+        };
+      }
+      unload() {
+        if (!this.#loaded) {
+          return;
+        }
+        this.#loaded = false;
+        signals_js_1.signals.forEach((sig) => {
+          const listener = this.#sigListeners[sig];
+          if (!listener) {
+            throw new Error("Listener not defined for signal: " + sig);
+          }
+          try {
+            this.#process.removeListener(sig, listener);
+          } catch (_) {
+          }
+        });
+        this.#process.emit = this.#originalProcessEmit;
+        this.#process.reallyExit = this.#originalProcessReallyExit;
+        this.#emitter.count -= 1;
+      }
+      #processReallyExit(code) {
+        if (!processOk2(this.#process)) {
+          return 0;
+        }
+        this.#process.exitCode = code || 0;
+        this.#emitter.emit("exit", this.#process.exitCode, null);
+        return this.#originalProcessReallyExit.call(this.#process, this.#process.exitCode);
+      }
+      #processEmit(ev, ...args) {
+        const og = this.#originalProcessEmit;
+        if (ev === "exit" && processOk2(this.#process)) {
+          if (typeof args[0] === "number") {
+            this.#process.exitCode = args[0];
+          }
+          const ret = og.call(this.#process, ev, ...args);
+          this.#emitter.emit("exit", this.#process.exitCode, null);
+          return ret;
+        } else {
+          return og.call(this.#process, ev, ...args);
+        }
+      }
+    };
+    var process10 = globalThis.process;
+    _a3 = signalExitWrap2(processOk2(process10) ? new SignalExit2(process10) : new SignalExitFallback2()), /**
+     * Called when the process is exiting, whether via signal, explicit
+     * exit, or running out of stuff to do.
+     *
+     * If the global process object is not suitable for instrumentation,
+     * then this will be a no-op.
+     *
+     * Returns a function that may be used to unload signal-exit.
+     */
+    exports.onExit = _a3.onExit, /**
+     * Load the listeners.  Likely you never need to call this, unless
+     * doing a rather deep integration with signal-exit functionality.
+     * Mostly exposed for the benefit of testing.
+     *
+     * @internal
+     */
+    exports.load = _a3.load, /**
+     * Unload the listeners.  Likely you never need to call this, unless
+     * doing a rather deep integration with signal-exit functionality.
+     * Mostly exposed for the benefit of testing.
+     *
+     * @internal
+     */
+    exports.unload = _a3.unload;
+  }
+});
+
+// node_modules/write-file-atomic/lib/index.js
+var require_lib2 = __commonJS({
+  "node_modules/write-file-atomic/lib/index.js"(exports, module) {
+    "use strict";
+    module.exports = writeFile3;
+    module.exports.sync = writeFileSync2;
+    module.exports._getTmpname = getTmpname;
+    module.exports._cleanupOnExit = cleanupOnExit2;
+    var fs3 = __require("fs");
+    var crypto2 = __require("node:crypto");
+    var { onExit: onExit2 } = require_cjs();
+    var path6 = __require("path");
+    var { promisify: promisify3 } = __require("util");
+    var activeFiles = {};
+    var threadId = (function getId() {
+      try {
+        const workerThreads = __require("worker_threads");
+        return workerThreads.threadId;
+      } catch (e) {
+        return 0;
+      }
+    })();
+    var invocations = 0;
+    function getTmpname(filename) {
+      return filename + "." + crypto2.createHash("sha1").update(__filename).update(String(process.pid)).update(String(threadId)).update(String(++invocations)).digest().readUInt32BE(0);
+    }
+    function cleanupOnExit2(tmpfile) {
+      return () => {
+        try {
+          fs3.unlinkSync(typeof tmpfile === "function" ? tmpfile() : tmpfile);
+        } catch {
+        }
+      };
+    }
+    function serializeActiveFile(absoluteName) {
+      return new Promise((resolve10) => {
+        if (!activeFiles[absoluteName]) {
+          activeFiles[absoluteName] = [];
+        }
+        activeFiles[absoluteName].push(resolve10);
+        if (activeFiles[absoluteName].length === 1) {
+          resolve10();
+        }
+      });
+    }
+    function isChownErrOk(err) {
+      if (err.code === "ENOSYS") {
+        return true;
+      }
+      const nonroot = !process.getuid || process.getuid() !== 0;
+      if (nonroot) {
+        if (err.code === "EINVAL" || err.code === "EPERM") {
+          return true;
+        }
+      }
+      return false;
+    }
+    async function writeFileAsync(filename, data, options = {}) {
+      if (typeof options === "string") {
+        options = { encoding: options };
+      }
+      let fd;
+      let tmpfile;
+      const removeOnExitHandler = onExit2(cleanupOnExit2(() => tmpfile));
+      const absoluteName = path6.resolve(filename);
+      try {
+        await serializeActiveFile(absoluteName);
+        const truename = await promisify3(fs3.realpath)(filename).catch(() => filename);
+        tmpfile = getTmpname(truename);
+        if (!options.mode || !options.chown) {
+          const stats = await promisify3(fs3.stat)(truename).catch(() => {
+          });
+          if (stats) {
+            if (options.mode == null) {
+              options.mode = stats.mode;
+            }
+            if (options.chown == null && process.getuid) {
+              options.chown = { uid: stats.uid, gid: stats.gid };
+            }
+          }
+        }
+        fd = await promisify3(fs3.open)(tmpfile, "w", options.mode);
+        if (options.tmpfileCreated) {
+          await options.tmpfileCreated(tmpfile);
+        }
+        if (ArrayBuffer.isView(data)) {
+          await promisify3(fs3.write)(fd, data, 0, data.length, 0);
+        } else if (data != null) {
+          await promisify3(fs3.write)(fd, String(data), 0, String(options.encoding || "utf8"));
+        }
+        if (options.fsync !== false) {
+          await promisify3(fs3.fsync)(fd);
+        }
+        await promisify3(fs3.close)(fd);
+        fd = null;
+        if (options.chown) {
+          await promisify3(fs3.chown)(tmpfile, options.chown.uid, options.chown.gid).catch((err) => {
+            if (!isChownErrOk(err)) {
+              throw err;
+            }
+          });
+        }
+        if (options.mode) {
+          await promisify3(fs3.chmod)(tmpfile, options.mode).catch((err) => {
+            if (!isChownErrOk(err)) {
+              throw err;
+            }
+          });
+        }
+        await promisify3(fs3.rename)(tmpfile, truename);
+      } finally {
+        if (fd) {
+          await promisify3(fs3.close)(fd).catch(
+            /* istanbul ignore next */
+            () => {
+            }
+          );
+        }
+        removeOnExitHandler();
+        await promisify3(fs3.unlink)(tmpfile).catch(() => {
+        });
+        activeFiles[absoluteName].shift();
+        if (activeFiles[absoluteName].length > 0) {
+          activeFiles[absoluteName][0]();
+        } else {
+          delete activeFiles[absoluteName];
+        }
+      }
+    }
+    async function writeFile3(filename, data, options, callback) {
+      if (options instanceof Function) {
+        callback = options;
+        options = {};
+      }
+      const promise2 = writeFileAsync(filename, data, options);
+      if (callback) {
+        try {
+          const result = await promise2;
+          return callback(result);
+        } catch (err) {
+          return callback(err);
+        }
+      }
+      return promise2;
+    }
+    function writeFileSync2(filename, data, options) {
+      if (typeof options === "string") {
+        options = { encoding: options };
+      } else if (!options) {
+        options = {};
+      }
+      try {
+        filename = fs3.realpathSync(filename);
+      } catch (ex) {
+      }
+      const tmpfile = getTmpname(filename);
+      if (!options.mode || !options.chown) {
+        try {
+          const stats = fs3.statSync(filename);
+          options = Object.assign({}, options);
+          if (!options.mode) {
+            options.mode = stats.mode;
+          }
+          if (!options.chown && process.getuid) {
+            options.chown = { uid: stats.uid, gid: stats.gid };
+          }
+        } catch (ex) {
+        }
+      }
+      let fd;
+      const cleanup = cleanupOnExit2(tmpfile);
+      const removeOnExitHandler = onExit2(cleanup);
+      let threw = true;
+      try {
+        fd = fs3.openSync(tmpfile, "w", options.mode || 438);
+        if (options.tmpfileCreated) {
+          options.tmpfileCreated(tmpfile);
+        }
+        if (ArrayBuffer.isView(data)) {
+          fs3.writeSync(fd, data, 0, data.length, 0);
+        } else if (data != null) {
+          fs3.writeSync(fd, String(data), 0, String(options.encoding || "utf8"));
+        }
+        if (options.fsync !== false) {
+          fs3.fsyncSync(fd);
+        }
+        fs3.closeSync(fd);
+        fd = null;
+        if (options.chown) {
+          try {
+            fs3.chownSync(tmpfile, options.chown.uid, options.chown.gid);
+          } catch (err) {
+            if (!isChownErrOk(err)) {
+              throw err;
+            }
+          }
+        }
+        if (options.mode) {
+          try {
+            fs3.chmodSync(tmpfile, options.mode);
+          } catch (err) {
+            if (!isChownErrOk(err)) {
+              throw err;
+            }
+          }
+        }
+        fs3.renameSync(tmpfile, filename);
+        threw = false;
+      } finally {
+        if (fd) {
+          try {
+            fs3.closeSync(fd);
+          } catch (ex) {
+          }
+        }
+        removeOnExitHandler();
+        if (threw) {
+          cleanup();
+        }
+      }
+    }
+  }
+});
+
 // node_modules/@actions/core/lib/command.js
 import * as os from "os";
 
@@ -29728,11 +29728,11 @@ import { EOL as EOL3 } from "os";
 import { constants, promises } from "fs";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve8) {
-      resolve8(value);
+    return value instanceof P ? value : new P(function(resolve10) {
+      resolve10(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve8, reject) {
+  return new (P || (P = Promise))(function(resolve10, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -29748,7 +29748,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve10(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -30080,7 +30080,7 @@ function getState(name2) {
 
 // src/action/main.ts
 import { randomUUID as randomUUID5 } from "node:crypto";
-import { resolve as resolve7 } from "node:path";
+import { resolve as resolve9 } from "node:path";
 import { setTimeout as sleep3 } from "node:timers/promises";
 import { fileURLToPath as fileURLToPath3 } from "node:url";
 
@@ -30159,11 +30159,11 @@ var httpClient = __toESM(require_lib(), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve8) {
-      resolve8(value);
+    return value instanceof P ? value : new P(function(resolve10) {
+      resolve10(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve8, reject) {
+  return new (P || (P = Promise))(function(resolve10, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -30179,7 +30179,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve10(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34629,7 +34629,7 @@ async function readForkApproval(client, run) {
 
 // src/action/baseline.ts
 import { existsSync as existsSync3, readFileSync as readFileSync4, statSync as statSync2 } from "node:fs";
-import { join as join3, resolve as resolve2 } from "node:path";
+import { join as join4, resolve as resolve4 } from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -36735,13 +36735,13 @@ var numericOriginMap = {
 };
 var $ZodCheckLessThan = /* @__PURE__ */ $constructor("$ZodCheckLessThan", (inst, def) => {
   $ZodCheck.init(inst, def);
-  const origin = numericOriginMap[typeof def.value];
+  const origin2 = numericOriginMap[typeof def.value];
   inst._zod.check = (payload) => {
     if (def.inclusive ? payload.value <= def.value : payload.value < def.value) {
       return;
     }
     payload.issues.push({
-      origin: numericOriginMap[typeof payload.value] ?? origin,
+      origin: numericOriginMap[typeof payload.value] ?? origin2,
       code: "too_big",
       maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
       input: payload.value,
@@ -36753,13 +36753,13 @@ var $ZodCheckLessThan = /* @__PURE__ */ $constructor("$ZodCheckLessThan", (inst,
 });
 var $ZodCheckGreaterThan = /* @__PURE__ */ $constructor("$ZodCheckGreaterThan", (inst, def) => {
   $ZodCheck.init(inst, def);
-  const origin = numericOriginMap[typeof def.value];
+  const origin2 = numericOriginMap[typeof def.value];
   inst._zod.check = (payload) => {
     if (def.inclusive ? payload.value >= def.value : payload.value > def.value) {
       return;
     }
     payload.issues.push({
-      origin: numericOriginMap[typeof payload.value] ?? origin,
+      origin: numericOriginMap[typeof payload.value] ?? origin2,
       code: "too_small",
       minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
       input: payload.value,
@@ -36794,14 +36794,14 @@ var $ZodCheckNumberFormat = /* @__PURE__ */ $constructor("$ZodCheckNumberFormat"
   $ZodCheck.init(inst, def);
   def.format = def.format || "float64";
   const isInt = def.format?.includes("int");
-  const origin = isInt ? "int" : "number";
+  const origin2 = isInt ? "int" : "number";
   const [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
   inst._zod.check = (payload) => {
     const input2 = payload.value;
     if (isInt) {
       if (!Number.isInteger(input2)) {
         payload.issues.push({
-          expected: origin,
+          expected: origin2,
           format: def.format,
           code: "invalid_type",
           continue: false,
@@ -36818,7 +36818,7 @@ var $ZodCheckNumberFormat = /* @__PURE__ */ $constructor("$ZodCheckNumberFormat"
             maximum: Number.MAX_SAFE_INTEGER,
             note: "Integers must be within the safe integer range.",
             inst,
-            origin,
+            origin: origin2,
             inclusive: true,
             continue: !def.abort
           });
@@ -36829,7 +36829,7 @@ var $ZodCheckNumberFormat = /* @__PURE__ */ $constructor("$ZodCheckNumberFormat"
             minimum: Number.MIN_SAFE_INTEGER,
             note: "Integers must be within the safe integer range.",
             inst,
-            origin,
+            origin: origin2,
             inclusive: true,
             continue: !def.abort
           });
@@ -36961,9 +36961,9 @@ var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (ins
     const length = typeof input2 === "string" && units > def.maximum ? codePointLength(input2) : units;
     if (length <= def.maximum)
       return;
-    const origin = getLengthableOrigin(input2);
+    const origin2 = getLengthableOrigin(input2);
     payload.issues.push({
-      origin,
+      origin: origin2,
       code: "too_big",
       maximum: def.maximum,
       inclusive: true,
@@ -36983,9 +36983,9 @@ var $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (ins
     const length = typeof input2 === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input2) : units;
     if (length >= def.minimum)
       return;
-    const origin = getLengthableOrigin(input2);
+    const origin2 = getLengthableOrigin(input2);
     payload.issues.push({
-      origin,
+      origin: origin2,
       code: "too_small",
       minimum: def.minimum,
       inclusive: true,
@@ -37005,10 +37005,10 @@ var $ZodCheckLengthEquals = /* @__PURE__ */ $constructor("$ZodCheckLengthEquals"
     const length = typeof input2 === "string" && units >= def.length && units <= def.length * 2 ? codePointLength(input2) : units;
     if (length === def.length)
       return;
-    const origin = getLengthableOrigin(input2);
+    const origin2 = getLengthableOrigin(input2);
     const tooBig = length > def.length;
     payload.issues.push({
-      origin,
+      origin: origin2,
       ...tooBig ? { code: "too_big", maximum: def.length } : { code: "too_small", minimum: def.length },
       inclusive: true,
       exact: true,
@@ -39698,7 +39698,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve8) {
+function isRecursive(inst, stack, resolve10) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -39708,7 +39708,7 @@ function isRecursive(inst, stack, resolve8) {
   let result = NONE;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve8);
+      const answer = isRecursive(child, stack, resolve10);
       if (answer > result)
         result = answer;
     }
@@ -39719,7 +39719,7 @@ function isRecursive(inst, stack, resolve8) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve8) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve10) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -39783,7 +39783,7 @@ function isRecursive(inst, stack, resolve8) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve8 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve10 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -40033,8 +40033,8 @@ var error2 = () => {
     set: { unit: "\u0639\u0646\u0635\u0631", verb: "\u0623\u0646 \u064A\u062D\u0648\u064A" },
     map: { unit: "\u0639\u0646\u0635\u0631", verb: "\u0623\u0646 \u064A\u062D\u0648\u064A" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0645\u062F\u062E\u0644",
@@ -40145,8 +40145,8 @@ var error3 = () => {
     set: { unit: "element", verb: "olmal\u0131d\u0131r" },
     map: { unit: "element", verb: "olmal\u0131d\u0131r" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "input",
@@ -40306,8 +40306,8 @@ var error4 = () => {
       verb: "\u043C\u0435\u0446\u044C"
     }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0443\u0432\u043E\u0434",
@@ -40425,8 +40425,8 @@ var error5 = () => {
     set: { unit: "\u0435\u043B\u0435\u043C\u0435\u043D\u0442\u0430", verb: "\u0434\u0430 \u0441\u044A\u0434\u044A\u0440\u0436\u0430" },
     map: { unit: "\u0435\u043B\u0435\u043C\u0435\u043D\u0442\u0430", verb: "\u0434\u0430 \u0441\u044A\u0434\u044A\u0440\u0436\u0430" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0432\u0445\u043E\u0434",
@@ -40551,8 +40551,8 @@ var error6 = () => {
     set: { unit: "\u0986\u0987\u099F\u09C7\u09AE", verb: "\u09A5\u09BE\u0995\u09A4\u09C7 \u09B9\u09AC\u09C7" },
     map: { unit: "\u098F\u09A8\u09CD\u099F\u09CD\u09B0\u09BF", verb: "\u09A5\u09BE\u0995\u09A4\u09C7 \u09B9\u09AC\u09C7" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0987\u09A8\u09AA\u09C1\u099F",
@@ -40665,8 +40665,8 @@ var error7 = () => {
     set: { unit: "elements", verb: "contenir" },
     map: { unit: "elements", verb: "contenir" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "entrada",
@@ -40779,8 +40779,8 @@ var error8 = () => {
     set: { unit: "\u062F\u0627\u0646\u06D5", verb: "\u0628\u06CE\u062A" },
     map: { unit: "\u062F\u0627\u0646\u06D5", verb: "\u0628\u06CE\u062A" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "regex",
@@ -40912,8 +40912,8 @@ var error9 = () => {
     set: { unit: "prvk\u016F", verb: "m\xEDt" },
     map: { unit: "prvk\u016F", verb: "m\xEDt" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "regul\xE1rn\xED v\xFDraz",
@@ -41029,8 +41029,8 @@ var error10 = () => {
     set: { unit: "elementer", verb: "indeholdt" },
     map: { unit: "elementer", verb: "indeholdt" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "input",
@@ -41094,19 +41094,19 @@ var error10 = () => {
       case "too_big": {
         const adj = issue3.inclusive ? "<=" : "<";
         const sizing = getSizing(issue3.origin);
-        const origin = TypeDictionary[issue3.origin] ?? issue3.origin;
+        const origin2 = TypeDictionary[issue3.origin] ?? issue3.origin;
         if (sizing)
-          return `For stor: forventede ${origin ?? "value"} ${sizing.verb} ${adj} ${issue3.maximum.toString()} ${sizing.unit ?? "elementer"}`;
-        return `For stor: forventede ${origin ?? "value"} havde ${adj} ${issue3.maximum.toString()}`;
+          return `For stor: forventede ${origin2 ?? "value"} ${sizing.verb} ${adj} ${issue3.maximum.toString()} ${sizing.unit ?? "elementer"}`;
+        return `For stor: forventede ${origin2 ?? "value"} havde ${adj} ${issue3.maximum.toString()}`;
       }
       case "too_small": {
         const adj = issue3.inclusive ? ">=" : ">";
         const sizing = getSizing(issue3.origin);
-        const origin = TypeDictionary[issue3.origin] ?? issue3.origin;
+        const origin2 = TypeDictionary[issue3.origin] ?? issue3.origin;
         if (sizing) {
-          return `For lille: forventede ${origin} ${sizing.verb} ${adj} ${issue3.minimum.toString()} ${sizing.unit}`;
+          return `For lille: forventede ${origin2} ${sizing.verb} ${adj} ${issue3.minimum.toString()} ${sizing.unit}`;
         }
-        return `For lille: forventede ${origin} havde ${adj} ${issue3.minimum.toString()}`;
+        return `For lille: forventede ${origin2} havde ${adj} ${issue3.minimum.toString()}`;
       }
       case "invalid_format": {
         const _issue = issue3;
@@ -41150,8 +41150,8 @@ var error11 = () => {
     set: { unit: "Elemente", verb: "zu haben" },
     map: { unit: "Elemente", verb: "zu haben" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "Eingabe",
@@ -41264,8 +41264,8 @@ var error12 = () => {
     set: { unit: "\u03C3\u03C4\u03BF\u03B9\u03C7\u03B5\u03AF\u03B1", verb: "\u03BD\u03B1 \u03AD\u03C7\u03B5\u03B9" },
     map: { unit: "\u03BA\u03B1\u03C4\u03B1\u03C7\u03C9\u03C1\u03AE\u03C3\u03B5\u03B9\u03C2", verb: "\u03BD\u03B1 \u03AD\u03C7\u03B5\u03B9" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u03B5\u03AF\u03C3\u03BF\u03B4\u03BF\u03C2",
@@ -41377,8 +41377,8 @@ var error13 = () => {
     set: { unit: "items", verb: "to have" },
     map: { unit: "entries", verb: "to have" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "input",
@@ -41502,8 +41502,8 @@ var error14 = () => {
     set: { unit: "elementojn", verb: "havi" },
     map: { unit: "elementojn", verb: "havi" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "enigo",
@@ -41616,8 +41616,8 @@ var error15 = () => {
     array: { unit: "elementos", verb: "tener" },
     set: { unit: "elementos", verb: "tener" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "entrada",
@@ -41698,19 +41698,19 @@ var error15 = () => {
       case "too_big": {
         const adj = issue3.inclusive ? "<=" : "<";
         const sizing = getSizing(issue3.origin);
-        const origin = TypeDictionary[issue3.origin] ?? issue3.origin;
+        const origin2 = TypeDictionary[issue3.origin] ?? issue3.origin;
         if (sizing)
-          return `Demasiado grande: se esperaba que ${origin ?? "valor"} tuviera ${adj}${issue3.maximum.toString()} ${sizing.unit ?? "elementos"}`;
-        return `Demasiado grande: se esperaba que ${origin ?? "valor"} fuera ${adj}${issue3.maximum.toString()}`;
+          return `Demasiado grande: se esperaba que ${origin2 ?? "valor"} tuviera ${adj}${issue3.maximum.toString()} ${sizing.unit ?? "elementos"}`;
+        return `Demasiado grande: se esperaba que ${origin2 ?? "valor"} fuera ${adj}${issue3.maximum.toString()}`;
       }
       case "too_small": {
         const adj = issue3.inclusive ? ">=" : ">";
         const sizing = getSizing(issue3.origin);
-        const origin = TypeDictionary[issue3.origin] ?? issue3.origin;
+        const origin2 = TypeDictionary[issue3.origin] ?? issue3.origin;
         if (sizing) {
-          return `Demasiado peque\xF1o: se esperaba que ${origin} tuviera ${adj}${issue3.minimum.toString()} ${sizing.unit}`;
+          return `Demasiado peque\xF1o: se esperaba que ${origin2} tuviera ${adj}${issue3.minimum.toString()} ${sizing.unit}`;
         }
-        return `Demasiado peque\xF1o: se esperaba que ${origin} fuera ${adj}${issue3.minimum.toString()}`;
+        return `Demasiado peque\xF1o: se esperaba que ${origin2} fuera ${adj}${issue3.minimum.toString()}`;
       }
       case "invalid_format": {
         const _issue = issue3;
@@ -41754,8 +41754,8 @@ var error16 = () => {
     set: { unit: "\u0622\u06CC\u062A\u0645", verb: "\u062F\u0627\u0634\u062A\u0647 \u0628\u0627\u0634\u062F" },
     map: { unit: "\u0622\u06CC\u062A\u0645", verb: "\u062F\u0627\u0634\u062A\u0647 \u0628\u0627\u0634\u062F" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0648\u0631\u0648\u062F\u06CC",
@@ -41878,8 +41878,8 @@ var error17 = () => {
     int: { unit: "", subject: "kokonaisluvun" },
     date: { unit: "", subject: "p\xE4iv\xE4m\xE4\xE4r\xE4n" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "s\xE4\xE4nn\xF6llinen lauseke",
@@ -41991,8 +41991,8 @@ var error18 = () => {
     array: { unit: "\xE9l\xE9ments", verb: "avoir" },
     set: { unit: "\xE9l\xE9ments", verb: "avoir" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "expression r\xE9guli\xE8re",
@@ -42122,8 +42122,8 @@ var error19 = () => {
     set: { unit: "\xE9l\xE9ments", verb: "avoir" },
     map: { unit: "\xE9l\xE9ments", verb: "avoir" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "entr\xE9e",
@@ -42235,8 +42235,8 @@ var error20 = () => {
     set: { unit: "\u0A86\u0A87\u0A9F\u0AAE", verb: "\u0AB9\u0ACB\u0AB5\u0ABE \u0A9C\u0ACB\u0A88\u0A8F" },
     map: { unit: "\u0A8F\u0AA8\u0ACD\u0A9F\u0ACD\u0AB0\u0AC0", verb: "\u0AB9\u0ACB\u0AB5\u0ABE \u0A9C\u0ACB\u0A88\u0A8F" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0A87\u0AA8\u0AAA\u0AC1\u0A9F",
@@ -42383,10 +42383,10 @@ var error21 = () => {
     const gender = e?.gender ?? "m";
     return gender === "f" ? "\u05E6\u05E8\u05D9\u05DB\u05D4 \u05DC\u05D4\u05D9\u05D5\u05EA" : "\u05E6\u05E8\u05D9\u05DA \u05DC\u05D4\u05D9\u05D5\u05EA";
   };
-  const getSizing = (origin) => {
-    if (!origin)
+  const getSizing = (origin2) => {
+    if (!origin2)
       return null;
-    return Sizable[origin] ?? null;
+    return Sizable[origin2] ?? null;
   };
   const FormatDictionary = {
     regex: { label: "\u05E7\u05DC\u05D8", gender: "m" },
@@ -42551,8 +42551,8 @@ var error22 = () => {
     set: { unit: "\u0924\u0924\u094D\u0935", verb: "\u0930\u0916\u0928\u0947 \u0915\u0947 \u0932\u093F\u090F" },
     map: { unit: "\u092A\u094D\u0930\u0935\u093F\u0937\u094D\u091F\u093F\u092F\u093E\u0901", verb: "\u0930\u0916\u0928\u0947 \u0915\u0947 \u0932\u093F\u090F" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0907\u0928\u092A\u0941\u091F",
@@ -42662,8 +42662,8 @@ var error23 = () => {
     array: { unit: "stavki", verb: "imati" },
     set: { unit: "stavki", verb: "imati" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "unos",
@@ -42734,19 +42734,19 @@ var error23 = () => {
       case "too_big": {
         const adj = issue3.inclusive ? "<=" : "<";
         const sizing = getSizing(issue3.origin);
-        const origin = TypeDictionary[issue3.origin] ?? issue3.origin;
+        const origin2 = TypeDictionary[issue3.origin] ?? issue3.origin;
         if (sizing)
-          return `Preveliko: o\u010Dekivano da ${origin ?? "vrijednost"} ima ${adj}${issue3.maximum.toString()} ${sizing.unit ?? "elemenata"}`;
-        return `Preveliko: o\u010Dekivano da ${origin ?? "vrijednost"} bude ${adj}${issue3.maximum.toString()}`;
+          return `Preveliko: o\u010Dekivano da ${origin2 ?? "vrijednost"} ima ${adj}${issue3.maximum.toString()} ${sizing.unit ?? "elemenata"}`;
+        return `Preveliko: o\u010Dekivano da ${origin2 ?? "vrijednost"} bude ${adj}${issue3.maximum.toString()}`;
       }
       case "too_small": {
         const adj = issue3.inclusive ? ">=" : ">";
         const sizing = getSizing(issue3.origin);
-        const origin = TypeDictionary[issue3.origin] ?? issue3.origin;
+        const origin2 = TypeDictionary[issue3.origin] ?? issue3.origin;
         if (sizing) {
-          return `Premalo: o\u010Dekivano da ${origin} ima ${adj}${issue3.minimum.toString()} ${sizing.unit}`;
+          return `Premalo: o\u010Dekivano da ${origin2} ima ${adj}${issue3.minimum.toString()} ${sizing.unit}`;
         }
-        return `Premalo: o\u010Dekivano da ${origin} bude ${adj}${issue3.minimum.toString()}`;
+        return `Premalo: o\u010Dekivano da ${origin2} bude ${adj}${issue3.minimum.toString()}`;
       }
       case "invalid_format": {
         const _issue = issue3;
@@ -42790,8 +42790,8 @@ var error24 = () => {
     set: { unit: "elem", verb: "legyen" },
     map: { unit: "elem", verb: "legyen" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "bemenet",
@@ -42944,8 +42944,8 @@ var error25 = () => {
       verb: "\u0578\u0582\u0576\u0565\u0576\u0561\u056C"
     }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0574\u0578\u0582\u057F\u0584",
@@ -43063,8 +43063,8 @@ var error26 = () => {
     set: { unit: "item", verb: "memiliki" },
     map: { unit: "item", verb: "memiliki" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "input",
@@ -43175,8 +43175,8 @@ var error27 = () => {
     set: { unit: "hluti", verb: "a\xF0 hafa" },
     map: { unit: "hluti", verb: "a\xF0 hafa" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "gildi",
@@ -43290,8 +43290,8 @@ var error28 = () => {
     set: { unit: "elementi", verb: "avere" },
     map: { unit: "elementi", verb: "avere" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "input",
@@ -43404,8 +43404,8 @@ var error29 = () => {
     set: { unit: "\u8981\u7D20", verb: "\u3067\u3042\u308B" },
     map: { unit: "\u8981\u7D20", verb: "\u3067\u3042\u308B" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u5165\u529B\u5024",
@@ -43517,8 +43517,8 @@ var error30 = () => {
     set: { unit: "\u10D4\u10DA\u10D4\u10DB\u10D4\u10DC\u10E2\u10D8", verb: "\u10E3\u10DC\u10D3\u10D0 \u10E8\u10D4\u10D8\u10EA\u10D0\u10D5\u10D3\u10D4\u10E1" },
     map: { unit: "\u10D4\u10DA\u10D4\u10DB\u10D4\u10DC\u10E2\u10D8", verb: "\u10E3\u10DC\u10D3\u10D0 \u10E8\u10D4\u10D8\u10EA\u10D0\u10D5\u10D3\u10D4\u10E1" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u10E8\u10D4\u10E7\u10D5\u10D0\u10DC\u10D0",
@@ -43635,8 +43635,8 @@ var error31 = () => {
     set: { unit: "\u1792\u17B6\u178F\u17BB", verb: "\u1782\u17BD\u179A\u1798\u17B6\u1793" },
     map: { unit: "\u1792\u17B6\u178F\u17BB", verb: "\u1782\u17BD\u179A\u1798\u17B6\u1793" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u1791\u17B7\u1793\u17D2\u1793\u1793\u17D0\u1799\u1794\u1789\u17D2\u1785\u17BC\u179B",
@@ -43756,8 +43756,8 @@ var error32 = () => {
     set: { unit: "\u0CB5\u0CB8\u0CCD\u0CA4\u0CC1\u0C97\u0CB3\u0CC1", verb: "\u0CB9\u0CCA\u0C82\u0CA6\u0CB2\u0CC1" },
     map: { unit: "entries", verb: "\u0CB9\u0CCA\u0C82\u0CA6\u0CB2\u0CC1" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0C87\u0CA8\u0CCD\u0CAA\u0CC1\u0C9F\u0CCD",
@@ -43872,8 +43872,8 @@ var error33 = () => {
     set: { unit: "\uAC1C", verb: "to have" },
     map: { unit: "\uAC1C", verb: "to have" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\uC785\uB825",
@@ -44065,8 +44065,8 @@ var error34 = () => {
       }
     }
   };
-  function getSizing(origin, unitType, inclusive, targetShouldBe) {
-    const result = Sizable[origin] ?? null;
+  function getSizing(origin2, unitType, inclusive, targetShouldBe) {
+    const result = Sizable[origin2] ?? null;
     if (result === null)
       return result;
     return {
@@ -44137,20 +44137,20 @@ var error34 = () => {
           return `Privalo b\u016Bti ${stringifyPrimitive(issue3.values[0])}`;
         return `Privalo b\u016Bti vienas i\u0161 ${joinValues(issue3.values, "|")} pasirinkim\u0173`;
       case "too_big": {
-        const origin = TypeDictionary[issue3.origin] ?? issue3.origin;
+        const origin2 = TypeDictionary[issue3.origin] ?? issue3.origin;
         const sizing = getSizing(issue3.origin, getUnitTypeFromNumber(Number(issue3.maximum)), issue3.inclusive ?? false, "smaller");
         if (sizing?.verb)
-          return `${capitalizeFirstCharacter(origin ?? issue3.origin ?? "reik\u0161m\u0117")} ${sizing.verb} ${issue3.maximum.toString()} ${sizing.unit ?? "element\u0173"}`;
+          return `${capitalizeFirstCharacter(origin2 ?? issue3.origin ?? "reik\u0161m\u0117")} ${sizing.verb} ${issue3.maximum.toString()} ${sizing.unit ?? "element\u0173"}`;
         const adj = issue3.inclusive ? "ne didesnis kaip" : "ma\u017Eesnis kaip";
-        return `${capitalizeFirstCharacter(origin ?? issue3.origin ?? "reik\u0161m\u0117")} turi b\u016Bti ${adj} ${issue3.maximum.toString()} ${sizing?.unit}`;
+        return `${capitalizeFirstCharacter(origin2 ?? issue3.origin ?? "reik\u0161m\u0117")} turi b\u016Bti ${adj} ${issue3.maximum.toString()} ${sizing?.unit}`;
       }
       case "too_small": {
-        const origin = TypeDictionary[issue3.origin] ?? issue3.origin;
+        const origin2 = TypeDictionary[issue3.origin] ?? issue3.origin;
         const sizing = getSizing(issue3.origin, getUnitTypeFromNumber(Number(issue3.minimum)), issue3.inclusive ?? false, "bigger");
         if (sizing?.verb)
-          return `${capitalizeFirstCharacter(origin ?? issue3.origin ?? "reik\u0161m\u0117")} ${sizing.verb} ${issue3.minimum.toString()} ${sizing.unit ?? "element\u0173"}`;
+          return `${capitalizeFirstCharacter(origin2 ?? issue3.origin ?? "reik\u0161m\u0117")} ${sizing.verb} ${issue3.minimum.toString()} ${sizing.unit ?? "element\u0173"}`;
         const adj = issue3.inclusive ? "ne ma\u017Eesnis kaip" : "didesnis kaip";
-        return `${capitalizeFirstCharacter(origin ?? issue3.origin ?? "reik\u0161m\u0117")} turi b\u016Bti ${adj} ${issue3.minimum.toString()} ${sizing?.unit}`;
+        return `${capitalizeFirstCharacter(origin2 ?? issue3.origin ?? "reik\u0161m\u0117")} turi b\u016Bti ${adj} ${issue3.minimum.toString()} ${sizing?.unit}`;
       }
       case "invalid_format": {
         const _issue = issue3;
@@ -44174,8 +44174,8 @@ var error34 = () => {
       case "invalid_union":
         return "Klaidinga \u012Fvestis";
       case "invalid_element": {
-        const origin = TypeDictionary[issue3.origin] ?? issue3.origin;
-        return `${capitalizeFirstCharacter(origin ?? issue3.origin ?? "reik\u0161m\u0117")} turi klaiding\u0105 \u012Fvest\u012F`;
+        const origin2 = TypeDictionary[issue3.origin] ?? issue3.origin;
+        return `${capitalizeFirstCharacter(origin2 ?? issue3.origin ?? "reik\u0161m\u0117")} turi klaiding\u0105 \u012Fvest\u012F`;
       }
       default:
         return "Klaidinga \u012Fvestis";
@@ -44197,8 +44197,8 @@ var error35 = () => {
     set: { unit: "\u0441\u0442\u0430\u0432\u043A\u0438", verb: "\u0434\u0430 \u0438\u043C\u0430\u0430\u0442" },
     map: { unit: "\u0441\u0442\u0430\u0432\u043A\u0438", verb: "\u0434\u0430 \u0438\u043C\u0430\u0430\u0442" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0432\u043D\u0435\u0441",
@@ -44312,8 +44312,8 @@ var error36 = () => {
     set: { unit: "elemen", verb: "mempunyai" },
     map: { unit: "elemen", verb: "mempunyai" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "input",
@@ -44425,8 +44425,8 @@ var error37 = () => {
     set: { unit: "\u0924\u0924\u094D\u0935", verb: "\u0939\u0941\u0928\u0941\u092A\u0930\u094D\u091B" },
     map: { unit: "\u092A\u094D\u0930\u0935\u093F\u0937\u094D\u091F\u093F", verb: "\u0939\u0941\u0928\u0941\u092A\u0930\u094D\u091B" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0907\u0928\u092A\u0941\u091F",
@@ -44537,8 +44537,8 @@ var error38 = () => {
     set: { unit: "elementen", verb: "heeft" },
     map: { unit: "elementen", verb: "heeft" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "invoer",
@@ -44653,8 +44653,8 @@ var error39 = () => {
     set: { unit: "element", verb: "\xE5 innehalde" },
     map: { unit: "element", verb: "\xE5 innehalde" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "input",
@@ -44767,8 +44767,8 @@ var error40 = () => {
     set: { unit: "elementer", verb: "\xE5 inneholde" },
     map: { unit: "elementer", verb: "\xE5 inneholde" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "input",
@@ -44881,8 +44881,8 @@ var error41 = () => {
     set: { unit: "unsur", verb: "olmal\u0131d\u0131r" },
     map: { unit: "unsur", verb: "olmal\u0131d\u0131r" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "giren",
@@ -44996,8 +44996,8 @@ var error42 = () => {
     set: { unit: "\u062A\u0648\u06A9\u064A", verb: "\u0648\u0644\u0631\u064A" },
     map: { unit: "\u062A\u0648\u06A9\u064A", verb: "\u0648\u0644\u0631\u064A" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0648\u0631\u0648\u062F\u064A",
@@ -45116,8 +45116,8 @@ var error43 = () => {
     set: { unit: "element\xF3w", verb: "mie\u0107" },
     map: { unit: "element\xF3w", verb: "mie\u0107" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "wyra\u017Cenie",
@@ -45231,8 +45231,8 @@ var error44 = () => {
     set: { unit: "elementos" },
     map: { unit: "entradas" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "a entrada",
@@ -45375,8 +45375,8 @@ var error45 = () => {
     set: { unit: "elementos" },
     map: { unit: "entradas" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "a entrada",
@@ -45520,8 +45520,8 @@ var error46 = () => {
     set: { unit: "elemente", verb: "s\u0103 aib\u0103" },
     map: { unit: "intr\u0103ri", verb: "s\u0103 aib\u0103" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "intrare",
@@ -45693,8 +45693,8 @@ var error47 = () => {
       verb: "\u0438\u043C\u0435\u0442\u044C"
     }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0432\u0432\u043E\u0434",
@@ -45812,8 +45812,8 @@ var error48 = () => {
     set: { unit: "prvkov", verb: "ma\u0165" },
     map: { unit: "polo\u017Eiek", verb: "ma\u0165" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "regul\xE1rny v\xFDraz",
@@ -45929,8 +45929,8 @@ var error49 = () => {
     set: { unit: "elementov", verb: "imeti" },
     map: { unit: "elementov", verb: "imeti" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "vnos",
@@ -46044,8 +46044,8 @@ var error50 = () => {
     set: { unit: "objekt", verb: "att inneh\xE5lla" },
     map: { unit: "objekt", verb: "att inneh\xE5lla" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "regulj\xE4rt uttryck",
@@ -46160,8 +46160,8 @@ var error51 = () => {
     set: { unit: "\u0B89\u0BB1\u0BC1\u0BAA\u0BCD\u0BAA\u0BC1\u0B95\u0BB3\u0BCD", verb: "\u0B95\u0BCA\u0BA3\u0BCD\u0B9F\u0BBF\u0BB0\u0BC1\u0B95\u0BCD\u0B95 \u0BB5\u0BC7\u0BA3\u0BCD\u0B9F\u0BC1\u0BAE\u0BCD" },
     map: { unit: "\u0B89\u0BB1\u0BC1\u0BAA\u0BCD\u0BAA\u0BC1\u0B95\u0BB3\u0BCD", verb: "\u0B95\u0BCA\u0BA3\u0BCD\u0B9F\u0BBF\u0BB0\u0BC1\u0B95\u0BCD\u0B95 \u0BB5\u0BC7\u0BA3\u0BCD\u0B9F\u0BC1\u0BAE\u0BCD" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0B89\u0BB3\u0BCD\u0BB3\u0BC0\u0B9F\u0BC1",
@@ -46276,8 +46276,8 @@ var error52 = () => {
     set: { unit: "\u0443\u043D\u0441\u0443\u0440", verb: "\u0434\u043E\u0448\u0442\u0430 \u0431\u043E\u0448\u0430\u0434" },
     map: { unit: "\u0441\u0430\u0431\u0442", verb: "\u0434\u043E\u0448\u0442\u0430 \u0431\u043E\u0448\u0430\u0434" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0432\u0443\u0440\u0443\u0434",
@@ -46393,8 +46393,8 @@ var error53 = () => {
     set: { unit: "\u0E23\u0E32\u0E22\u0E01\u0E32\u0E23", verb: "\u0E04\u0E27\u0E23\u0E21\u0E35" },
     map: { unit: "\u0E23\u0E32\u0E22\u0E01\u0E32\u0E23", verb: "\u0E04\u0E27\u0E23\u0E21\u0E35" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0E02\u0E49\u0E2D\u0E21\u0E39\u0E25\u0E17\u0E35\u0E48\u0E1B\u0E49\u0E2D\u0E19",
@@ -46509,8 +46509,8 @@ var error54 = () => {
     set: { unit: "elementler", verb: "bolmaly" },
     map: { unit: "elementler", verb: "bolmaly" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "giri\u015F",
@@ -46617,8 +46617,8 @@ var error55 = () => {
     set: { unit: "\xF6\u011Fe", verb: "olmal\u0131" },
     map: { unit: "\xF6\u011Fe", verb: "olmal\u0131" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "girdi",
@@ -46728,8 +46728,8 @@ var error56 = () => {
     set: { unit: "\u0435\u043B\u0435\u043C\u0435\u043D\u0442\u0456\u0432", verb: "\u043C\u0430\u0442\u0438\u043C\u0435" },
     map: { unit: "\u0435\u043B\u0435\u043C\u0435\u043D\u0442\u0456\u0432", verb: "\u043C\u0430\u0442\u0438\u043C\u0435" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0432\u0445\u0456\u0434\u043D\u0456 \u0434\u0430\u043D\u0456",
@@ -46847,8 +46847,8 @@ var error57 = () => {
     set: { unit: "\u0622\u0626\u0679\u0645\u0632", verb: "\u06C1\u0648\u0646\u0627" },
     map: { unit: "\u0622\u0626\u0679\u0645\u0632", verb: "\u06C1\u0648\u0646\u0627" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0627\u0646 \u067E\u0679",
@@ -46963,8 +46963,8 @@ var error58 = () => {
     set: { unit: "element", verb: "bo\u2018lishi kerak" },
     map: { unit: "yozuv", verb: "bo\u2018lishi kerak" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "kirish",
@@ -47077,8 +47077,8 @@ var error59 = () => {
     set: { unit: "ph\u1EA7n t\u1EED", verb: "c\xF3" },
     map: { unit: "ph\u1EA7n t\u1EED", verb: "c\xF3" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u0111\u1EA7u v\xE0o",
@@ -47191,8 +47191,8 @@ var error60 = () => {
     set: { unit: "\u9879", verb: "\u5305\u542B" },
     map: { unit: "\u9879", verb: "\u5305\u542B" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u8F93\u5165",
@@ -47306,8 +47306,8 @@ var error61 = () => {
     set: { unit: "\u9805\u76EE", verb: "\u64C1\u6709" },
     map: { unit: "\u9805\u76EE", verb: "\u64C1\u6709" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u8F38\u5165",
@@ -47419,8 +47419,8 @@ var error62 = () => {
     set: { unit: "nkan", verb: "n\xED" },
     map: { unit: "nkan", verb: "n\xED" }
   };
-  function getSizing(origin) {
-    return Sizable[origin] ?? null;
+  function getSizing(origin2) {
+    return Sizable[origin2] ?? null;
   }
   const FormatDictionary = {
     regex: "\u1EB9\u0300r\u1ECD \xECb\xE1w\u1ECDl\xE9",
@@ -54358,12 +54358,18 @@ var wholeNumber = number4.int().min(0);
 var standardError = external_exports.union([number4.min(0), external_exports.literal("N/A")]);
 var item = external_exports.looseObject({
   id: external_exports.string().min(1),
+  cluster: external_exports.string().exactOptional(),
   loglikelihoods: external_exports.array(number4).min(1),
   greedy: external_exports.array(external_exports.boolean()),
   gold: external_exports.union([wholeNumber, external_exports.array(number4)]),
   scores: external_exports.record(external_exports.string(), number4)
 });
-var scoredTask = external_exports.looseObject({
+var recordedItem = external_exports.looseObject({
+  id: external_exports.string().min(1),
+  cluster: external_exports.string().exactOptional(),
+  scores: external_exports.record(external_exports.string(), number4)
+});
+var scoredFields = external_exports.looseObject({
   status: external_exports.literal("scored"),
   metrics: external_exports.record(external_exports.string(), external_exports.union([number4, external_exports.literal("N/A")])),
   baselines: external_exports.looseObject({ uniform: share, constant: share.nullable() }),
@@ -54371,16 +54377,19 @@ var scoredTask = external_exports.looseObject({
   version: number4,
   fewShot: wholeNumber,
   itemSetHash: external_exports.string().min(1),
-  truncatedItems: wholeNumber,
-  items: external_exports.array(item).min(1)
-}).refine((task4) => task4.items.length === task4.docs, {
-  path: ["items"],
-  error: 'holds another number of items than "docs" says'
+  truncatedItems: wholeNumber
 });
-var task = external_exports.discriminatedUnion("status", [
-  scoredTask,
-  external_exports.looseObject({ status: external_exports.enum(["unavailable", "failed"]), reason: external_exports.string().min(1) })
-]);
+var allItems = [
+  (task4) => task4.items.length === task4.docs,
+  { path: ["items"], error: 'holds another number of items than "docs" says' }
+];
+var scoredTask = scoredFields.extend({ items: external_exports.array(item).min(1) }).refine(...allItems);
+var recordedTask = scoredFields.extend({ items: external_exports.array(recordedItem).min(1), answersHash: external_exports.string().min(1) }).refine(...allItems);
+var unscoredTask = external_exports.looseObject({
+  status: external_exports.enum(["unavailable", "failed"]),
+  reason: external_exports.string().min(1)
+});
+var task = external_exports.discriminatedUnion("status", [scoredTask, unscoredTask]);
 var group = external_exports.looseObject({
   acc: share,
   acc_stderr: standardError,
@@ -54401,15 +54410,31 @@ var evaluationResult = external_exports.looseObject({
   seconds: number4.min(0),
   tokensComputed: wholeNumber
 });
+var recordedResult = evaluationResult.extend({
+  tasks: external_exports.record(external_exports.string(), external_exports.discriminatedUnion("status", [recordedTask, unscoredTask]))
+});
 function parseEvaluationResult(json2, fileName) {
   const parsed2 = evaluationResult.safeParse(json2);
   if (parsed2.success) return parsed2.data;
-  const faults = parsed2.error.issues.map(({ path: path6, message }) => `${fieldName(path6)}: ${message}`);
+  throw unreadable(parsed2.error, fileName);
+}
+function parseRunResult(json2, fileName) {
+  const isRecorded = Object.values(tasksOf(json2)).some((one) => one?.answersHash !== void 0);
+  if (!isRecorded) return parseEvaluationResult(json2, fileName);
+  const parsed2 = recordedResult.safeParse(json2);
+  if (parsed2.success) return parsed2.data;
+  throw unreadable(parsed2.error, fileName);
+}
+function tasksOf(json2) {
+  return json2?.tasks ?? {};
+}
+function unreadable(error63, fileName) {
+  const faults = error63.issues.map(({ path: path6, message }) => `${fieldName(path6)}: ${message}`);
   const more = faults.length > FAULTS_SHOWN ? `; and ${faults.length - FAULTS_SHOWN} more` : "";
-  throw new RecordError(
+  return new RecordError(
     "recordUnreadable",
     `${fileName} is not an evaluation result: ${faults.slice(0, FAULTS_SHOWN).join("; ")}${more}. Write it again with "inheritune evaluate --out FILE", or name another file.`,
-    { cause: parsed2.error }
+    { cause: error63 }
   );
 }
 function fieldName(path6) {
@@ -54467,6 +54492,9 @@ function short(commit) {
   return commit?.slice(0, 10) ?? "";
 }
 
+// src/store/record-path.ts
+import { createHash } from "node:crypto";
+
 // src/store/store-error.ts
 var StoreError = class extends InherituneError {
 };
@@ -54518,7 +54546,11 @@ var model = external_exports.looseObject({
   seconds: number5.min(0),
   tokensComputed: wholeNumber2
 });
-var itemSet = external_exports.looseObject({ ids: external_exports.string().min(1), clusters: external_exports.string().nullable() });
+var itemSet = external_exports.looseObject({
+  ids: external_exports.string().min(1),
+  clusters: external_exports.string().nullable(),
+  golds: external_exports.string().nullable().exactOptional()
+});
 var runRecord = external_exports.looseObject({
   schemaVersion: external_exports.literal(1),
   kind: external_exports.literal("run"),
@@ -54539,6 +54571,8 @@ var runRecord = external_exports.looseObject({
   }),
   /** What each stage was given, by its name. */
   stageInputs: external_exports.record(external_exports.string(), hash2),
+  /** What each stage told later ones, such as the hash of the weights it made: with equal inputs a later run can go on from it. */
+  stageResults: external_exports.record(external_exports.string(), external_exports.looseObject({ seconds: number5.min(0), result: external_exports.record(external_exports.string(), external_exports.unknown()) })).exactOptional(),
   /** What each stage left; null where the run had no such stage. */
   hashes: external_exports.looseObject({
     referenceWeights: hash2.nullable(),
@@ -54563,6 +54597,8 @@ var runRecord = external_exports.looseObject({
   }),
   /** Stages that were taken over and cost nothing. */
   reusedStages: external_exports.array(external_exports.string()),
+  /** Of those, the stages that were taken from another run's record, with its path in the store. */
+  reusedFrom: external_exports.record(external_exports.string(), external_exports.string()).exactOptional(),
   training: external_exports.looseObject({
     steps: wholeNumber2,
     tokens: wholeNumber2,
@@ -54574,6 +54610,9 @@ var runRecord = external_exports.looseObject({
   itemSets: external_exports.record(external_exports.string(), itemSet),
   models: external_exports.record(external_exports.string(), model)
 });
+function claimsToBeRunRecord(json2) {
+  return typeof json2 === "object" && json2 !== null && "kind" in json2 && json2.kind === "run";
+}
 function parseRunRecord(text2, name2) {
   const parsed2 = runRecord.safeParse(parseJson(text2, name2));
   if (!parsed2.success) {
@@ -54581,20 +54620,24 @@ function parseRunRecord(text2, name2) {
       ({ path: path6, message }) => `${path6.join(".") || "the record"}: ${message}`
     );
     const more = faults.length > FAULTS_SHOWN2 ? `; and ${faults.length - FAULTS_SHOWN2} more` : "";
-    throw unreadable(name2, `${faults.slice(0, FAULTS_SHOWN2).join("; ")}${more}`, parsed2.error);
+    throw unreadable2(name2, `${faults.slice(0, FAULTS_SHOWN2).join("; ")}${more}`, parsed2.error);
   }
   const problem = inconsistency(parsed2.data);
-  if (problem !== void 0) throw unreadable(name2, problem);
+  if (problem !== void 0) throw unreadable2(name2, problem);
   return parsed2.data;
+}
+function runRecordText(record2) {
+  return `${JSON.stringify(record2)}
+`;
 }
 function parseJson(text2, name2) {
   try {
     return JSON.parse(text2);
   } catch (cause) {
-    throw unreadable(name2, `it is not JSON (${text2.length} characters)`, cause);
+    throw unreadable2(name2, `it is not JSON (${text2.length} characters)`, cause);
   }
 }
-function unreadable(name2, why, cause) {
+function unreadable2(name2, why, cause) {
   return new StoreError(
     "baselineUnreadable",
     `Baseline unreadable: ${name2} is not a run record: ${why}. Nothing was written; restore the file from the store's history, or remove it on purpose.`,
@@ -54608,10 +54651,11 @@ function inconsistency({ models, itemSets }) {
       const where = `models.${key}.tasks.${name2}`;
       const set2 = itemSets[task4.itemSetHash];
       if (set2 === void 0) return `${where}: its item set is not in the record`;
-      const { ids, clusters } = set2;
-      if (ids.split(" ").length !== task4.docs) return `${where}: "docs" differs from the number of ids`;
-      if (clusters !== null && clusters.split(" ").length !== task4.docs)
-        return `${where}: "docs" differs from the number of clusters`;
+      for (const field of ["ids", "clusters", "golds"]) {
+        const list = set2[field] ?? null;
+        if (list !== null && list.split(" ").length !== task4.docs)
+          return `${where}: "docs" differs from the number of ${field}`;
+      }
       const broken = Object.entries(task4.scores).find(([, scores]) => scores.length !== task4.docs);
       if (broken !== void 0)
         return `${where}.scores.${broken[0]}: "docs" differs from the number of scores`;
@@ -54622,6 +54666,11 @@ function inconsistency({ models, itemSets }) {
 
 // src/store/record-path.ts
 var NO_COMMIT = "no-commit";
+function runRecordPath(record2) {
+  const time3 = record2.createdAt.slice(0, 19).replace(/[-:]/g, "");
+  const hash3 = createHash("sha256").update(runRecordText(record2)).digest("hex").slice(0, 16);
+  return `runs/${record2.name}/${record2.commit ?? NO_COMMIT}/${time3}Z-${hash3}.json`;
+}
 function parseRunRecordPath(path6) {
   const match = /(?:^|\/)runs\/([^/]+)\/([0-9a-f]{40,64}|no-commit)\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{16}\.json$/.exec(
     path6
@@ -54644,13 +54693,62 @@ async function findBaseline(store2, question) {
   const { path: path6 } = choice.entry;
   return { choice, record: parseRunRecord(await store2.read(path6), path6) };
 }
+async function newestRun(store2, name2) {
+  const newest = (await store2.list()).flatMap((path6) => parseRunRecordPath(path6) ?? []).filter((entry) => entry.name === name2).sort((a2, b) => a2.createdAt + a2.path < b.createdAt + b.path ? -1 : 1).at(-1);
+  return newest && { path: newest.path, record: parseRunRecord(await store2.read(newest.path), newest.path) };
+}
 
 // src/store/compact-model.ts
+import { createHash as createHash2 } from "node:crypto";
+var ID_CHARACTERS = 12;
+var DIGITS = 6;
+var SIGNALS = ["margin", "bits_per_byte"];
+var ORIGIN = ["protocol", "protocolScores", "data"];
+function compactModel(result, label, itemSets, { margins }) {
+  const tasks = {};
+  for (const [name2, task4] of Object.entries(result.tasks)) {
+    if (task4.status !== "scored") {
+      tasks[name2] = { status: task4.status, reason: task4.reason };
+      continue;
+    }
+    const { items, ...rest } = task4;
+    itemSets[task4.itemSetHash] ??= {
+      ...{ ids: joinedIds(items), clusters: joinedClusters(items), golds: joinedGolds(items) }
+    };
+    const names = [...new Set(items.flatMap((item2) => Object.keys(item2.scores)))].filter(
+      (score) => (margins || !SIGNALS.includes(score)) && items.every((item2) => Number.isFinite(item2.scores[score]))
+    );
+    tasks[name2] = {
+      ...rest,
+      metrics: { ...task4.metrics },
+      baselines: { ...task4.baselines },
+      answersHash: task4.answersHash ?? answersHash(items),
+      scores: Object.fromEntries(
+        names.map((score) => [
+          score,
+          compactScores(
+            items.map((item2) => item2.scores[score] ?? Number.NaN),
+            score
+          )
+        ])
+      )
+    };
+  }
+  const groups2 = structuredClone(result.groups);
+  return {
+    ...{ label, model: result.model, parameters: result.parameters, limit: result.limit, tasks, groups: groups2 },
+    ...origin(result),
+    validation: result.validation === void 0 ? null : { ...result.validation },
+    environment: { ...result.environment },
+    ...{ seconds: result.seconds, tokensComputed: result.tokensComputed }
+  };
+}
 function expandModel(model2, itemSets) {
   const { tasks, validation, ...rest } = model2;
   return {
     schemaVersion: 1,
     ...{ model: rest.model, parameters: rest.parameters, limit: rest.limit, groups: rest.groups },
+    ...origin(rest),
     ...{ environment: rest.environment, seconds: rest.seconds, tokensComputed: rest.tokensComputed },
     ...validation === null ? {} : { validation },
     tasks: Object.fromEntries(
@@ -54661,19 +54759,59 @@ function expandModel(model2, itemSets) {
     )
   };
 }
+function asRecorded(result) {
+  const itemSets = {};
+  return expandModel(compactModel(result, result.model, itemSets, { margins: true }), itemSets);
+}
+function inOneForm(results) {
+  const isRecorded = ({ tasks }) => Object.values(tasks).some((task4) => task4.status === "scored" && task4.answersHash !== void 0);
+  const all = results.some(isRecorded) ? results.map(asRecorded) : results;
+  return all;
+}
+function origin(from) {
+  const fields = Object.entries(from).filter(([name2]) => ORIGIN.includes(name2));
+  return Object.fromEntries(fields);
+}
 function expandTask(task4, itemSets) {
   const { scores, ...rest } = task4;
   const set2 = itemSets[task4.itemSetHash];
   const clusters = set2?.clusters?.split(" ");
+  const golds = set2?.golds?.split(" ");
   const items = (set2?.ids.split(" ") ?? []).map((id, i2) => {
     const cluster = clusters?.[i2];
+    const gold = golds?.[i2];
     return {
       id,
       scores: Object.fromEntries(Object.entries(scores).map(([name2, values]) => [name2, Number(values[i2])])),
-      ...cluster === void 0 ? {} : { cluster }
+      ...cluster === void 0 ? {} : { cluster },
+      ...gold === void 0 ? {} : { gold: Number(gold) }
     };
   });
   return { ...rest, items };
+}
+function compactScores(values, name2) {
+  return values.every((value) => value === 0 || value === 1) ? values.join("") : values.map((value) => SIGNALS.includes(name2) ? Number(value.toPrecision(DIGITS)) : value);
+}
+function joinedIds(items) {
+  return items.map((item2) => item2.id.slice(0, ID_CHARACTERS).replace(/\s/g, "_")).join(" ");
+}
+function joinedClusters(items) {
+  if (items.every((item2) => item2.cluster === void 0)) return null;
+  const numbers = /* @__PURE__ */ new Map();
+  const numberOf = (key) => {
+    if (!numbers.has(key)) numbers.set(key, numbers.size);
+    return numbers.get(key) ?? 0;
+  };
+  return items.map((item2) => numberOf(item2.cluster ?? `item ${item2.id}`)).join(" ");
+}
+function joinedGolds(items) {
+  return items.every(({ gold }) => typeof gold === "number") ? items.map(({ gold }) => gold).join(" ") : null;
+}
+function answersHash(items) {
+  const sha256 = createHash2("sha256");
+  for (const { loglikelihoods = [] } of items)
+    sha256.update(new Uint8Array(new Float64Array(loglikelihoods).buffer));
+  return sha256.digest("hex");
 }
 
 // node_modules/is-plain-obj/index.js
@@ -55685,7 +55823,7 @@ var SIGRTMAX = 64;
 import { constants as constants3 } from "node:os";
 
 // node_modules/human-signals/build/src/core.js
-var SIGNALS = [
+var SIGNALS2 = [
   {
     name: "SIGHUP",
     number: 1,
@@ -55960,7 +56098,7 @@ var SIGNALS = [
 // node_modules/human-signals/build/src/signals.js
 var getSignals = () => {
   const realtimeSignals = getRealtimeSignals();
-  const signals2 = [...SIGNALS, ...realtimeSignals].map(normalizeSignal);
+  const signals2 = [...SIGNALS2, ...realtimeSignals].map(normalizeSignal);
   return signals2;
 };
 var normalizeSignal = ({
@@ -56244,8 +56382,8 @@ var disconnect = (anyProcess) => {
 // node_modules/execa/lib/utils/deferred.js
 var createDeferred = () => {
   const methods = {};
-  const promise2 = new Promise((resolve8, reject) => {
-    Object.assign(methods, { resolve: resolve8, reject });
+  const promise2 = new Promise((resolve10, reject) => {
+    Object.assign(methods, { resolve: resolve10, reject });
   });
   return Object.assign(promise2, methods);
 };
@@ -60888,11 +61026,11 @@ var addConcurrentStream = (concurrentStreams, stream, waitName) => {
   const promises3 = weakMap.get(stream);
   const promise2 = createDeferred();
   promises3.push(promise2);
-  const resolve8 = promise2.resolve.bind(promise2);
-  return { resolve: resolve8, promises: promises3 };
+  const resolve10 = promise2.resolve.bind(promise2);
+  return { resolve: resolve10, promises: promises3 };
 };
-var waitForConcurrentStreams = async ({ resolve: resolve8, promises: promises3 }, subprocess) => {
-  resolve8();
+var waitForConcurrentStreams = async ({ resolve: resolve10, promises: promises3 }, subprocess) => {
+  resolve10();
   const [isSubprocessExit] = await Promise.race([
     Promise.allSettled([true, subprocess]),
     Promise.all([false, ...promises3])
@@ -61765,11 +61903,11 @@ var Repository = class _Repository {
   }
   async read(path6) {
     const blob = (await this.tip()).files.get(path6);
-    const shown = blob === void 0 ? void 0 : await this.git(["cat-file", "blob", blob]);
-    if (shown?.exitCode === 0) return shown.stdout;
+    const shown2 = blob === void 0 ? void 0 : await this.git(["cat-file", "blob", blob]);
+    if (shown2?.exitCode === 0) return shown2.stdout;
     throw new StoreError(
       "baselineUnreadable",
-      `Baseline unreadable: ${path6} cannot be read from the branch ${this.options.branch}${shown === void 0 ? ", which does not hold it" : ""}. Nothing was written; check the branch.`
+      `Baseline unreadable: ${path6} cannot be read from the branch ${this.options.branch}${shown2 === void 0 ? ", which does not hold it" : ""}. Nothing was written; check the branch.`
     );
   }
   /** Builds one commit on the newest tip and pushes it; where another run was faster, all over again. */
@@ -61860,1608 +61998,21 @@ function checkStoredPath(path6) {
   );
 }
 
-// src/action/baseline.ts
-var BaselineError = class extends InherituneError {
-  constructor(message, cause) {
-    super("baselineUnreadable", message, { exitCode: 1, cause });
-  }
-};
-function baselineSource(context2) {
-  const { setting, workspace } = context2;
+// src/action/record-store.ts
+function openSettingStore(setting, place) {
+  const spec = storeSpec(setting);
+  if (spec === void 0) return void 0;
+  const { workspace, env, ...rest } = place;
+  return openStore(spec, { cwd: workspace, env, ...rest, remoteUrl: () => originUrl(workspace, env) });
+}
+function storeSpec(setting) {
   if (setting.kind === "none") return void 0;
-  const folder = setting.kind === "folder" ? resolve2(workspace, setting.path) : void 0;
-  const find = (variant) => {
-    const file2 = folder === void 0 ? void 0 : resultFile(folder, variant);
-    if (file2 !== void 0)
-      return Promise.resolve(fromFile(file2, setting.kind === "folder" ? setting.path : ""));
-    return fromRecords(context2, variant);
-  };
-  return {
-    find: async (variant) => {
-      try {
-        return await find(variant);
-      } catch (cause) {
-        if (cause instanceof BaselineError) throw cause;
-        throw new BaselineError(cause instanceof Error ? cause.message : String(cause), cause);
-      }
-    }
-  };
-}
-function resultFile(folder, variant) {
-  if (existsSync3(folder) && statSync2(folder).isFile()) return folder;
-  const candidates2 = [
-    join3(folder, "results", `${variant.name}.json`),
-    join3(folder, `${variant.name}.json`),
-    join3(folder, "results", `${variant.model}.json`)
-  ];
-  return candidates2.find((candidate) => existsSync3(candidate));
-}
-function fromFile(file2, shown) {
-  let json2;
-  try {
-    json2 = JSON.parse(readFileSync4(file2, "utf8"));
-  } catch (cause) {
-    throw new BaselineError(
-      `Baseline unreadable: ${file2} is not JSON. Nothing was written; restore the file, or remove it on purpose.`,
-      cause
-    );
-  }
-  return { state: "found", label: shown, result: parseEvaluationResult(json2, file2) };
-}
-async function fromRecords(context2, variant) {
-  const { setting, workspace, env, token, recipeName, headSha, baseBranch, sleep: sleep4, random } = context2;
-  const spec = setting.kind === "branch" ? `branch:${setting.branch}` : setting.kind === "folder" ? setting.path : "";
-  const store2 = openStore(spec, {
-    cwd: workspace,
-    env,
-    token,
-    sleep: sleep4,
-    random,
-    remoteUrl: () => originUrl(workspace, env)
-  });
-  const history = await readHistory({ cwd: workspace, env, head: headSha, branch: baseBranch });
-  const name2 = variant.name === "default" ? recipeName : variant.name;
-  const { choice, record: record2 } = await findBaseline(store2, { ...history, name: name2 });
-  if (record2 === void 0) return { state: "absent", reason: choice.text };
-  const model2 = record2.models[variant.model] ?? record2.models["trained"];
-  if (model2 === void 0)
-    return {
-      state: "absent",
-      reason: `no baseline: the record of ${choice.text} holds no model ${variant.model}`
-    };
-  return { state: "found", label: choice.text, result: expandModel(model2, record2.itemSets) };
-}
-
-// src/action/check.ts
-import { setTimeout as sleep } from "node:timers/promises";
-
-// src/report/github-limits.ts
-var COMMENT_LIMIT = { maximum: 65536, unit: "characters" };
-var CHECK_SUMMARY_LIMIT = { maximum: 65535, unit: "characters" };
-var JOB_SUMMARY_LIMIT = { maximum: 1048576, unit: "bytes" };
-
-// src/github/check-run.ts
-var MAX_ATTEMPTS = 4;
-var FIRST_PAUSE_MS = 2e3;
-var LONGEST_PAUSE_MS = 9e4;
-var LONGEST_TITLE = 250;
-function startCheckRun(target, text2) {
-  return insist(
-    target,
-    (isRetry) => createOrFind(target, isRetry, { status: "in_progress", output: output2(text2) })
-  );
-}
-async function updateCheckRun(target, id, text2) {
-  try {
-    return await patch(target, id, { output: output2(text2) });
-  } catch (error63) {
-    return { status: "notWritten", fault: classifyApiError(error63, target.clock.now()) };
-  }
-}
-function concludeCheckRun(target, id, conclusion, text2) {
-  const end = { status: "completed", conclusion, output: output2(text2) };
-  return insist(target, async (isRetry) => {
-    if (id !== void 0) return patch(target, id, end);
-    const made = await createOrFind(target, isRetry, end);
-    return isRetry && made.status === "written" ? patch(target, made.id, end) : made;
-  });
-}
-async function createOrFind(target, isRetry, fields) {
-  const { client, owner, repo, name: name2, headSha, detailsUrl, externalId } = target;
-  if (isRetry) {
-    const listed3 = await client.rest.checks.listForRef({ owner, repo, ref: headSha, check_name: name2 });
-    const found = listed3.data.check_runs.find((check2) => check2.external_id === externalId);
-    if (found) return { status: "written", id: found.id, url: found.html_url ?? "" };
-  }
-  const { data } = await client.rest.checks.create({
-    ...{ owner, repo, name: name2, head_sha: headSha, details_url: detailsUrl, external_id: externalId },
-    ...fields
-  });
-  return { status: "written", id: data.id, url: data.html_url ?? "" };
-}
-async function patch({ client, owner, repo }, id, fields) {
-  const { data } = await client.rest.checks.update({ owner, repo, check_run_id: id, ...fields });
-  return { status: "written", id: data.id, url: data.html_url ?? "" };
-}
-async function insist({ clock }, attempt) {
-  for (let count4 = 1; ; count4 += 1) {
-    try {
-      return await attempt(count4 > 1);
-    } catch (error63) {
-      const fault = classifyApiError(error63, clock.now());
-      const pauseMs = fault.kind === "rateLimited" ? fault.retryAfterMs : FIRST_PAUSE_MS * count4;
-      const isWorthIt = fault.kind === "rateLimited" || fault.kind === "transient";
-      if (!isWorthIt || count4 === MAX_ATTEMPTS || pauseMs > LONGEST_PAUSE_MS)
-        return { status: "notWritten", fault };
-      await clock.sleep(pauseMs);
-    }
-  }
-}
-function output2({ title, summary: summary3 }) {
-  return {
-    title: title.slice(0, LONGEST_TITLE),
-    summary: summary3.slice(0, CHECK_SUMMARY_LIMIT.maximum)
-  };
-}
-
-// src/action/training-state.ts
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { join as join4 } from "node:path";
-
-// src/train/train-log.ts
-var import_write_file_atomic = __toESM(require_lib2(), 1);
-var TRAIN_LOG = "train.jsonl";
-
-// src/action/training-state.ts
-var TAIL_BYTES = 16384;
-function readTrainingState(folder, sinceMs) {
-  const tail = readTail(join4(folder, TRAIN_LOG), sinceMs);
-  const lines = tail?.split("\n").slice(0, -1).map(parseLine).filter((line) => line !== void 0) ?? [];
-  const last = lines.at(-1);
-  if (last === void 0) return void 0;
-  const before = lines.at(-2);
-  const tokensPerStep = before === void 0 ? last.tokens / last.step : (last.tokens - before.tokens) / (last.step - before.step);
-  return { ...last, tokensPerStep };
-}
-function trainingLogTimeMs(folder) {
-  return openTail(join4(folder, TRAIN_LOG), (_, stat2) => stat2.mtimeMs);
-}
-function secondsLeft(state, totalSteps) {
-  if (totalSteps === void 0 || !(state.tokensPerSecond > 0)) return void 0;
-  return Math.max(0, totalSteps - state.step) * state.tokensPerStep / state.tokensPerSecond;
-}
-function readTail(path6, sinceMs) {
-  return openTail(path6, (file2, { size, mtimeMs }) => {
-    if (mtimeMs < sinceMs) return void 0;
-    const start = Math.max(0, size - TAIL_BYTES);
-    const buffer = Buffer.alloc(size - start);
-    const text2 = buffer.toString("utf8", 0, readSync(file2, buffer, 0, buffer.length, start));
-    return start === 0 ? text2 : text2.slice(text2.indexOf("\n") + 1);
-  });
-}
-function openTail(path6, use) {
-  let file2;
-  try {
-    file2 = openSync(path6, "r");
-  } catch {
-    return void 0;
-  }
-  try {
-    return use(file2, fstatSync(file2));
-  } finally {
-    closeSync(file2);
-  }
-}
-function parseLine(line) {
-  try {
-    const { step, loss, tokens, tokensPerSecond } = JSON.parse(line);
-    const numbers = [step, loss, tokens, tokensPerSecond];
-    if (!numbers.every((value) => typeof value === "number")) return void 0;
-    const [stepNumber, lossNats, tokenCount, rate] = numbers;
-    return stepNumber > 0 ? { step: stepNumber, lossNats, tokens: tokenCount, tokensPerSecond: rate } : void 0;
-  } catch {
-    return void 0;
-  }
-}
-
-// src/action/check-progress.ts
-var FIRST_WRITE_MS = 2e4;
-var LEAST_SPACING_MS = 6e4;
-var SPACING_SHARE = 1 / 60;
-var MAX_WRITES = 400;
-var MAX_FAULTS = 3;
-async function showProgress(options) {
-  const { read, write, totalSteps, clock, signal, warn } = options;
-  const startedMs = clock.now();
-  let writes = 0;
-  let faults = 0;
-  let shownStep = 0;
-  let pauseMs = FIRST_WRITE_MS;
-  while (writes < MAX_WRITES) {
-    try {
-      await clock.sleep(pauseMs, signal);
-    } catch {
-      return;
-    }
-    const elapsedMs = clock.now() - startedMs;
-    pauseMs = spacingMs(elapsedMs);
-    const state = read();
-    if (state === void 0 || state.step === shownStep) continue;
-    const result = await write(progressText(state, totalSteps));
-    writes += 1;
-    if (result.status === "written") {
-      faults = 0;
-      shownStep = state.step;
-      continue;
-    }
-    const { fault } = result;
-    faults += 1;
-    if (fault.kind === "rateLimited") pauseMs = Math.max(fault.retryAfterMs, 2 * pauseMs);
-    const isLasting = fault.kind !== "rateLimited" && fault.kind !== "transient";
-    if (isLasting || faults === MAX_FAULTS) {
-      warn(
-        `The check run no longer shows the progress: GitHub says "${fault.text}". The run itself goes on.`
-      );
-      return;
-    }
-  }
-}
-function spacingMs(elapsedMs) {
-  return Math.max(LEAST_SPACING_MS, elapsedMs * SPACING_SHARE);
-}
-function progressText(state, totalSteps) {
-  const { step, lossNats, tokens, tokensPerSecond } = state;
-  const left = secondsLeft(state, totalSteps);
-  const steps = totalSteps === void 0 ? count2(step) : `${count2(step)} of ${count2(totalSteps)}`;
-  const time3 = left === void 0 ? "" : `, ${duration3(left)} left`;
-  return {
-    title: `Training: step ${steps}, loss ${lossNats.toFixed(3)}${time3}`,
-    summary: [
-      "| step | loss (nats per token) | tokens | tokens/s | time left |",
-      "| ---: | ---: | ---: | ---: | ---: |",
-      `| ${steps} | ${lossNats.toFixed(4)} | ${count2(tokens)} | ${count2(Math.round(tokensPerSecond))} | ${left === void 0 ? "not known" : duration3(left)} |`
-    ].join("\n")
-  };
-}
-function count2(value) {
-  return value.toLocaleString("en");
-}
-function duration3(seconds) {
-  const minutes2 = Math.round(seconds / 60);
-  if (minutes2 < 1) return "less than a minute";
-  const hours = Math.floor(minutes2 / 60);
-  return hours === 0 ? `${String(minutes2)} min` : `${String(hours)} h ${String(minutes2 % 60)} min`;
-}
-
-// src/report/escape-markdown.ts
-var LONGEST_TEXT = 400;
-var ZERO_WIDTH_SPACE = "\u200B";
-function escapeMarkdown(text2, maximumLength = LONGEST_TEXT) {
-  return clip(plainText(text2), maximumLength).replace(/(?<!\w)@(?=\w)|#(?=\d)|\bGH-(?=\d)/gi, (found) => found + ZERO_WIDTH_SPACE).replace(/[&<>$|]/g, entity).replace(/[\\`*~[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (character) => `\\${character}`).replace(/^(\d{1,9})([.)])(?=\s|$)/, (_, digits, mark) => `${digits}\\${mark}`).replace(/^[#+\-=]|(?<=\s)#+$/g, (mark) => `\\${mark}`);
-}
-function plainText(text2) {
-  return text2.replace(/\u001B\[[0-9;?]*[ -/]*[@-~]/g, "").replace(/[\s\u0085\u2028\u2029]+/g, " ").replace(/[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/g, "").trim();
-}
-function codeBlock(text2, language = "") {
-  const lines = text2.split(/\r\n|\r|\n/).map((line) => line.replace(new RegExp("\\p{Cc}", "gu"), " "));
-  const runs = lines.join("\n").match(/`+/g) ?? [];
-  const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
-  return [`${fence}${language}`, ...lines, fence].join("\n");
-}
-function clip(text2, maximumLength) {
-  const characters = [...text2];
-  return characters.length <= maximumLength ? text2 : `${characters.slice(0, maximumLength - 1).join("")}\u2026`;
-}
-function entity(character) {
-  return `&#${character.codePointAt(0) ?? 0};`;
-}
-
-// src/report/fit-to-limit.ts
-function fitToLimit(markdown, limit, fullReport = "") {
-  const size = (text2) => limit.unit === "bytes" ? new TextEncoder().encode(text2).length : text2.length;
-  if (size(markdown) <= limit.maximum) return markdown;
-  const blocks = splitBlocks(markdown);
-  const room = limit.maximum - size(note(blocks.length, 999999, fullReport)) - 2;
-  const kept = [];
-  let used = 0;
-  let blocksLeftOut = 0;
-  let rowsLeftOut = 0;
-  for (const block of blocks) {
-    const separator = kept.length === 0 ? 0 : 2;
-    const free = room - used - separator;
-    const fitting = size(block) <= free ? block : kept.length === 0 ? cutText(block, free, size) : cutTable(block, free, size);
-    if (fitting === void 0) {
-      blocksLeftOut++;
-      continue;
-    }
-    rowsLeftOut += rowCount(block) - rowCount(fitting);
-    kept.push(fitting);
-    used += size(fitting) + separator;
-  }
-  const short2 = [...kept.filter((block) => block !== ""), note(blocksLeftOut, rowsLeftOut, fullReport)].join(
-    "\n\n"
-  );
-  return size(short2) <= limit.maximum ? short2 : cutText(short2, limit.maximum, size);
-}
-function note(blocks, rows, fullReport) {
-  const counted = (n2, noun) => n2 > 0 ? [`${n2} ${noun}${n2 === 1 ? "" : "s"}`] : [];
-  const parts = [...counted(rows, "table row"), ...counted(blocks, "section")];
-  const what = parts.length === 0 ? "Part of the first line" : parts.join(" and ");
-  return `_Shortened to fit here: ${what} left out._${fullReport === "" ? "" : ` ${fullReport}`}`;
-}
-function splitBlocks(markdown) {
-  const blocks = [];
-  let lines = [];
-  let depth = 0;
-  let fence = "";
-  for (const line of markdown.split("\n")) {
-    const mark = /^(`{3,})/.exec(line)?.[1];
-    if (fence === "" && mark !== void 0) fence = mark;
-    else if (fence !== "" && line === fence) fence = "";
-    if (fence === "") depth += countOf(line, "<details") - countOf(line, "</details>");
-    const isHeading = blocks.length > 0 && lines.length === 1 && lines[0]?.startsWith("#") === true;
-    if (line === "" && depth === 0 && fence === "" && !isHeading) {
-      if (lines.length > 0) blocks.push(lines.join("\n"));
-      lines = [];
-    } else lines.push(line);
-  }
-  return lines.length > 0 ? [...blocks, lines.join("\n")] : blocks;
-}
-function countOf(line, part) {
-  return line.split(part).length - 1;
-}
-function tableStart(lines) {
-  const start = lines.findIndex((line) => line !== "" && !line.startsWith("#"));
-  const isTable = lines[start]?.startsWith("|") === true && /^\| ?:?-/.test(lines[start + 1] ?? "");
-  return isTable ? start : void 0;
-}
-function rowCount(block) {
-  const lines = block.split("\n");
-  const start = tableStart(lines);
-  return start === void 0 ? 0 : lines.length - start - 2;
-}
-function cutTable(block, free, size) {
-  const lines = block.split("\n");
-  const start = tableStart(lines);
-  if (start === void 0) return void 0;
-  let end = start + 2;
-  let used = size(lines.slice(0, end).join("\n"));
-  while (end < lines.length && used + 1 + size(lines[end]) <= free) used += 1 + size(lines[end++]);
-  return end > start + 2 ? lines.slice(0, end).join("\n") : void 0;
-}
-function cutText(block, free, size) {
-  const end = "\u2026";
-  let text2 = "";
-  let used = size(end);
-  for (const character of block) {
-    used += size(character);
-    if (used > free) break;
-    text2 += character;
-  }
-  return text2 === "" ? "" : `${text2}${end}`;
-}
-
-// src/action/message.ts
-var LOG_LINES = 40;
-var DETAIL_CHARACTERS = 2e3;
-function renderMessage(parts, limit) {
-  const { outcome, runUrl } = parts;
-  const head = [
-    `## Inheritune: ${outcome.title}`,
-    // What a recipe or a fork says must not become markup, a mention or an image on the page.
-    escapeMarkdown(outcome.detail, DETAIL_CHARACTERS),
-    `Commit ${parts.headSha.slice(0, 12)}, recipe ${escapeMarkdown(parts.recipe)}, [log and artifacts](${runUrl})`
-  ].join("\n\n");
-  const body = parts.report ?? (outcome.exitCode === 0 ? "" : logBlock(parts.stderrTail));
-  return fitToLimit(`${head}
-
-${body}`, limit, `[The run](${runUrl}) has all of it.`);
-}
-function logBlock(stderrTail) {
-  const lines = stderrTail.trimEnd().split("\n").slice(-LOG_LINES).join("\n");
-  if (lines === "") return "";
-  return `<details><summary>End of the log</summary>
-
-${codeBlock(lines, "text")}
-
-</details>
-`;
-}
-
-// src/action/verdict.ts
-var ORDER = [
-  "missing",
-  "regression",
-  "incomparable",
-  "cannotTell",
-  "noBaseline",
-  "noRegression",
-  "none"
-];
-function worstVerdict(verdicts) {
-  return ORDER.find((verdict) => verdicts.includes(verdict)) ?? "none";
-}
-function checkConclusion(outcome, verdict) {
-  if (outcome.kind === "wrongMachine") return "neutral";
-  if (outcome.kind !== "succeeded") return "failure";
-  const isNeutral = verdict === "cannotTell" || verdict === "incomparable" || verdict === "noBaseline";
-  return isNeutral ? "neutral" : "success";
-}
-var VERDICT_TEXT = {
-  none: { title: "Succeeded", detail: "The run is complete." },
-  noRegression: {
-    title: "No regression",
-    detail: "The run is complete and a drop larger than the accepted one is ruled out."
-  },
-  cannotTell: {
-    title: "Cannot tell",
-    detail: "The run is complete; it shows neither a regression nor that there is none. The report says what it could have seen and how many items it would take."
-  },
-  incomparable: {
-    title: "Incomparable",
-    detail: "The run is complete, but the baseline was computed under other conditions, which the report names. This is not a regression."
-  },
-  noBaseline: {
-    title: "No baseline",
-    detail: "The run is complete; there is no record yet to compare it with."
-  }
-};
-
-// src/action/check.ts
-var STARTED = {
-  title: "Started",
-  summary: "The job is looking at its inputs and at the machine."
-};
-function openCheck(context2, saved) {
-  const { settings, save, warn } = context2;
-  let state = saved;
-  const target = checkTarget(context2);
-  const isUsed = () => settings.checkRun === "auto" && settings.token !== "" && !state.isOff && !state.isDone;
-  const take = (result, what) => {
-    const change = result.status === "written" ? { id: result.id, url: result.url } : { isOff: result.fault.kind === "forbidden" };
-    state = { ...state, ...change };
-    save(change);
-    if (result.status === "notWritten") warn(explain(what, result));
-  };
-  return {
-    url: () => state.url,
-    start: async () => {
-      if (isUsed() && state.id === void 0) take(await startCheckRun(target(), STARTED), "started");
-    },
-    withProgress: async ({ folder, totalSteps }, work) => {
-      const { id } = state;
-      if (!isUsed() || id === void 0) return work();
-      const end = new AbortController();
-      const startedMs = Date.now();
-      const client = target();
-      const shown = showProgress({
-        read: () => readTrainingState(folder, startedMs),
-        write: (text2) => updateCheckRun(client, id, text2),
-        totalSteps,
-        clock: { now: Date.now, sleep: (durationMs, signal) => sleep(durationMs, void 0, { signal }) },
-        signal: end.signal,
-        warn
-      });
-      try {
-        return await work();
-      } finally {
-        end.abort();
-        await shown;
-      }
-    },
-    conclude: async (result) => {
-      if (!isUsed()) return;
-      const { title } = result.message.outcome;
-      const summary3 = renderMessage(result.message, CHECK_SUMMARY_LIMIT);
-      const conclusion = checkConclusion(result.outcome, result.verdict);
-      const written = await concludeCheckRun(target(), state.id, conclusion, { title, summary: summary3 });
-      take(written, "completed");
-      if (written.status === "written") save({ isDone: true });
-    },
-    abandon: async () => {
-      if (!isUsed() || state.id === void 0) return;
-      const summary3 = "The step was ended before it had a result: the runner cancelled the job, lost its machine, or ended the step by force. The log of the job says more.";
-      take(
-        await concludeCheckRun(target(), state.id, "failure", { title: "Ended without a result", summary: summary3 }),
-        "completed"
-      );
-    }
-  };
-}
-function checkTarget({ settings, job, event }) {
-  let target;
-  return () => target ??= {
-    client: createClient({ token: settings.token, apiUrl: job.apiUrl }),
-    ...{ owner: job.owner, repo: job.repo, headSha: event.headSha, detailsUrl: job.runUrl },
-    name: settings.checkName,
-    externalId: `${String(job.runId)}-${String(job.runAttempt)}-${settings.variant}`,
-    clock: { now: Date.now, sleep: (durationMs) => sleep(durationMs) }
-  };
-}
-function explain(what, { fault }) {
-  const advice = fault.kind === "forbidden" ? ' The token may only read, as always for pull requests from forks; elsewhere give the job "permissions: checks: write", or set check-run: never.' : fault.kind === "unauthorized" ? " The token is wrong or older than its 24 hours." : "";
-  return `The check run was not ${what}: GitHub says "${fault.text}".${advice}`;
-}
-
-// src/action/action-error.ts
-var ActionError = class extends InherituneError {
-  constructor(code, message, options = {}) {
-    super(code, message, options);
-  }
-};
-
-// src/github/fork-policy.ts
-function needsApproval(event, runner, optedIn) {
-  return event.origin !== "sameRepository" && runner === "self-hosted" && optedIn;
-}
-function decideForkPolicy(event, runner, { optedIn, environment, approval }) {
-  if (event.origin === "sameRepository") return { allowed: true };
-  const whose = event.origin === "fork" ? `from ${event.forkName === void 0 ? "a deleted fork" : `the fork ${event.forkName}`}` : `of unknown origin (a ${event.eventName} event does not say whose code it is about)`;
-  if (runner === "github-hosted") {
-    if (event.eventName === "pull_request") return { allowed: true };
-    return {
-      allowed: true,
-      warning: `This ${event.eventName} event is about code ${whose} and its token may write to the repository. Check out and run such code only in a workflow on pull_request.`
-    };
-  }
-  const refusal = `Code ${whose} is not run on a self-hosted runner`;
-  if (!optedIn) {
-    return {
-      allowed: false,
-      reason: `${refusal}: it could change the machine for later jobs. Use a GitHub-hosted runner for forks, or set allow-forks: true and let reviewers of the environment ${environment} approve each run.`
-    };
-  }
-  if (approval?.state !== "approved") {
-    const why = approval?.state === "unknown" ? `GitHub did not say whether it was approved (${approval.reason})` : `nobody approved this run for the environment ${environment}`;
-    return {
-      allowed: false,
-      reason: `${refusal}: allow-forks is true, but ${why}. Give the job "environment: ${environment}" and "permissions: actions: read", name required reviewers for that environment in the repository's settings, and have one approve the run.`
-    };
-  }
-  return {
-    allowed: true,
-    warning: `Code ${whose} runs on a self-hosted runner: allow-forks is true and ${approval.by.join(", ")} approved this run.`
-  };
-}
-function runnerEnvironment(value) {
-  return value === "github-hosted" ? "github-hosted" : "self-hosted";
-}
-
-// src/action/environment.ts
-function readJobEnvironment(env) {
-  const [owner, repo] = required2(env, "GITHUB_REPOSITORY", /^[^/]+\/[^/]+$/).split("/");
-  const runId = required2(env, "GITHUB_RUN_ID", /^\d{1,15}$/);
-  const server = env["GITHUB_SERVER_URL"] ?? "https://github.com";
-  return {
-    owner,
-    repo,
-    eventName: required2(env, "GITHUB_EVENT_NAME", /^\w+$/),
-    eventPath: required2(env, "GITHUB_EVENT_PATH", /./),
-    sha: required2(env, "GITHUB_SHA", /^[0-9a-f]{40,64}$/),
-    runId: Number(runId),
-    // Older enterprise servers do not number attempts.
-    runAttempt: Number(/^\d{1,6}$/.exec(env["GITHUB_RUN_ATTEMPT"] ?? "")?.[0] ?? 1),
-    workflow: env["GITHUB_WORKFLOW"] ?? "",
-    job: env["GITHUB_JOB"] ?? "",
-    apiUrl: env["GITHUB_API_URL"] ?? "https://api.github.com",
-    runUrl: `${server}/${owner}/${repo}/actions/runs/${runId}`,
-    runner: runnerEnvironment(env["RUNNER_ENVIRONMENT"])
-  };
-}
-function childEnvironment(env, token) {
-  const kept = Object.entries(env).filter(
-    (entry) => entry[1] !== void 0 && !/^(INPUT_|STATE_)/.test(entry[0]) && !WITHHELD.has(entry[0]) && !(token !== "" && entry[1].includes(token))
-  );
-  return Object.fromEntries(kept);
-}
-var WITHHELD = /* @__PURE__ */ new Set([
-  "GITHUB_TOKEN",
-  "GH_TOKEN",
-  "ACTIONS_RUNTIME_TOKEN",
-  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-  "ACTIONS_ID_TOKEN_REQUEST_URL",
-  "GITHUB_ENV",
-  "GITHUB_PATH",
-  "GITHUB_OUTPUT",
-  "GITHUB_STATE",
-  "GITHUB_STEP_SUMMARY"
-]);
-function required2(env, name2, form) {
-  const value = env[name2];
-  if (value !== void 0 && form.test(value)) return value;
-  throw new ActionError(
-    "ACTION_ENVIRONMENT",
-    `The variable ${name2} ${value === void 0 ? "is not set" : `is "${value}", which is not what a runner sets`}. Run this program as a step of a GitHub Actions job; elsewhere use the command line (inheritune run).`
-  );
-}
-
-// src/github/comment-marker.ts
-var COMMENT_KEY = /^[A-Za-z0-9._-]{1,64}$/;
-var MARKER = /^<!-- inheritune-action key=([A-Za-z0-9._-]{1,64}) head=([0-9a-f]{40,64}) run=(\d{1,15}) attempt=(\d{1,6}) -->/;
-function renderMarker(stamp) {
-  const { key, headSha, runId, runAttempt } = stamp;
-  return `<!-- inheritune-action key=${key} head=${headSha} run=${String(runId)} attempt=${String(runAttempt)} -->`;
-}
-function readMarker(body) {
-  const match = MARKER.exec(body);
-  if (!match) return void 0;
-  const [, key, headSha, run, attempt] = match;
-  return { key, headSha, runId: Number(run), runAttempt: Number(attempt) };
-}
-function compareStamps(a2, b, currentHead) {
-  const isCurrent = (stamp) => stamp.headSha === currentHead ? 1 : 0;
-  return isCurrent(a2) - isCurrent(b) || a2.runId - b.runId || a2.runAttempt - b.runAttempt;
-}
-
-// src/action/input-definitions.ts
-var STAGES = ["all", "train", "evaluate", "report"];
-var DEVICES = ["auto", "cpu", "cuda"];
-var COMMENT_MODES = ["auto", "always", "never"];
-var CHECK_MODES = ["auto", "never"];
-var PATH = "one path, e.g. runs/nightly";
-var BOOLEAN = "true or false";
-var INPUTS = [
-  {
-    name: "recipe",
-    description: "Path of the recipe (YAML), relative to the workspace",
-    form: "the path of a recipe, e.g. recipes/quickstart.yml",
-    default: void 0
-  },
-  {
-    name: "stages",
-    description: "Which part of the work this job does: all, train, evaluate (one shard) or report (merges shards, judges, comments; computes nothing)",
-    form: oneOf(STAGES),
-    default: "all"
-  },
-  {
-    name: "set",
-    description: "Fields of the recipe to replace, one field=value a line, e.g. inherit.layers=13",
-    form: "lines of the form field=value, e.g. inherit.layers=13",
-    default: "",
-    flag: "--set"
-  },
-  {
-    name: "variant",
-    description: "Name of this variant in a matrix over layers, seeds or recipes; the report has a column for each",
-    form: "1 to 64 letters, digits, dots, underscores or hyphens, e.g. layers-13",
-    default: "default"
-  },
-  {
-    name: "out",
-    description: "Folder for the model, checkpoints and report, relative to the workspace; a run found there is continued",
-    form: PATH,
-    default: "runs/action",
-    flag: "--out"
-  },
-  {
-    name: "model",
-    description: "For evaluate: the model (folder, hub id org/name@revision or .gguf file); by default the one in out",
-    form: "a folder, a hub id org/name@revision or a .gguf file",
-    default: "",
-    flag: "--model"
-  },
-  {
-    name: "shard",
-    description: "For evaluate: which part of the recipe's tasks, INDEX/COUNT counted from 1",
-    form: "INDEX/COUNT with 1 <= INDEX <= COUNT <= 256, e.g. 2/4",
-    default: "1/1"
-  },
-  {
-    name: "results",
-    description: "For report: folder with the shard files of all evaluate jobs, searched through",
-    form: "one path, e.g. shards",
-    default: ""
-  },
-  {
-    name: "expect",
-    description: "For report: names of the variants that must be there, separated by spaces; one without a shard is missing",
-    form: "names separated by spaces, each 1 to 64 letters, digits, dots, underscores or hyphens",
-    default: ""
-  },
-  {
-    name: "data-dir",
-    description: "Folder of <task>.jsonl files to evaluate on, in place of the recipe\u2019s evaluate.data",
-    form: PATH,
-    default: "",
-    flag: "--data",
-    recipeField: "evaluate.data"
-  },
-  {
-    name: "device",
-    description: "Where to compute: auto, cpu or cuda; auto leaves it to the recipe, and that takes a GPU when there is one",
-    form: oneOf(DEVICES),
-    default: "auto",
-    flag: "--device",
-    recipeField: "device"
-  },
-  {
-    name: "cache-dir",
-    description: "Folder that keeps the native engine and downloads between jobs; by default the runner's tool cache",
-    form: PATH,
-    default: "",
-    flag: "--cache-dir"
-  },
-  {
-    name: "native-dir",
-    description: "Folder with a native engine that is already there, on runners without network access",
-    form: PATH,
-    default: "",
-    flag: "--native-dir"
-  },
-  {
-    name: "preflight",
-    description: "Look at device, driver, memory, disk and the engine\u2019s own computation first; a machine that does not fit ends the step neutral",
-    form: BOOLEAN,
-    default: "true"
-  },
-  {
-    name: "baseline",
-    description: "What to compare with: none, branch:NAME (records on a data branch) or a folder (of records, of a run, or of results)",
-    form: "none, branch:NAME (e.g. branch:inheritune-data) or the path of a folder",
-    default: "none"
-  },
-  {
-    name: "record",
-    description: "Where the record of a complete run is added, as in baseline; none for code from forks. A branch needs contents: write",
-    form: "none, branch:NAME (e.g. branch:inheritune-data) or the path of a folder",
-    default: "none",
-    flag: "--store"
-  },
-  {
-    name: "max-drop",
-    description: "Gate: the largest drop that is still accepted, in percentage points",
-    form: "percentage points from 0 to 100, e.g. 1",
-    default: "1",
-    flag: "--max-drop"
-  },
-  {
-    name: "confidence",
-    description: "Gate: confidence of the intervals and of the verdict",
-    form: "a number above 0.5 and below 1, e.g. 0.95",
-    default: "0.95",
-    flag: "--confidence"
-  },
-  {
-    name: "comment",
-    description: "Comment on the pull request: auto (pull request events), always (also where the merge queue or a comment names one; a warning when there is none) or never",
-    form: oneOf(COMMENT_MODES),
-    default: "auto"
-  },
-  {
-    name: "comment-key",
-    description: "Name of this comment among several on one pull request; by default workflow and job. Give each job of a matrix its own",
-    form: "1 to 64 letters, digits, dots, underscores or hyphens, e.g. nightly-3b",
-    default: ""
-  },
-  {
-    name: "check-run",
-    description: "Check run that shows progress and verdict: auto, or never. Needs checks: write; without it a warning",
-    form: oneOf(CHECK_MODES),
-    default: "auto"
-  },
-  {
-    name: "check-name",
-    description: "Name of the check run, which stays the same from run to run; by default Inheritune and the comment-key",
-    form: "at most 100 characters in one line, e.g. Inheritune nightly",
-    default: ""
-  },
-  {
-    name: "allow-forks",
-    description: "Run code from forks on self-hosted runners once this run was approved through fork-environment; false never runs it",
-    form: BOOLEAN,
-    default: "false"
-  },
-  {
-    name: "fork-environment",
-    description: "Environment whose required reviewers approve a run of fork code; the job must name it too",
-    form: "the name of an environment, e.g. inheritune-fork",
-    default: "inheritune-fork"
-  },
-  {
-    name: "github-token",
-    description: "Token for comment (pull-requests write) and check run (checks write); the run itself never sees it",
-    form: "a token, by default the job\u2019s own",
-    default: "${{ github.token }}"
-  },
-  {
-    name: "timeout-minutes",
-    description: "Stop the run after so many minutes with a resumable checkpoint; 0 leaves it to the job's own time limit",
-    form: "a number of minutes from 0 (no limit of its own) to 7200, e.g. 330",
-    default: "0"
-  },
-  {
-    name: "stall-minutes",
-    description: "End a run as hung when it has given no sign of life for so many minutes; 0 never does",
-    form: "a number of minutes from 0 (never) to 7200, e.g. 60",
-    default: "60"
-  }
-];
-function inputDefinition(name2) {
-  return INPUTS.find((input2) => input2.name === name2);
-}
-function oneOf(words2) {
-  return `one of ${words2.join(", ")}`;
-}
-
-// src/action/inputs.ts
-var MAX_TIMEOUT_MINUTES = 5 * 24 * 60;
-var MAX_SHARDS = 256;
-var MAX_CHECK_NAME_CHARACTERS = 100;
-function readSettings(getInput2, job) {
-  const reader = inputReader(getInput2);
-  const { text: text2, oneOf: oneOf2, path: path6, boolean: boolean4, number: number6, minutes: minutes2, named } = reader;
-  const commentKey = text2("comment-key") === "" ? derivedKey(job) : named("comment-key", COMMENT_KEY);
-  const recipe = path6("recipe");
-  if (recipe === void 0) reader.wrong("recipe", "empty");
-  const settings = {
-    recipe: recipe ?? "",
-    stages: oneOf2("stages", STAGES, "all"),
-    overrides: overrides(reader),
-    variant: named("variant", COMMENT_KEY),
-    out: path6("out") ?? "runs/action",
-    model: path6("model"),
-    shard: shard(reader),
-    results: path6("results"),
-    expected: expected(reader),
-    dataDir: path6("data-dir"),
-    device: oneOf2("device", DEVICES, "auto"),
-    cacheDir: path6("cache-dir"),
-    nativeDir: path6("native-dir"),
-    preflight: boolean4("preflight"),
-    baseline: store(reader, "baseline"),
-    record: store(reader, "record"),
-    maximumDropPoints: number6("max-drop", (value) => value >= 0 && value <= 100),
-    confidence: number6("confidence", (value) => value > 0.5 && value < 1),
-    comment: oneOf2("comment", COMMENT_MODES, "auto"),
-    commentKey,
-    checkRun: oneOf2("check-run", CHECK_MODES, "auto"),
-    checkName: checkName(reader, commentKey),
-    allowForks: boolean4("allow-forks"),
-    forkEnvironment: named("fork-environment", /^[^\r\n]{1,255}$/),
-    token: text2("github-token"),
-    timeoutMs: minutes2("timeout-minutes"),
-    stallMs: minutes2("stall-minutes")
-  };
-  if (settings.stages === "report" && settings.results === void 0) {
-    reader.problems.push("results is empty and with stages: report must be one path, e.g. shards");
-  }
-  if (reader.problems.length > 0) {
-    throw new ActionError(
-      "ACTION_INPUT",
-      `The action's inputs are not usable: ${reader.problems.join("; ")}. Correct them under "with:" in the workflow.`
-    );
-  }
-  return settings;
-}
-function inputReader(getInput2) {
-  const problems = [];
-  const wrong = (name2, value) => {
-    problems.push(
-      `${name2} is ${value === "empty" ? value : JSON.stringify(value)} and must be ${inputDefinition(name2).form}`
-    );
-  };
-  const text2 = (name2) => {
-    const given = getInput2(name2);
-    const { default: preset } = inputDefinition(name2);
-    return given === "" && name2 !== "github-token" ? preset ?? "" : given;
-  };
-  const checked = (name2, isGood) => {
-    if (!isGood) wrong(name2, text2(name2));
-  };
-  return {
-    problems,
-    wrong,
-    text: text2,
-    oneOf: (name2, allowed, fallback) => {
-      const found = allowed.find((value) => value === text2(name2));
-      checked(name2, found !== void 0);
-      return found ?? fallback;
-    },
-    path: (name2) => {
-      const value = text2(name2);
-      if (/[\0\r\n]/.test(value))
-        problems.push(`${name2} has a line break and must be one path, e.g. runs/nightly`);
-      if (value.startsWith("-"))
-        problems.push(`${name2} is "${value}" and must not begin with "-"; write ./${value}`);
-      return value === "" ? void 0 : value;
-    },
-    /** YAML 1.2 core schema, as in the toolkit. */
-    boolean: (name2) => {
-      checked(name2, /^(true|True|TRUE|false|False|FALSE)$/.test(text2(name2)));
-      return text2(name2).toLowerCase() === "true";
-    },
-    number: (name2, isGood) => {
-      const value = decimal(text2(name2));
-      checked(name2, isGood(value));
-      return value;
-    },
-    minutes: (name2) => {
-      const count4 = decimal(text2(name2));
-      checked(name2, count4 <= MAX_TIMEOUT_MINUTES);
-      return count4 > 0 ? count4 * 6e4 : void 0;
-    },
-    named: (name2, form) => {
-      checked(name2, form.test(text2(name2)));
-      return text2(name2);
-    }
-  };
-}
-function decimal(text2) {
-  return /^\d+(\.\d+)?$/.test(text2) ? Number(text2) : Number.NaN;
-}
-function derivedKey(job) {
-  const derived2 = `${job.workflow}.${job.job}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 64);
-  return COMMENT_KEY.test(derived2) ? derived2 : "default";
-}
-function checkName({ text: text2, wrong }, commentKey) {
-  const given = text2("check-name");
-  if (given === "") return `Inheritune (${commentKey})`;
-  if (given.length > MAX_CHECK_NAME_CHARACTERS || /[\r\n]/.test(given)) wrong("check-name", given);
-  return given;
-}
-function overrides({ text: text2, wrong }) {
-  const lines = text2("set").split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  for (const line of lines) if (!/^[A-Za-z][\w.[\]-]*=/.test(line)) wrong("set", line);
-  return lines;
-}
-function expected({ text: text2, wrong }) {
-  const names = text2("expect").split(/\s+/).filter((name2) => name2 !== "");
-  const bad = names.find((name2) => !COMMENT_KEY.test(name2));
-  if (bad !== void 0) wrong("expect", bad);
-  return names;
-}
-function shard({ text: text2, wrong }) {
-  const [, index, count4] = /^(\d{1,3})\/(\d{1,3})$/.exec(text2("shard")) ?? [];
-  const value = { index: Number(index), count: Number(count4) };
-  if (!(value.index >= 1 && value.index <= value.count && value.count <= MAX_SHARDS))
-    wrong("shard", text2("shard"));
-  return value;
-}
-function store({ text: text2, path: path6, wrong }, name2) {
-  const given = text2(name2);
-  if (given === "none") return { kind: "none" };
-  const branch = /^branch:(.*)$/s.exec(given)?.[1];
-  if (branch === void 0) return { kind: "folder", path: path6(name2) ?? "" };
-  if (!/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(branch) || /\.\.|\/\/|\.lock$|[./]$/.test(branch))
-    wrong(name2, given);
-  return { kind: "branch", branch };
-}
-
-// src/action/preflight.ts
-import { existsSync as existsSync4, statfsSync } from "node:fs";
-import { freemem } from "node:os";
-import { dirname as dirname2 } from "node:path";
-
-// src/engine/run-program.ts
-async function runProgram(command2, args, options) {
-  const result = await execa(command2, args, {
-    reject: false,
-    encoding: "utf8",
-    stdin: "ignore",
-    env: options.env,
-    extendEnv: false,
-    ...options.timeoutMs === void 0 ? {} : { timeout: options.timeoutMs },
-    ...options.cwd === void 0 ? {} : { cwd: options.cwd }
-  });
-  if (result.timedOut) return { state: "timed-out", stderr: result.stderr };
-  if (result.signal !== void 0) return { state: "killed", signal: result.signal, stderr: result.stderr };
-  if (result.exitCode === void 0) {
-    return { state: "missing", reason: result.originalMessage ?? `${command2} could not be started` };
-  }
-  return { state: "ended", exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
-}
-
-// src/engine/device.ts
-async function listGpus(env, id) {
-  const which2 = id === void 0 ? [] : [`--id=${id}`];
-  const query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits"];
-  const result = await runProgram("nvidia-smi", [...which2, ...query], { env, timeoutMs: 2e4 });
-  if (result.state !== "ended" || result.exitCode !== 0) return [];
-  return result.stdout.split("\n").map(parseGpuLine).filter((gpu) => gpu !== void 0);
-}
-function parseGpuLine(line) {
-  const [name2, memoryMiB, driver] = line.split(",").map((field) => field.trim());
-  if (!name2 || !driver) return void 0;
-  const memoryBytes = Number(memoryMiB) * 2 ** 20;
-  return { kind: "cuda", name: name2, driver, ...memoryBytes > 0 ? { memoryBytes } : {} };
-}
-
-// src/action/machine-verdict.ts
-var MODEL_BYTES = 2 * 4;
-var CHECKPOINT_BYTES = 3 * 4;
-function judgeMachine(facts, needs) {
-  const { doctor: doctor2, gpus, freeDiskBytes, freeMemoryBytes } = facts;
-  const usesGpu = needs.device === "cuda" || needs.device === "auto" && gpus.length > 0;
-  const reasons = [];
-  const warnings = [];
-  for (const { name: name2, state, found, advice } of doctor2.checks) {
-    if (state === "ok" || name2 === "gpu" && needs.device === "cpu") continue;
-    const text2 = `${name2}: ${found}${advice === void 0 ? "" : ` (${advice})`}`;
-    (state === "fail" ? reasons : warnings).push(text2);
-  }
-  if (needs.device === "cuda" && gpus.length === 0)
-    reasons.push("gpu: device is cuda and nvidia-smi lists no GPU");
-  const { trainingBytes, parameters } = needs;
-  const gpuBytes = Math.max(0, ...gpus.map(({ memoryBytes }) => memoryBytes ?? 0));
-  if (trainingBytes !== void 0) {
-    if (usesGpu && gpuBytes > 0 && trainingBytes > gpuBytes)
-      reasons.push(
-        `gpu memory: the plan needs ${gigabytes(trainingBytes)} and the largest GPU has ${gigabytes(gpuBytes)}`
-      );
-    if (!usesGpu && trainingBytes > freeMemoryBytes)
-      warnings.push(
-        `memory: the plan needs ${gigabytes(trainingBytes)} and ${gigabytes(freeMemoryBytes)} are free`
-      );
-  }
-  if (parameters !== void 0) {
-    const diskBytes = parameters * (MODEL_BYTES + CHECKPOINT_BYTES * (needs.keepCheckpoints + 1));
-    if (diskBytes > freeDiskBytes)
-      reasons.push(
-        `disk: model and checkpoints need ${gigabytes(diskBytes)} and ${gigabytes(freeDiskBytes)} are free`
-      );
-  }
-  return { reasons, warnings };
-}
-function gigabytes(bytes) {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
-}
-
-// src/action/preflight.ts
-var COMMAND_TIMEOUT_MS = 10 * 6e4;
-var SETUP_TIMEOUT_MS = 60 * 6e4;
-var STDERR_CHARACTERS = 16384;
-async function preflight(context2) {
-  const { recipe, settings } = context2;
-  const first = await doctor(context2);
-  if (!first.ok) return { state: "failed", exit: first.exit };
-  let report3 = first.value;
-  const engine = report3.checks.find(({ name: name2 }) => name2 === "engine");
-  if (report3.state !== "fail" && engine?.state === "warn" && settings.nativeDir === void 0) {
-    const made = await command(context2, ["setup", "--variant", recipe.device], SETUP_TIMEOUT_MS);
-    if (!made.ok) return { state: "failed", exit: made.exit };
-    const again = await doctor(context2);
-    if (!again.ok) return { state: "failed", exit: again.exit };
-    report3 = again.value;
-  }
-  const planned = recipe.trains && settings.stages !== "evaluate" ? await plan(context2) : void 0;
-  if (planned?.ok === false) return { state: "failed", exit: planned.exit };
-  const { reasons, warnings } = judgeMachine(
-    {
-      doctor: report3,
-      gpus: await listGpus(context2.env),
-      freeDiskBytes: freeDisk(context2.outFolder),
-      freeMemoryBytes: availableMemory()
-    },
-    {
-      device: recipe.device,
-      parameters: planned?.value.parameters,
-      trainingBytes: planned && Math.max(...planned.value.devices.map(({ memory }) => memory.neededBytes)),
-      keepCheckpoints: recipe.keepCheckpoints
-    }
-  );
-  if (reasons.length > 0) return { state: "wrongMachine", reasons };
-  return { state: "ready", warnings, totalSteps: planned?.value.steps ?? recipe.steps };
-}
-var doctorReport = external_exports.object({
-  state: external_exports.enum(["ok", "warn", "fail"]),
-  checks: external_exports.array(
-    external_exports.object({
-      name: external_exports.string(),
-      state: external_exports.enum(["ok", "warn", "fail"]),
-      found: external_exports.string(),
-      advice: external_exports.string().exactOptional()
-    })
-  )
-});
-var trainingPlan = external_exports.object({
-  parameters: external_exports.number(),
-  devices: external_exports.array(external_exports.object({ memory: external_exports.object({ neededBytes: external_exports.number() }) })).min(1),
-  steps: external_exports.number().exactOptional()
-});
-async function doctor(context2) {
-  const answer = await command(context2, ["doctor", "--json"], COMMAND_TIMEOUT_MS, [0, 1]);
-  return answer.ok ? parsed(doctorReport, answer.value) : answer;
-}
-async function plan(context2) {
-  const sets = context2.overrides.flatMap((override) => ["--set", override]);
-  const answer = await command(
-    context2,
-    ["plan", context2.settings.recipe, "--json", ...sets],
-    COMMAND_TIMEOUT_MS
-  );
-  return answer.ok ? parsed(trainingPlan, answer.value) : answer;
-}
-async function command(context2, args, timeoutMs, goodCodes = [0]) {
-  const { settings, workspace, cliPath, env } = context2;
-  const places = [
-    ...settings.cacheDir === void 0 ? [] : ["--cache-dir", settings.cacheDir],
-    ...settings.nativeDir === void 0 ? [] : ["--native-dir", settings.nativeDir]
-  ];
-  const child = await execa(process.execPath, [cliPath, ...args, ...places], {
-    cwd: workspace,
-    env,
-    extendEnv: false,
-    reject: false,
-    stdin: "ignore",
-    timeout: timeoutMs
-  });
-  if (child.stderr !== "") context2.onStderr(`${child.stderr}
-`);
-  if (child.exitCode !== void 0 && goodCodes.includes(child.exitCode))
-    return { ok: true, value: child.stdout };
-  return {
-    ok: false,
-    exit: {
-      exitCode: child.exitCode,
-      signal: child.timedOut ? void 0 : child.signal,
-      stderrTail: child.stderr.slice(-STDERR_CHARACTERS),
-      timedOutAfterMs: child.timedOut ? timeoutMs : void 0,
-      stalledAfterMs: void 0,
-      cancelledBy: void 0,
-      kernelOomKills: void 0
-    }
-  };
-}
-function parsed(schema, text2) {
-  let json2;
-  try {
-    json2 = JSON.parse(text2);
-  } catch {
-    json2 = void 0;
-  }
-  const result = schema.safeParse(json2);
-  if (result.success) return { ok: true, value: result.data };
-  const stderrTail = `The preflight got an answer that it does not understand: ${text2.slice(0, 200)}`;
-  return {
-    ok: false,
-    exit: {
-      exitCode: 1,
-      signal: void 0,
-      stderrTail,
-      timedOutAfterMs: void 0,
-      stalledAfterMs: void 0,
-      cancelledBy: void 0,
-      kernelOomKills: void 0
-    }
-  };
-}
-function freeDisk(folder) {
-  let existing = folder;
-  while (!existsSync4(existing) && dirname2(existing) !== existing) existing = dirname2(existing);
-  const { bavail, bsize } = statfsSync(existing);
-  return bavail * bsize;
-}
-function availableMemory() {
-  const limit = process.constrainedMemory();
-  const free = process.availableMemory?.() ?? freemem();
-  return limit > 0 ? Math.min(limit, free) : free;
-}
-
-// src/action/process-group.ts
-import { readFileSync as readFileSync5, readdirSync } from "node:fs";
-var GROUP_MARK_VARIABLE = "INHERITUNE_ACTION_GROUP";
-function signalGroup(groupId, signal) {
-  try {
-    process.kill(-groupId, signal);
-    return true;
-  } catch {
-    return false;
-  }
-}
-function groupMark(runnerName, unique2) {
-  return `${encodeURIComponent(runnerName ?? "")}/${unique2}`;
-}
-function countKernelOomKills() {
-  try {
-    const count4 = /^oom_kill (\d+)$/m.exec(readFileSync5("/proc/vmstat", "utf8"))?.[1];
-    return count4 === void 0 ? void 0 : Number(count4);
-  } catch {
-    return void 0;
-  }
-}
-
-// src/action/publish.ts
-import { setTimeout as sleep2 } from "node:timers/promises";
-
-// src/github/comment-plan.ts
-function planComment(own4, draft, currentHead, hasWritten) {
-  const [keep, ...duplicates] = own4.toSorted((a2, b) => a2.id - b.id);
-  if (!keep) return { kind: "create" };
-  const newest = own4.reduce((a2, b) => compareStamps(b.stamp, a2.stamp, currentHead) > 0 ? b : a2, keep);
-  const against = compareStamps(draft.stamp, newest.stamp, currentHead);
-  const isMine = against === 0 && (hasWritten || newest.body === draft.body);
-  if (against > 0 || against === 0 && !isMine) return { kind: "update", comment: keep, body: draft.body };
-  if (compareStamps(keep.stamp, newest.stamp, currentHead) < 0) {
-    return { kind: "update", comment: keep, body: newest.body };
-  }
-  if (duplicates.length > 0) return { kind: "delete", comments: duplicates };
-  return { kind: "done", comment: keep, holds: against === 0 ? "mine" : "newer" };
-}
-
-// src/github/sticky-comment.ts
-var WORKFLOW_BOT = "github-actions[bot]";
-var SETTLE_MS = 3e3;
-var WRITE_SPACING_MS = 1e3;
-var DEADLINE_MS = 4 * 6e4;
-var MAX_TRANSIENT_FAULTS = 5;
-var MAX_SHORTENINGS = 3;
-async function syncStickyComment(request2) {
-  const { clock } = request2;
-  const deadline = clock.now() + (request2.deadlineMs ?? DEADLINE_MS);
-  const settleMs = request2.settleMs ?? SETTLE_MS;
-  const session = await openSession(request2);
-  let transientFaults = 0;
-  let shortenings = 0;
-  let lastFault = "the comments kept changing";
-  for (; ; ) {
-    let pauseMs = settleMs;
-    try {
-      const result = await takeStep(session);
-      if (result) return result;
-    } catch (error63) {
-      const fault = classifyApiError(error63, clock.now());
-      lastFault = fault.text;
-      if (fault.kind === "rateLimited") {
-        pauseMs = fault.retryAfterMs;
-      } else if (fault.kind === "transient" && transientFaults < MAX_TRANSIENT_FAULTS) {
-        transientFaults += 1;
-        pauseMs = settleMs * transientFaults;
-      } else if (fault.kind === "tooLong" && shortenings < MAX_SHORTENINGS) {
-        shortenings += 1;
-        session.limit = Math.floor(session.limit / 2);
-        pauseMs = 0;
-      } else {
-        return { status: "notWritten", reason: fault.kind, text: fault.text };
-      }
-    }
-    if (clock.now() + pauseMs > deadline)
-      return { status: "notWritten", reason: "deadline", text: lastFault };
-    await clock.sleep(pauseMs);
-  }
-}
-async function openSession(request2) {
-  const login = await viewerLogin(request2.client);
-  await request2.clock.sleep(WRITE_SPACING_MS);
-  return {
-    request: request2,
-    repository: { owner: request2.owner, repo: request2.repo },
-    logins: /* @__PURE__ */ new Set([login.toLowerCase()]),
-    limit: COMMENT_LIMIT.maximum,
-    written: void 0,
-    createdId: void 0
-  };
-}
-async function takeStep(session) {
-  const { request: request2, repository } = session;
-  const { issues } = request2.client.rest;
-  const [own4, currentHead] = await Promise.all([listOwnComments(session), readCurrentHead(session)]);
-  const marker = renderMarker(request2.stamp);
-  const draft = {
-    stamp: request2.stamp,
-    body: `${marker}
-${request2.render(session.limit - marker.length - 1)}`
-  };
-  const plan2 = planComment(own4, draft, currentHead, session.written !== void 0);
-  switch (plan2.kind) {
-    case "create": {
-      const { data } = await issues.createComment({
-        ...repository,
-        issue_number: request2.pullRequestNumber,
-        body: draft.body
-      });
-      session.written ??= "created";
-      session.createdId = data.id;
-      if (data.user) session.logins.add(data.user.login.toLowerCase());
-      return void 0;
-    }
-    case "update":
-      if (await ifStillThere(
-        issues.updateComment({ ...repository, comment_id: plan2.comment.id, body: plan2.body })
-      )) {
-        session.written ??= "updated";
-      }
-      return void 0;
-    case "delete":
-      for (const comment2 of plan2.comments) {
-        await ifStillThere(issues.deleteComment({ ...repository, comment_id: comment2.id }));
-      }
-      return void 0;
-    case "done":
-      if (plan2.holds === "newer")
-        return { status: "superseded", url: plan2.comment.url, by: plan2.comment.stamp };
-      return { status: session.written ?? "unchanged", url: plan2.comment.url };
-  }
-}
-async function listOwnComments(session) {
-  const { request: request2, repository, createdId } = session;
-  const { client } = request2;
-  const comments = await client.paginate(client.rest.issues.listComments, {
-    ...repository,
-    issue_number: request2.pullRequestNumber,
-    per_page: 100
-  });
-  if (createdId !== void 0 && !comments.some((comment2) => comment2.id === createdId)) {
-    const created = await ifStillThere(
-      client.rest.issues.getComment({ ...repository, comment_id: createdId })
-    );
-    if (created) comments.push(created.data);
-  }
-  return comments.flatMap((comment2) => {
-    const body = comment2.body ?? "";
-    const stamp = readMarker(body);
-    const isOurs = comment2.user && session.logins.has(comment2.user.login.toLowerCase());
-    if (!isOurs || stamp?.key !== request2.stamp.key) return [];
-    return [{ id: comment2.id, url: comment2.html_url, body, stamp }];
-  });
-}
-async function readCurrentHead(session) {
-  const { request: request2, repository } = session;
-  try {
-    const { data } = await request2.client.rest.pulls.get({
-      ...repository,
-      pull_number: request2.pullRequestNumber
-    });
-    return data.head.sha;
-  } catch (error63) {
-    const { kind } = classifyApiError(error63, request2.clock.now());
-    if (kind === "forbidden" || kind === "missing") return void 0;
-    throw error63;
-  }
-}
-async function viewerLogin(client) {
-  try {
-    const { viewer } = await client.graphql("query { viewer { login } }");
-    return viewer.login;
-  } catch {
-    return WORKFLOW_BOT;
-  }
-}
-async function ifStillThere(call) {
-  try {
-    return await call;
-  } catch (error63) {
-    if (classifyApiError(error63, 0).kind === "missing") return void 0;
-    throw error63;
-  }
-}
-
-// src/action/comment.ts
-var PULL_REQUEST_EVENTS = /* @__PURE__ */ new Set([
-  "pull_request",
-  "pull_request_target",
-  "pull_request_review",
-  "pull_request_review_comment",
-  "workflow_run"
-]);
-function decideComment(settings, result) {
-  const { outcome, event } = result;
-  const no = (reason, isExpected) => ({
-    comment: false,
-    reason,
-    isExpected
-  });
-  if (settings.comment === "never") return no('comment is "never"', true);
-  if (outcome.kind === "refused") return no("the run was refused", true);
-  if (outcome.kind === "interrupted" && outcome.by === "runner") return no("the job was cancelled", true);
-  if (settings.comment === "auto" && !PULL_REQUEST_EVENTS.has(event.eventName)) {
-    return no(`a ${event.eventName} event has no pull request`, true);
-  }
-  if (event.pullRequestNumber === void 0) {
-    return no(`this ${event.eventName} event names no pull request`, settings.comment === "auto");
-  }
-  if (settings.token === "") return no("github-token is empty", false);
-  return { comment: true, pullRequestNumber: event.pullRequestNumber };
-}
-function writeComment(parts, pullRequestNumber) {
-  const { settings, job, result, clock, onWait } = parts;
-  return syncStickyComment({
-    client: createClient({ token: settings.token, apiUrl: job.apiUrl, onWait }),
-    owner: job.owner,
-    repo: job.repo,
-    pullRequestNumber,
-    stamp: {
-      key: settings.commentKey,
-      headSha: result.event.headSha,
-      runId: job.runId,
-      runAttempt: job.runAttempt
-    },
-    render: (maximum) => renderMessage(result.message, { maximum, unit: "characters" }),
-    clock
-  });
-}
-
-// src/action/run-results.ts
-import { readFileSync as readFileSync6 } from "node:fs";
-import { join as join5 } from "node:path";
-
-// src/action/child-outcome.ts
-import { constants as constants6 } from "node:os";
-function classifyExit(exit) {
-  const { exitCode } = exit;
-  const signal = exit.signal ?? signalOf(exitCode);
-  const message = lastLine2(exit.stderrTail);
-  const isResumable = exitCode === EXIT.interrupted;
-  if (exitCode === EXIT.done) return { kind: "succeeded" };
-  if (exitCode === EXIT.regression) return { kind: "regression" };
-  if (exit.cancelledBy !== void 0) return { kind: "interrupted", by: "runner", isResumable };
-  if (exit.stalledAfterMs !== void 0) return { kind: "hung", afterMs: exit.stalledAfterMs, isResumable };
-  if (exit.timedOutAfterMs !== void 0)
-    return { kind: "timedOut", afterMs: exit.timedOutAfterMs, isResumable };
-  if (isResumable) return { kind: "interrupted", by: "itself", isResumable };
-  if (exitCode === EXIT.usage) return { kind: "badInput", message };
-  const evidence2 = memoryEvidence(exit, signal);
-  if (evidence2 !== void 0) return { kind: "outOfMemory", evidence: evidence2 };
-  if (signal === "SIGKILL") return { kind: "killed" };
-  if (signal !== void 0) return { kind: "crashed", signal, message };
-  if (NOT_A_NUMBER.test(message)) return { kind: "notANumber", message };
-  return { kind: "failed", exitCode, message };
-}
-var MEMORY_WORDS = /JavaScript heap out of memory|Array buffer allocation failed|RESOURCE_EXHAUSTED|ran out of memory trying to allocate|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|std::bad_alloc|Cannot allocate memory/i;
-var NOT_A_NUMBER = /\b(?:loss|norm|log-likelihood)\b[^.\n]*?\b(?:of|is) -?(?:NaN|Infinity)\b/i;
-function memoryEvidence(exit, signal) {
-  const line = exit.stderrTail.split("\n").find((candidate) => MEMORY_WORDS.test(candidate));
-  if (line !== void 0) return plain(line);
-  if (signal === "SIGKILL" && (exit.kernelOomKills ?? 0) > 0)
-    return "the kernel's out-of-memory killer ended a process";
-  return void 0;
-}
-function signalOf(exitCode) {
-  if (exitCode === void 0 || exitCode <= 128) return void 0;
-  return Object.entries(constants6.signals).find(([, number6]) => number6 === exitCode - 128)?.[0];
-}
-function lastLine2(text2) {
-  return plain(text2.trimEnd().split("\n").at(-1) ?? "");
-}
-function plain(line) {
-  return line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, "").trim();
-}
-
-// src/action/run-results.ts
-var metric = external_exports.union([external_exports.number(), external_exports.literal("N/A")]);
-var task3 = external_exports.looseObject({
-  status: external_exports.enum(["scored", "unavailable", "failed"]),
-  reason: external_exports.string().exactOptional(),
-  metrics: external_exports.record(external_exports.string(), metric).exactOptional(),
-  docs: external_exports.number().exactOptional()
-});
-var summary2 = external_exports.looseObject({
-  models: external_exports.record(external_exports.string(), external_exports.looseObject({ tasks: external_exports.record(external_exports.string(), task3) }))
-});
-function readRunTasks(folder) {
-  try {
-    const parsed2 = summary2.safeParse(JSON.parse(readFileSync6(join5(folder, "results.json"), "utf8")));
-    if (!parsed2.success) return void 0;
-    return Object.fromEntries(Object.entries(parsed2.data.models).map(([key, model2]) => [key, model2.tasks]));
-  } catch {
-    return void 0;
-  }
-}
-function readJudgedModel(folder) {
-  for (const key of ["trained", "inherited", "reference"]) {
-    const file2 = join5(folder, "results", `${key}.json`);
-    let text2;
-    try {
-      text2 = readFileSync6(file2, "utf8");
-    } catch {
-      continue;
-    }
-    return { key, result: parseEvaluationResult(JSON.parse(text2), file2) };
-  }
-  return void 0;
-}
-function findGaps(tasks, expectsScores) {
-  if (!expectsScores) return void 0;
-  const all = Object.entries(tasks ?? {}).flatMap(
-    ([model2, byName]) => Object.entries(byName).map(([name2, each]) => ({ model: model2, name: name2, ...each }))
-  );
-  const failed = all.filter(({ status }) => status === "failed");
-  const broken = failed.find(({ reason }) => NOT_A_NUMBER.test(reason ?? ""));
-  if (broken !== void 0)
-    return { kind: "notANumber", message: `${broken.model}: ${broken.reason ?? ""}.` };
-  if (!all.some(({ status }) => status === "scored")) {
-    return {
-      kind: "empty",
-      message: "The run ended without an error but scored no task. Look at the reasons in the report: most often the data folder is empty or evaluate.tasks names tasks without data."
-    };
-  }
-  if (failed.length === 0) return void 0;
-  return {
-    kind: "partlyMissing",
-    missing: failed.map(({ model: model2, name: name2, reason }) => `${name2} of ${model2} (${reason ?? "failed"})`)
-  };
-}
-function scoresJson(tasks) {
-  return JSON.stringify(
-    Object.fromEntries(
-      Object.entries(tasks).map(([model2, byName]) => [
-        model2,
-        Object.fromEntries(
-          Object.entries(byName).map(([name2, { status, metrics, docs, reason }]) => [
-            name2,
-            status === "scored" ? { status, docs, metrics } : { status, reason }
-          ])
-        )
-      ])
-    )
-  );
-}
-
-// src/action/publish.ts
-async function publish(settings, job, result, check2) {
-  setOutput2("outcome", result.outcome.kind);
-  setOutput2("verdict", result.verdict);
-  setOutput2("run-id", `${String(job.runId)}-${String(job.runAttempt)}-${settings.variant}`);
-  setOutput2("scores", scoresJson(result.tasks));
-  for (const name2 of ["report-path", "results-path", "model-path"])
-    setOutput2(name2, result.files[name2] ?? "");
-  await writeSummary(result);
-  await check2.conclude(result);
-  setOutput2("check-url", check2.url() ?? "");
-  setOutput2("comment-url", await comment(settings, job, result) ?? "");
-}
-function setOutput2(name2, value) {
-  setOutput(name2, value);
-}
-async function writeSummary(result) {
-  try {
-    await summary.addRaw(renderMessage(result.message, JOB_SUMMARY_LIMIT)).write();
-  } catch (error63) {
-    warning(
-      `The job summary was not written: ${error63 instanceof Error ? error63.message : String(error63)}`
-    );
-  }
-}
-async function comment(settings, job, result) {
-  const decision = decideComment(settings, result);
-  if (!decision.comment) {
-    const text2 = `No comment was written: ${decision.reason}.`;
-    if (decision.isExpected) info(text2);
-    else warning(text2);
-    return void 0;
-  }
-  const clock = { now: Date.now, sleep: (durationMs) => sleep2(durationMs) };
-  const parts = { settings, job, result, clock, onWait: info };
-  try {
-    return report(await writeComment(parts, decision.pullRequestNumber));
-  } catch (error63) {
-    warning(`No comment was written: ${error63 instanceof Error ? error63.message : String(error63)}`);
-    return void 0;
-  }
-}
-function report(result) {
-  switch (result.status) {
-    case "notWritten":
-      warning(`No comment was written: ${explain2(result)} The job summary holds the report.`);
-      return void 0;
-    case "superseded":
-      notice(
-        `The comment already holds the result of a newer run (${String(result.by.runId)}) and was left alone.`
-      );
-      return result.url;
-    default:
-      info(`The comment is ${result.status}: ${result.url}`);
-      return result.url;
-  }
-}
-function explain2(result) {
-  const answer = `GitHub says "${result.text}".`;
-  switch (result.reason) {
-    case "forbidden":
-      return `${answer} The token may only read, as always for pull requests from forks; elsewhere give the job "permissions: pull-requests: write".`;
-    case "unauthorized":
-      return `${answer} The token is wrong or older than its 24 hours.`;
-    case "missing":
-      return `${answer} The token cannot see the pull request.`;
-    case "deadline":
-      return `GitHub did not take it in time (${result.text}).`;
-    default:
-      return answer;
-  }
+  return setting.kind === "branch" ? `branch:${setting.branch}` : setting.path;
 }
 
 // src/action/recipe-facts.ts
 import { homedir } from "node:os";
-import { resolve as resolve4 } from "node:path";
+import { resolve as resolve3 } from "node:path";
 
 // src/recipe/load-recipe.ts
 import { readFile as readFile2 } from "node:fs/promises";
@@ -63674,7 +62225,8 @@ var boolq = defineTask({
 Question: ${row4.question}?
 Answer:`,
     choices: answers,
-    gold: row4.label
+    gold: row4.label,
+    sharedText: row4.passage
   }),
   answers,
   metrics: [accuracy],
@@ -63704,7 +62256,8 @@ Question: ${question}
 Choices:
 ${lines}Answer:`,
       choices: options,
-      gold: LETTERS.indexOf(pythonStrip(label))
+      gold: LETTERS.indexOf(pythonStrip(label)),
+      sharedText: context2
     };
   },
   metrics: [accuracy, normalisedAccuracy],
@@ -63789,7 +62342,8 @@ var mnli = defineTask({
 Question: ${asSentence(row4.hypothesis)} True, False or Neither?
 Answer:`,
     choices: answers3,
-    gold: row4.label
+    gold: row4.label,
+    sharedText: row4.premise
   }),
   answers: answers3,
   metrics: [accuracy],
@@ -63799,6 +62353,19 @@ function asSentence(hypothesis) {
   const stripped = pythonStrip(hypothesis);
   return stripped.endsWith(".") ? stripped : `${stripped}.`;
 }
+
+// src/evaluate/tasks/paper-tasks.ts
+var PAPER_TASKS = [
+  "wsc",
+  "piqa",
+  "boolq",
+  "winogrande",
+  "logiqa",
+  "wnli",
+  "qnli",
+  "mnli",
+  "truthfulqa_mc2"
+];
 
 // src/evaluate/tasks/piqa.ts
 var piqa = defineTask({
@@ -63833,7 +62400,8 @@ ${row4.sentence}
 Question: Does this response answer the question?
 Answer:`,
     choices: answers4,
-    gold: row4.label
+    gold: row4.label,
+    sharedText: row4.sentence
   }),
   answers: answers4,
   metrics: [accuracy],
@@ -63940,7 +62508,8 @@ var wnli = defineTask({
 Question: ${row4.sentence2} True or False?
 Answer:`,
     choices: answers5,
-    gold: row4.label
+    gold: row4.label,
+    sharedText: row4.sentence1
   }),
   answers: answers5,
   metrics: [accuracy],
@@ -63973,7 +62542,8 @@ var wsc = defineTask({
 Question: In the passage above, does the pronoun "*${pronoun}*" refer to "*${noun}*"?
 Answer:`,
       choices: answers6,
-      gold: label
+      gold: label,
+      sharedText: text2
     };
   },
   answers: answers6,
@@ -64041,7 +62611,7 @@ var TASKS = [
 ];
 var ALIASES = {
   /** The nine columns of the Inheritune paper, in its order. */
-  nine: ["wsc", "piqa", "boolq", "winogrande", "logiqa", "wnli", "qnli", "mnli", "truthfulqa_mc2"]
+  nine: PAPER_TASKS
 };
 var MOST_NEAR_NAMES = 5;
 function selectTasks(names, custom2 = /* @__PURE__ */ new Map()) {
@@ -64104,6 +62674,19 @@ function editDistance(a2, b) {
   return row4[b.length];
 }
 
+// src/recipe/byte-size.ts
+var UNITS = {
+  ...{ "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
+  ...{ kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 }
+};
+function byteSize(value) {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(value).trim()) ?? [];
+  const factor = UNITS[(unit ?? "").toLowerCase()];
+  if (digits === void 0 || factor === void 0) return void 0;
+  const bytes = Math.floor(Number(digits) * factor);
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : void 0;
+}
+
 // src/recipe/evaluate-fields.ts
 var EVALUATED_MODELS = ["reference", "inherited", "trained"];
 var tasksInBrief = [...taskNames().filter((name2) => !name2.startsWith("mmlu_")), "mmlu_<subject>"].map((name2) => `\`${name2}\``).join(", ");
@@ -64133,6 +62716,14 @@ var evaluateFields = external_exports.strictObject({
   addBos: external_exports.boolean().exactOptional().meta({
     description: "Whether contexts start with the BOS token.",
     defaultText: "as the model's tokenizer does"
+  }),
+  maxMemory: external_exports.union([external_exports.int().positive(), external_exports.string()]).refine(
+    (size) => byteSize(size) !== void 0,
+    "must be a number of bytes, or one with a unit such as 8GB"
+  ).exactOptional().meta({
+    typeText: "bytes, or text such as `8GB`",
+    description: "Memory that scoring may take: of the process on a CPU, of the device on a GPU. Requests are put together so that the predicted peak stays below.",
+    defaultText: "no bound"
   })
 }).meta({ description: "What the models are evaluated on." });
 
@@ -64161,9 +62752,33 @@ var growFields = external_exports.strictObject({
 
 // src/recipe/inherit-fields.ts
 var CARRIED_PARTS = ["embeddings", "finalNorm", "head"];
+var SELECTION_SCORES = ["block-influence", "attention-rank"];
+var selectFields = external_exports.strictObject({
+  by: external_exports.enum(SELECTION_SCORES).meta({
+    description: "How much a block turns the residual stream (ShortGPT), or how many directions its attention has (Inheritune); [docs/inspect.md](inspect.md)."
+  }),
+  keep: external_exports.int().min(1).meta({ description: "How many blocks to copy." }),
+  text: external_exports.string().min(1).meta({
+    description: "The text that the scores are taken on: a `.txt` or `.jsonl` file, a folder of them, or a `.bin` file of token ids."
+  }),
+  windows: external_exports.int().min(1).default(100).meta({
+    description: "Windows of the text, from its beginning; fewer where it is shorter."
+  }),
+  windowLength: external_exports.int().min(2).default(100).meta({ description: "Length of a window.", unit: "tokens" }),
+  contiguous: external_exports.boolean().exactOptional().meta({
+    description: "Whether the blocks must follow one another.",
+    defaultText: "`true` for attention-rank, `false` for block-influence"
+  })
+}).meta({
+  description: "Blocks with the highest scores of the reference on a text, in the order they have in it."
+});
 var inheritFields = external_exports.strictObject({
-  layers: external_exports.union([external_exports.int().min(1), external_exports.array(external_exports.int().min(0)).min(1)]).meta({
-    description: "How many of the first blocks to copy, or the indices of the blocks (counted from 0). All blocks means continued training."
+  layers: external_exports.union([
+    external_exports.int().min(1),
+    external_exports.array(external_exports.int().min(0)).min(1),
+    external_exports.strictObject({ select: selectFields }).meta({ description: "Blocks chosen by a score." })
+  ]).meta({
+    description: "How many of the first blocks to copy, the indices of the blocks (counted from 0), or how to choose them. All blocks means continued training."
   }),
   carry: external_exports.array(external_exports.enum(CARRIED_PARTS)).default([...CARRIED_PARTS]).meta({ description: "What is copied besides the blocks; parts not named start from random weights." }),
   seed: seedField("Seed of the random weights of parts that are not copied.")
@@ -64377,7 +62992,7 @@ var root = recipeJsonSchema();
 function fieldSchema(path6) {
   let node2 = root;
   for (const step of path6) {
-    node2 = typeof step === "number" ? elementSchema(node2, step) : asNode(node2?.properties?.[step]);
+    node2 = typeof step === "number" ? elementSchema(node2, step) : asNode(sectionSchema(node2)?.properties?.[step]);
   }
   return node2;
 }
@@ -64408,6 +63023,9 @@ function allowedWords(schema) {
 }
 function pathText(path6) {
   return path6.map((step, at) => typeof step === "number" ? `[${step}]` : at > 0 ? `.${step}` : step).join("");
+}
+function sectionSchema(schema) {
+  return [schema, ...schema?.anyOf ?? []].map(asNode).find((node2) => node2?.type === "object");
 }
 function elementSchema(schema, index) {
   const list = [schema, ...schema?.anyOf ?? []].map(asNode).find((node2) => node2?.type === "array");
@@ -64441,13 +63059,13 @@ function rangeText(schema) {
 
 // src/recipe/nearest-name.ts
 function nearestName(seen, names) {
-  const wanted = plain2(seen);
-  const ranked = names.map((name2) => ({ name: name2, distance: typingErrors(wanted, plain2(name2)) })).filter(
+  const wanted = plain(seen);
+  const ranked = names.map((name2) => ({ name: name2, distance: typingErrors(wanted, plain(name2)) })).filter(
     ({ name: name2, distance }) => distance <= Math.max(1, Math.floor(Math.max(wanted.length, name2.length) / 3))
-  ).filter(({ name: name2, distance }) => distance < plain2(name2).length).sort((a2, b) => a2.distance - b.distance);
+  ).filter(({ name: name2, distance }) => distance < plain(name2).length).sort((a2, b) => a2.distance - b.distance);
   return ranked[0]?.name;
 }
-function plain2(name2) {
+function plain(name2) {
   return name2.toLowerCase().replace(/[-_\s]/g, "");
 }
 function typingErrors(a2, b) {
@@ -64477,7 +63095,8 @@ function fieldsBelow(parent, prefix) {
     if (typeof node2 === "boolean") return [];
     const path6 = prefix + name2;
     const element = node2.type === "array" ? elementSchema(node2, 0) : void 0;
-    const below = node2.type === "object" ? fieldsBelow(node2, `${path6}.`) : element?.type === "object" ? fieldsBelow(element, `${path6}[].`) : [];
+    const section2 = sectionSchema(node2);
+    const below = section2 !== void 0 ? fieldsBelow(section2, `${path6}.`) : element?.type === "object" ? fieldsBelow(element, `${path6}[].`) : [];
     const field = {
       path: path6,
       type: node2.type === "object" ? "section" : typeText(node2),
@@ -64507,11 +63126,20 @@ function explainIssue(issue3, recipe) {
     return issue3.keys.map((key) => ({ path: [...path6, key], message: unknownField(path6, key) }));
   }
   if (issue3.code === "custom") return [{ path: path6, message: issue3.message }];
+  const inner = issue3.code === "invalid_union" ? meantAlternative(issue3.errors) : void 0;
+  if (inner !== void 0) {
+    return inner.flatMap((one) => explainIssue({ ...one, path: [...issue3.path, ...one.path] }, recipe));
+  }
   return [{ path: path6, message: wrongValue(path6, valueAt(recipe, path6)) }];
+}
+function meantAlternative(alternatives) {
+  return alternatives.find(
+    (issues) => issues.every(({ path: path6, code }) => typeof path6[0] === "string" || code === "unrecognized_keys")
+  );
 }
 function unknownField(section2, key) {
   const sentence = `${pathText([...section2, key])} is not a field`;
-  const siblings = Object.keys(fieldSchema(section2)?.properties ?? {});
+  const siblings = Object.keys(sectionSchema(fieldSchema(section2))?.properties ?? {});
   const near = nearestName(key, siblings);
   if (near !== void 0) return `${sentence}; did you mean ${near}?`;
   const elsewhere = recipeFields().map(({ path: path6 }) => path6).find((path6) => nearestName(key, [path6.split(".").at(-1)]) !== void 0);
@@ -64782,7 +63410,7 @@ async function loadRecipe(file2, options = {}) {
   try {
     text2 = await read(file2);
   } catch (cause) {
-    throw new RecipeError("unreadable", file2, [{ where: file2, message: unreadable2(cause) }], { cause });
+    throw new RecipeError("unreadable", file2, [{ where: file2, message: unreadable3(cause) }], { cause });
   }
   return parseRecipe(text2, file2, options.overrides);
 }
@@ -64795,26 +63423,59 @@ function parseRecipe(text2, file2, overrides2 = []) {
     const problems = parsed2.error.issues.flatMap((issue3) => explainIssue(issue3, value)).map(({ path: path6, message }) => ({ where: locate(path6), message }));
     throw new RecipeError("invalid", file2, problems);
   }
-  return { recipe: { ...parsed2.data, name: parsed2.data.name ?? defaultName(file2) }, file: file2, locate };
+  const recipe = { ...parsed2.data, name: parsed2.data.name ?? defaultName(file2) };
+  return { recipe, file: file2, text: text2, overrides: overrides2, locate };
 }
 function defaultName(file2) {
   const base = basename(file2, extname(file2)).replace(/[^A-Za-z0-9._-]+/g, "-");
   return base.replace(/^[^A-Za-z0-9]+/, "").slice(0, 100) || "recipe";
 }
-function unreadable2(cause) {
+function unreadable3(cause) {
   const code = cause instanceof Error && "code" in cause ? cause.code : void 0;
   if (code === "ENOENT") return "no such recipe file; check the path.";
   if (code === "EISDIR") return "this is a folder; name the recipe file in it.";
   return `the recipe cannot be read (${cause instanceof Error ? cause.message : String(cause)}); check its permissions.`;
 }
 
+// src/recipe/recipe-hash.ts
+import { createHash as createHash3 } from "node:crypto";
+function canonicalJson(value) {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
+  if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (isPlainObject5(value)) {
+    const fields = Object.keys(value).filter((key) => value[key] !== void 0).sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
+    return `{${fields.join(",")}}`;
+  }
+  throw new TypeError(`${describe3(value)} has no canonical JSON; hash plain data only`);
+}
+function recipeHash(part) {
+  return createHash3("sha256").update(canonicalJson(part), "utf8").digest("hex");
+}
+function isPlainObject5(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+function describe3(value) {
+  if (typeof value === "object" && value !== null) return `a ${value.constructor.name}`;
+  return typeof value === "number" ? String(value) : `a value of type ${typeof value}`;
+}
+
 // src/recipe/recipe-paths.ts
 import { access as access2 } from "node:fs/promises";
-import { dirname as dirname3, join as join6, resolve as resolve3 } from "node:path";
+import { dirname as dirname2, join as join3, resolve as resolve2 } from "node:path";
+
+// src/recipe/layer-selection.ts
+function isSelection(layers) {
+  return typeof layers === "object" && "select" in layers;
+}
+
+// src/recipe/recipe-paths.ts
 async function resolveRecipePaths(loaded, options) {
   const { cwd, home, sections, exists: exists2 = fileExists } = options;
   const recipe = structuredClone(loaded.recipe);
-  const recipeFolder = dirname3(resolve3(cwd, loaded.file));
+  const recipeFolder = dirname2(resolve2(cwd, loaded.file));
   const problems = [];
   for (const { path: path6, value, set: set2 } of namedPaths(recipe)) {
     if (path6[0] !== "reference" && sections?.some((section2) => section2 === path6[0]) === false) continue;
@@ -64831,10 +63492,16 @@ async function resolveRecipePaths(loaded, options) {
 function isHubId(model2) {
   return /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*(@[\w./-]+)?$/.test(model2) && !model2.endsWith(".gguf");
 }
-function namedPaths({ reference, data, evaluate }) {
+function namedPaths({ reference, inherit, data, evaluate }) {
   const paths = [];
   if (!reference.model.startsWith("pypi:")) {
     paths.push({ path: ["reference", "model"], value: reference.model, set: (to) => reference.model = to });
+  }
+  const layers = inherit?.layers;
+  if (isSelection(layers)) {
+    const { select } = layers;
+    const path6 = ["inherit", "layers", "select", "text"];
+    paths.push({ path: path6, value: select.text, set: (to) => select.text = to });
   }
   for (const field of ["tokens", "validation", "tokenizer"]) {
     const value = data?.[field];
@@ -64855,8 +63522,8 @@ function namedPaths({ reference, data, evaluate }) {
   return paths;
 }
 function candidates(value, cwd, recipeFolder, home) {
-  const path6 = home !== void 0 && value.startsWith("~/") ? join6(home, value.slice(2)) : value;
-  return [.../* @__PURE__ */ new Set([resolve3(cwd, path6), resolve3(recipeFolder, path6)])];
+  const path6 = home !== void 0 && value.startsWith("~/") ? join3(home, value.slice(2)) : value;
+  return [.../* @__PURE__ */ new Set([resolve2(cwd, path6), resolve2(recipeFolder, path6)])];
 }
 async function firstExisting(paths, exists2) {
   for (const path6 of paths) if (await exists2(path6)) return path6;
@@ -64879,8 +63546,11 @@ function recipeOverrides(settings) {
   const { overrides: overrides2, dataDir } = settings;
   return [...overrides2, ...dataDir === void 0 ? [] : [`evaluate.data=${JSON.stringify(dataDir)}`]];
 }
+function recordName(recipeName, variant) {
+  return variant === "default" ? recipeName : variant;
+}
 async function readRecipeFacts(settings, workspace) {
-  const loaded = await loadRecipe(resolve4(workspace, settings.recipe), {
+  const loaded = await loadRecipe(resolve3(workspace, settings.recipe), {
     overrides: recipeOverrides(settings)
   });
   const { recipe } = loaded;
@@ -64893,8 +63563,11 @@ async function readRecipeFacts(settings, workspace) {
     },
     { cwd: workspace, home: homedir(), sections: ["evaluate"] }
   );
+  const named = { ...recipe, name: recordName(name2, settings.variant) };
   return {
     name: name2,
+    recordName: named.name,
+    hash: recipeHash(named),
     device: settings.device === "auto" ? recipe.device : settings.device,
     trains: recipe.inherit !== void 0 && train !== void 0,
     steps: train?.steps,
@@ -64909,45 +63582,1764 @@ async function readRecipeFacts(settings, workspace) {
   };
 }
 
-// src/action/record-run.ts
-var TIMEOUT_MS = 30 * 6e4;
-async function recordRun(context2) {
-  const { settings, headSha, workspace, cliPath, env, mark } = context2;
-  const store2 = storeName(settings.record);
-  if (store2 === void 0) return void 0;
-  const sets = recipeOverrides(settings).flatMap((override) => ["--set", override]);
-  const args = [
-    "record",
-    settings.out,
-    "--recipe",
-    settings.recipe,
-    "--store",
-    store2,
-    "--commit",
-    headSha,
-    ...sets
+// src/action/baseline.ts
+var BaselineError = class extends InherituneError {
+  constructor(message, cause) {
+    super("baselineUnreadable", message, { exitCode: 1, cause });
+  }
+};
+function baselineSource(context2) {
+  const { setting, workspace } = context2;
+  if (setting.kind === "none") return void 0;
+  const folder = setting.kind === "folder" ? resolve4(workspace, setting.path) : void 0;
+  const find = (variant) => {
+    const file2 = folder === void 0 ? void 0 : resultFile(folder, variant);
+    if (file2 !== void 0)
+      return Promise.resolve(fromFile(file2, setting.kind === "folder" ? setting.path : ""));
+    return fromRecords(context2, variant);
+  };
+  return {
+    find: async (variant) => {
+      try {
+        return await find(variant);
+      } catch (cause) {
+        if (cause instanceof BaselineError) throw cause;
+        throw new BaselineError(cause instanceof Error ? cause.message : String(cause), cause);
+      }
+    }
+  };
+}
+function resultFile(folder, variant) {
+  if (existsSync3(folder) && statSync2(folder).isFile()) return folder;
+  const candidates2 = [
+    join4(folder, "results", `${variant.name}.json`),
+    join4(folder, `${variant.name}.json`),
+    join4(folder, "results", `${variant.model}.json`)
   ];
-  const places = settings.cacheDir === void 0 ? [] : ["--cache-dir", settings.cacheDir];
-  const child = await execa(process.execPath, [cliPath, ...args, ...places], {
+  return candidates2.find((candidate) => existsSync3(candidate));
+}
+function fromFile(file2, shown2) {
+  let json2;
+  try {
+    json2 = JSON.parse(readFileSync4(file2, "utf8"));
+  } catch (cause) {
+    throw new BaselineError(
+      `Baseline unreadable: ${file2} is not JSON. Nothing was written; restore the file, or remove it on purpose.`,
+      cause
+    );
+  }
+  return { state: "found", label: shown2, result: parseEvaluationResult(json2, file2) };
+}
+async function fromRecords(context2, variant) {
+  const { setting, workspace, env, recipeName, headSha, baseBranch } = context2;
+  const store2 = openSettingStore(setting, context2);
+  if (store2 === void 0) return { state: "absent", reason: "no baseline: there is no store" };
+  const history = await readHistory({ cwd: workspace, env, head: headSha, branch: baseBranch });
+  const name2 = recordName(recipeName, variant.name);
+  const { choice, record: record2 } = await findBaseline(store2, { ...history, name: name2 });
+  if (record2 === void 0 || choice.status === "none") return { state: "absent", reason: choice.text };
+  const model2 = record2.models[variant.model] ?? record2.models["trained"];
+  if (model2 === void 0)
+    return {
+      state: "absent",
+      reason: `no baseline: the record of ${choice.text} holds no model ${variant.model}`
+    };
+  const { path: path6 } = choice.entry;
+  const source2 = setting.kind === "branch" ? `<(git show origin/${setting.branch}:${path6})` : join4(setting.kind === "folder" ? setting.path : "", path6);
+  return {
+    ...{ state: "found", label: choice.text, result: expandModel(model2, record2.itemSets) },
+    record: { content: record2, source: source2 }
+  };
+}
+
+// src/action/check.ts
+import { setTimeout as sleep } from "node:timers/promises";
+
+// src/report/github-limits.ts
+var COMMENT_LIMIT = { maximum: 65536, unit: "characters" };
+var CHECK_SUMMARY_LIMIT = { maximum: 65535, unit: "characters" };
+var JOB_SUMMARY_LIMIT = { maximum: 1048576, unit: "bytes" };
+
+// src/github/check-run.ts
+var MAX_ATTEMPTS = 4;
+var FIRST_PAUSE_MS = 2e3;
+var LONGEST_PAUSE_MS = 9e4;
+var LONGEST_TITLE = 250;
+function startCheckRun(target, text2) {
+  return insist(
+    target,
+    (isRetry) => createOrFind(target, isRetry, { status: "in_progress", output: output2(text2) })
+  );
+}
+async function updateCheckRun(target, id, text2) {
+  try {
+    return await patch(target, id, { output: output2(text2) });
+  } catch (error63) {
+    return { status: "notWritten", fault: classifyApiError(error63, target.clock.now()) };
+  }
+}
+function concludeCheckRun(target, id, conclusion, text2) {
+  const end = { status: "completed", conclusion, output: output2(text2) };
+  return insist(target, async (isRetry) => {
+    if (id !== void 0) return patch(target, id, end);
+    const made = await createOrFind(target, isRetry, end);
+    return isRetry && made.status === "written" ? patch(target, made.id, end) : made;
+  });
+}
+async function createOrFind(target, isRetry, fields) {
+  const { client, owner, repo, name: name2, headSha, detailsUrl, externalId } = target;
+  if (isRetry) {
+    const listed3 = await client.rest.checks.listForRef({ owner, repo, ref: headSha, check_name: name2 });
+    const found = listed3.data.check_runs.find((check2) => check2.external_id === externalId);
+    if (found) return { status: "written", id: found.id, url: found.html_url ?? "" };
+  }
+  const { data } = await client.rest.checks.create({
+    ...{ owner, repo, name: name2, head_sha: headSha, details_url: detailsUrl, external_id: externalId },
+    ...fields
+  });
+  return { status: "written", id: data.id, url: data.html_url ?? "" };
+}
+async function patch({ client, owner, repo }, id, fields) {
+  const { data } = await client.rest.checks.update({ owner, repo, check_run_id: id, ...fields });
+  return { status: "written", id: data.id, url: data.html_url ?? "" };
+}
+async function insist({ clock }, attempt) {
+  for (let count4 = 1; ; count4 += 1) {
+    try {
+      return await attempt(count4 > 1);
+    } catch (error63) {
+      const fault = classifyApiError(error63, clock.now());
+      const pauseMs = fault.kind === "rateLimited" ? fault.retryAfterMs : FIRST_PAUSE_MS * count4;
+      const isWorthIt = fault.kind === "rateLimited" || fault.kind === "transient";
+      if (!isWorthIt || count4 === MAX_ATTEMPTS || pauseMs > LONGEST_PAUSE_MS)
+        return { status: "notWritten", fault };
+      await clock.sleep(pauseMs);
+    }
+  }
+}
+function output2({ title, summary: summary4 }) {
+  return {
+    title: title.slice(0, LONGEST_TITLE),
+    summary: summary4.slice(0, CHECK_SUMMARY_LIMIT.maximum)
+  };
+}
+
+// src/action/training-state.ts
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { join as join5 } from "node:path";
+
+// src/train/train-log.ts
+var import_write_file_atomic = __toESM(require_lib2(), 1);
+var TRAIN_LOG = "train.jsonl";
+
+// src/action/training-state.ts
+var TAIL_BYTES = 16384;
+function readTrainingState(folder, sinceMs) {
+  const tail = readTail(join5(folder, TRAIN_LOG), sinceMs);
+  const lines = tail?.split("\n").slice(0, -1).map(parseLine).filter((line) => line !== void 0) ?? [];
+  const last = lines.at(-1);
+  if (last === void 0) return void 0;
+  const before = lines.at(-2);
+  const tokensPerStep = before === void 0 ? last.tokens / last.step : (last.tokens - before.tokens) / (last.step - before.step);
+  return { ...last, tokensPerStep };
+}
+function trainingLogTimeMs(folder) {
+  return openTail(join5(folder, TRAIN_LOG), (_, stat2) => stat2.mtimeMs);
+}
+function secondsLeft(state, totalSteps) {
+  if (totalSteps === void 0 || !(state.tokensPerSecond > 0)) return void 0;
+  return Math.max(0, totalSteps - state.step) * state.tokensPerStep / state.tokensPerSecond;
+}
+function readTail(path6, sinceMs) {
+  return openTail(path6, (file2, { size, mtimeMs }) => {
+    if (mtimeMs < sinceMs) return void 0;
+    const start = Math.max(0, size - TAIL_BYTES);
+    const buffer = Buffer.alloc(size - start);
+    const text2 = buffer.toString("utf8", 0, readSync(file2, buffer, 0, buffer.length, start));
+    return start === 0 ? text2 : text2.slice(text2.indexOf("\n") + 1);
+  });
+}
+function openTail(path6, use) {
+  let file2;
+  try {
+    file2 = openSync(path6, "r");
+  } catch {
+    return void 0;
+  }
+  try {
+    return use(file2, fstatSync(file2));
+  } finally {
+    closeSync(file2);
+  }
+}
+function parseLine(line) {
+  try {
+    const { step, loss, tokens, tokensPerSecond } = JSON.parse(line);
+    const numbers = [step, loss, tokens, tokensPerSecond];
+    if (!numbers.every((value) => typeof value === "number")) return void 0;
+    const [stepNumber, lossNats, tokenCount, rate] = numbers;
+    return stepNumber > 0 ? { step: stepNumber, lossNats, tokens: tokenCount, tokensPerSecond: rate } : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/action/check-progress.ts
+var FIRST_WRITE_MS = 2e4;
+var LEAST_SPACING_MS = 6e4;
+var SPACING_SHARE = 1 / 60;
+var MAX_WRITES = 400;
+var MAX_FAULTS = 3;
+async function showProgress(options) {
+  const { read, write, totalSteps, clock, signal, warn } = options;
+  const startedMs = clock.now();
+  let writes = 0;
+  let faults = 0;
+  let shownStep = 0;
+  let pauseMs = FIRST_WRITE_MS;
+  while (writes < MAX_WRITES) {
+    try {
+      await clock.sleep(pauseMs, signal);
+    } catch {
+      return;
+    }
+    const elapsedMs = clock.now() - startedMs;
+    pauseMs = spacingMs(elapsedMs);
+    const state = read();
+    if (state === void 0 || state.step === shownStep) continue;
+    const result = await write(progressText(state, totalSteps));
+    writes += 1;
+    if (result.status === "written") {
+      faults = 0;
+      shownStep = state.step;
+      continue;
+    }
+    const { fault } = result;
+    faults += 1;
+    if (fault.kind === "rateLimited") pauseMs = Math.max(fault.retryAfterMs, 2 * pauseMs);
+    const isLasting = fault.kind !== "rateLimited" && fault.kind !== "transient";
+    if (isLasting || faults === MAX_FAULTS) {
+      warn(
+        `The check run no longer shows the progress: GitHub says "${fault.text}". The run itself goes on.`
+      );
+      return;
+    }
+  }
+}
+function spacingMs(elapsedMs) {
+  return Math.max(LEAST_SPACING_MS, elapsedMs * SPACING_SHARE);
+}
+function progressText(state, totalSteps) {
+  const { step, lossNats, tokens, tokensPerSecond } = state;
+  const left = secondsLeft(state, totalSteps);
+  const steps = totalSteps === void 0 ? count2(step) : `${count2(step)} of ${count2(totalSteps)}`;
+  const time3 = left === void 0 ? "" : `, ${duration3(left)} left`;
+  return {
+    title: `Training: step ${steps}, loss ${lossNats.toFixed(3)}${time3}`,
+    summary: [
+      "| step | loss (nats per token) | tokens | tokens/s | time left |",
+      "| ---: | ---: | ---: | ---: | ---: |",
+      `| ${steps} | ${lossNats.toFixed(4)} | ${count2(tokens)} | ${count2(Math.round(tokensPerSecond))} | ${left === void 0 ? "not known" : duration3(left)} |`
+    ].join("\n")
+  };
+}
+function count2(value) {
+  return value.toLocaleString("en");
+}
+function duration3(seconds) {
+  const minutes2 = Math.round(seconds / 60);
+  if (minutes2 < 1) return "less than a minute";
+  const hours = Math.floor(minutes2 / 60);
+  return hours === 0 ? `${String(minutes2)} min` : `${String(hours)} h ${String(minutes2 % 60)} min`;
+}
+
+// src/report/escape-markdown.ts
+var LONGEST_TEXT = 400;
+var ZERO_WIDTH_SPACE = "\u200B";
+function escapeMarkdown(text2, maximumLength = LONGEST_TEXT) {
+  return clip(plainText(text2), maximumLength).replace(/(?<!\w)@(?=\w)|#(?=\d)|\bGH-(?=\d)/gi, (found) => found + ZERO_WIDTH_SPACE).replace(/[&<>$|]/g, entity).replace(/[\\`*~[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (character) => `\\${character}`).replace(/^(\d{1,9})([.)])(?=\s|$)/, (_, digits, mark) => `${digits}\\${mark}`).replace(/^[#+\-=]|(?<=\s)#+$/g, (mark) => `\\${mark}`);
+}
+function plainText(text2) {
+  return text2.replace(/\u001B\[[0-9;?]*[ -/]*[@-~]/g, "").replace(/[\s\u0085\u2028\u2029]+/g, " ").replace(/[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/g, "").trim();
+}
+function codeBlock(text2, language = "") {
+  const lines = text2.split(/\r\n|\r|\n/).map((line) => line.replace(new RegExp("\\p{Cc}", "gu"), " "));
+  const runs = lines.join("\n").match(/`+/g) ?? [];
+  const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+  return [`${fence}${language}`, ...lines, fence].join("\n");
+}
+function clip(text2, maximumLength) {
+  const characters = [...text2];
+  return characters.length <= maximumLength ? text2 : `${characters.slice(0, maximumLength - 1).join("")}\u2026`;
+}
+function entity(character) {
+  return `&#${character.codePointAt(0) ?? 0};`;
+}
+
+// src/report/fit-to-limit.ts
+function fitToLimit(markdown, limit, fullReport = "") {
+  const size = (text2) => limit.unit === "bytes" ? new TextEncoder().encode(text2).length : text2.length;
+  if (size(markdown) <= limit.maximum) return markdown;
+  const blocks = splitBlocks(markdown);
+  const room = limit.maximum - size(note(blocks.length, 999999, fullReport)) - 2;
+  const kept = [];
+  let used = 0;
+  let blocksLeftOut = 0;
+  let rowsLeftOut = 0;
+  for (const block of blocks) {
+    const separator = kept.length === 0 ? 0 : 2;
+    const free = room - used - separator;
+    const fitting = size(block) <= free ? block : kept.length === 0 ? cutText(block, free, size) : cutTable(block, free, size);
+    if (fitting === void 0) {
+      blocksLeftOut++;
+      continue;
+    }
+    rowsLeftOut += rowCount(block) - rowCount(fitting);
+    kept.push(fitting);
+    used += size(fitting) + separator;
+  }
+  const short2 = [...kept.filter((block) => block !== ""), note(blocksLeftOut, rowsLeftOut, fullReport)].join(
+    "\n\n"
+  );
+  return size(short2) <= limit.maximum ? short2 : cutText(short2, limit.maximum, size);
+}
+function note(blocks, rows, fullReport) {
+  const counted = (n2, noun) => n2 > 0 ? [`${n2} ${noun}${n2 === 1 ? "" : "s"}`] : [];
+  const parts = [...counted(rows, "table row"), ...counted(blocks, "section")];
+  const what = parts.length === 0 ? "Part of the first line" : parts.join(" and ");
+  return `_Shortened to fit here: ${what} left out._${fullReport === "" ? "" : ` ${fullReport}`}`;
+}
+function splitBlocks(markdown) {
+  const blocks = [];
+  let lines = [];
+  let depth = 0;
+  let fence = "";
+  for (const line of markdown.split("\n")) {
+    const mark = /^(`{3,})/.exec(line)?.[1];
+    if (fence === "" && mark !== void 0) fence = mark;
+    else if (fence !== "" && line === fence) fence = "";
+    if (fence === "") depth += countOf(line, "<details") - countOf(line, "</details>");
+    const isHeading = blocks.length > 0 && lines.length === 1 && lines[0]?.startsWith("#") === true;
+    if (line === "" && depth === 0 && fence === "" && !isHeading) {
+      if (lines.length > 0) blocks.push(lines.join("\n"));
+      lines = [];
+    } else lines.push(line);
+  }
+  return lines.length > 0 ? [...blocks, lines.join("\n")] : blocks;
+}
+function countOf(line, part) {
+  return line.split(part).length - 1;
+}
+function tableStart(lines) {
+  const start = lines.findIndex((line) => line !== "" && !line.startsWith("#"));
+  const isTable = lines[start]?.startsWith("|") === true && /^\| ?:?-/.test(lines[start + 1] ?? "");
+  return isTable ? start : void 0;
+}
+function rowCount(block) {
+  const lines = block.split("\n");
+  const start = tableStart(lines);
+  return start === void 0 ? 0 : lines.length - start - 2;
+}
+function cutTable(block, free, size) {
+  const lines = block.split("\n");
+  const start = tableStart(lines);
+  if (start === void 0) return void 0;
+  let end = start + 2;
+  let used = size(lines.slice(0, end).join("\n"));
+  while (end < lines.length && used + 1 + size(lines[end]) <= free) used += 1 + size(lines[end++]);
+  return end > start + 2 ? lines.slice(0, end).join("\n") : void 0;
+}
+function cutText(block, free, size) {
+  const end = "\u2026";
+  let text2 = "";
+  let used = size(end);
+  for (const character of block) {
+    used += size(character);
+    if (used > free) break;
+    text2 += character;
+  }
+  return text2 === "" ? "" : `${text2}${end}`;
+}
+
+// src/action/message.ts
+var LOG_LINES = 40;
+var DETAIL_CHARACTERS = 2e3;
+function renderMessage(parts, limit) {
+  const { outcome, runUrl } = parts;
+  const head = [
+    `## Inheritune: ${outcome.title}`,
+    // What a recipe or a fork says must not become markup, a mention or an image on the page.
+    escapeMarkdown(outcome.detail, DETAIL_CHARACTERS),
+    `Commit ${parts.headSha.slice(0, 12)}, recipe ${escapeMarkdown(parts.recipe)}, [log and artifacts](${runUrl})`
+  ].join("\n\n");
+  const body = parts.report ?? (outcome.exitCode === 0 ? "" : logBlock(parts.stderrTail));
+  return fitToLimit(`${head}
+
+${body}`, limit, `[The run](${runUrl}) has all of it.`);
+}
+function logBlock(stderrTail) {
+  const lines = stderrTail.trimEnd().split("\n").slice(-LOG_LINES).join("\n");
+  if (lines === "") return "";
+  return `<details><summary>End of the log</summary>
+
+${codeBlock(lines, "text")}
+
+</details>
+`;
+}
+
+// src/action/verdict.ts
+var ORDER = [
+  "missing",
+  "regression",
+  "incomparable",
+  "cannotTell",
+  "noBaseline",
+  "noRegression",
+  "none"
+];
+function worstVerdict(verdicts) {
+  return ORDER.find((verdict) => verdicts.includes(verdict)) ?? "none";
+}
+function checkConclusion(outcome, verdict) {
+  if (outcome.kind === "wrongMachine" || outcome.kind === "nothingNew") return "neutral";
+  if (outcome.kind !== "succeeded") return "failure";
+  const isNeutral = verdict === "cannotTell" || verdict === "incomparable" || verdict === "noBaseline";
+  return isNeutral ? "neutral" : "success";
+}
+var VERDICT_TEXT = {
+  none: { title: "Succeeded", detail: "The run is complete." },
+  noRegression: {
+    title: "No regression",
+    detail: "The run is complete and a drop larger than the accepted one is ruled out."
+  },
+  cannotTell: {
+    title: "Cannot tell",
+    detail: "The run is complete; it shows neither a regression nor that there is none. The report says what it could have seen and how many items it would take."
+  },
+  incomparable: {
+    title: "Incomparable",
+    detail: "The run is complete, but the baseline was computed under other conditions, which the report names. This is not a regression."
+  },
+  noBaseline: {
+    title: "No baseline",
+    detail: "The run is complete; there is no record yet to compare it with."
+  }
+};
+
+// src/action/check.ts
+var STARTED = {
+  title: "Started",
+  summary: "The job is looking at its inputs and at the machine."
+};
+function openCheck(context2, saved) {
+  const { settings, save, warn } = context2;
+  let state = saved;
+  const target = checkTarget(context2);
+  const isUsed = () => settings.checkRun === "auto" && settings.token !== "" && !state.isOff && !state.isDone;
+  const take = (result, what) => {
+    const change = result.status === "written" ? { id: result.id, url: result.url } : { isOff: result.fault.kind === "forbidden" };
+    state = { ...state, ...change };
+    save(change);
+    if (result.status === "notWritten") warn(explain(what, result));
+  };
+  return {
+    url: () => state.url,
+    start: async () => {
+      if (isUsed() && state.id === void 0) take(await startCheckRun(target(), STARTED), "started");
+    },
+    withProgress: async ({ folder, totalSteps }, work) => {
+      const { id } = state;
+      if (!isUsed() || id === void 0) return work();
+      const end = new AbortController();
+      const startedMs = Date.now();
+      const client = target();
+      const shown2 = showProgress({
+        read: () => readTrainingState(folder, startedMs),
+        write: (text2) => updateCheckRun(client, id, text2),
+        totalSteps,
+        clock: { now: Date.now, sleep: (durationMs, signal) => sleep(durationMs, void 0, { signal }) },
+        signal: end.signal,
+        warn
+      });
+      try {
+        return await work();
+      } finally {
+        end.abort();
+        await shown2;
+      }
+    },
+    conclude: async (result) => {
+      if (!isUsed()) return;
+      const { title } = result.message.outcome;
+      const summary4 = renderMessage(result.message, CHECK_SUMMARY_LIMIT);
+      const conclusion = checkConclusion(result.outcome, result.verdict);
+      const written = await concludeCheckRun(target(), state.id, conclusion, { title, summary: summary4 });
+      take(written, "completed");
+      if (written.status === "written") save({ isDone: true });
+    },
+    abandon: async () => {
+      if (!isUsed() || state.id === void 0) return;
+      const summary4 = "The step was ended before it had a result: the runner cancelled the job, lost its machine, or ended the step by force. The log of the job says more.";
+      take(
+        await concludeCheckRun(target(), state.id, "failure", { title: "Ended without a result", summary: summary4 }),
+        "completed"
+      );
+    }
+  };
+}
+function checkTarget({ settings, job, event }) {
+  let target;
+  return () => target ??= {
+    client: createClient({ token: settings.token, apiUrl: job.apiUrl }),
+    ...{ owner: job.owner, repo: job.repo, headSha: event.headSha, detailsUrl: job.runUrl },
+    name: settings.checkName,
+    externalId: `${String(job.runId)}-${String(job.runAttempt)}-${settings.variant}`,
+    clock: { now: Date.now, sleep: (durationMs) => sleep(durationMs) }
+  };
+}
+function explain(what, { fault }) {
+  const advice = fault.kind === "forbidden" ? ' The token may only read, as always for pull requests from forks; elsewhere give the job "permissions: checks: write", or set check-run: never.' : fault.kind === "unauthorized" ? " The token is wrong or older than its 24 hours." : "";
+  return `The check run was not ${what}: GitHub says "${fault.text}".${advice}`;
+}
+
+// src/action/action-error.ts
+var ActionError = class extends InherituneError {
+  constructor(code, message, options = {}) {
+    super(code, message, options);
+  }
+};
+
+// src/github/fork-policy.ts
+function needsApproval(event, runner, optedIn) {
+  return event.origin !== "sameRepository" && runner === "self-hosted" && optedIn;
+}
+function decideForkPolicy(event, runner, { optedIn, environment, approval }) {
+  if (event.origin === "sameRepository") return { allowed: true };
+  const whose = event.origin === "fork" ? `from ${event.forkName === void 0 ? "a deleted fork" : `the fork ${event.forkName}`}` : `of unknown origin (a ${event.eventName} event does not say whose code it is about)`;
+  if (runner === "github-hosted") {
+    if (event.eventName === "pull_request") return { allowed: true };
+    return {
+      allowed: true,
+      warning: `This ${event.eventName} event is about code ${whose} and its token may write to the repository. Check out and run such code only in a workflow on pull_request.`
+    };
+  }
+  const refusal = `Code ${whose} is not run on a self-hosted runner`;
+  if (!optedIn) {
+    return {
+      allowed: false,
+      reason: `${refusal}: it could change the machine for later jobs. Use a GitHub-hosted runner for forks, or set allow-forks: true and let reviewers of the environment ${environment} approve each run.`
+    };
+  }
+  if (approval?.state !== "approved") {
+    const why = approval?.state === "unknown" ? `GitHub did not say whether it was approved (${approval.reason})` : `nobody approved this run for the environment ${environment}`;
+    return {
+      allowed: false,
+      reason: `${refusal}: allow-forks is true, but ${why}. Give the job "environment: ${environment}" and "permissions: actions: read", name required reviewers for that environment in the repository's settings, and have one approve the run.`
+    };
+  }
+  return {
+    allowed: true,
+    warning: `Code ${whose} runs on a self-hosted runner: allow-forks is true and ${approval.by.join(", ")} approved this run.`
+  };
+}
+function runnerEnvironment(value) {
+  return value === "github-hosted" ? "github-hosted" : "self-hosted";
+}
+
+// src/action/environment.ts
+function readJobEnvironment(env) {
+  const [owner, repo] = required2(env, "GITHUB_REPOSITORY", /^[^/]+\/[^/]+$/).split("/");
+  const runId = required2(env, "GITHUB_RUN_ID", /^\d{1,15}$/);
+  const server = env["GITHUB_SERVER_URL"] ?? "https://github.com";
+  return {
+    owner,
+    repo,
+    eventName: required2(env, "GITHUB_EVENT_NAME", /^\w+$/),
+    eventPath: required2(env, "GITHUB_EVENT_PATH", /./),
+    sha: required2(env, "GITHUB_SHA", /^[0-9a-f]{40,64}$/),
+    runId: Number(runId),
+    // Older enterprise servers do not number attempts.
+    runAttempt: Number(/^\d{1,6}$/.exec(env["GITHUB_RUN_ATTEMPT"] ?? "")?.[0] ?? 1),
+    workflow: env["GITHUB_WORKFLOW"] ?? "",
+    job: env["GITHUB_JOB"] ?? "",
+    apiUrl: env["GITHUB_API_URL"] ?? "https://api.github.com",
+    runUrl: `${server}/${owner}/${repo}/actions/runs/${runId}`,
+    runner: runnerEnvironment(env["RUNNER_ENVIRONMENT"])
+  };
+}
+function childEnvironment(env, token) {
+  const kept = Object.entries(env).filter(
+    (entry) => entry[1] !== void 0 && !/^(INPUT_|STATE_)/.test(entry[0]) && !WITHHELD.has(entry[0]) && !(token !== "" && entry[1].includes(token))
+  );
+  return Object.fromEntries(kept);
+}
+var WITHHELD = /* @__PURE__ */ new Set([
+  "GITHUB_TOKEN",
+  "GH_TOKEN",
+  "ACTIONS_RUNTIME_TOKEN",
+  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+  "ACTIONS_ID_TOKEN_REQUEST_URL",
+  "GITHUB_ENV",
+  "GITHUB_PATH",
+  "GITHUB_OUTPUT",
+  "GITHUB_STATE",
+  "GITHUB_STEP_SUMMARY"
+]);
+function required2(env, name2, form) {
+  const value = env[name2];
+  if (value !== void 0 && form.test(value)) return value;
+  throw new ActionError(
+    "ACTION_ENVIRONMENT",
+    `The variable ${name2} ${value === void 0 ? "is not set" : `is "${value}", which is not what a runner sets`}. Run this program as a step of a GitHub Actions job; elsewhere use the command line (inheritune run).`
+  );
+}
+
+// src/github/comment-marker.ts
+var COMMENT_KEY = /^[A-Za-z0-9._-]{1,64}$/;
+var MARKER = /^<!-- inheritune-action key=([A-Za-z0-9._-]{1,64}) head=([0-9a-f]{40,64}) run=(\d{1,15}) attempt=(\d{1,6}) -->/;
+function renderMarker(stamp) {
+  const { key, headSha, runId, runAttempt } = stamp;
+  return `<!-- inheritune-action key=${key} head=${headSha} run=${String(runId)} attempt=${String(runAttempt)} -->`;
+}
+function readMarker(body) {
+  const match = MARKER.exec(body);
+  if (!match) return void 0;
+  const [, key, headSha, run, attempt] = match;
+  return { key, headSha, runId: Number(run), runAttempt: Number(attempt) };
+}
+function compareStamps(a2, b, currentHead) {
+  const isCurrent = (stamp) => stamp.headSha === currentHead ? 1 : 0;
+  return isCurrent(a2) - isCurrent(b) || a2.runId - b.runId || a2.runAttempt - b.runAttempt;
+}
+
+// src/action/input-definitions.ts
+var STAGES = ["all", "train", "evaluate", "report", "record"];
+var DEVICES = ["auto", "cpu", "cuda"];
+var COMMENT_MODES = ["auto", "always", "never"];
+var CHECK_MODES = ["auto", "never"];
+var PATH = "one path, e.g. runs/nightly";
+var BOOLEAN = "true or false";
+var INPUTS = [
+  {
+    name: "recipe",
+    description: "Path of the recipe (YAML), relative to the workspace",
+    form: "the path of a recipe, e.g. recipes/quickstart.yml",
+    default: void 0
+  },
+  {
+    name: "stages",
+    description: "Which part of the work this job does: all, train, evaluate (one shard), report (merges shards, judges, comments; computes nothing) or record (stores the record that a finished run left; never on pull requests)",
+    form: oneOf(STAGES),
+    default: "all"
+  },
+  {
+    name: "set",
+    description: "Fields of the recipe to replace, one field=value a line, e.g. inherit.layers=13",
+    form: "lines of the form field=value, e.g. inherit.layers=13",
+    default: "",
+    flag: "--set"
+  },
+  {
+    name: "variant",
+    description: "Name of this variant in a matrix over layers, seeds or recipes; the report has a column for each",
+    form: "1 to 64 letters, digits, dots, underscores or hyphens, a letter or digit first, e.g. layers-13",
+    default: "default"
+  },
+  {
+    name: "out",
+    description: "Folder for the model, checkpoints and report, relative to the workspace; a run found there is continued",
+    form: PATH,
+    default: "runs/action",
+    flag: "--out"
+  },
+  {
+    name: "model",
+    description: "For evaluate: the model (folder, hub id org/name@revision or .gguf file); by default the one in out",
+    form: "a folder, a hub id org/name@revision or a .gguf file",
+    default: "",
+    flag: "--model"
+  },
+  {
+    name: "shard",
+    description: "For evaluate: which part of the recipe's tasks, INDEX/COUNT counted from 1",
+    form: "INDEX/COUNT with 1 <= INDEX <= COUNT <= 256, e.g. 2/4",
+    default: "1/1"
+  },
+  {
+    name: "results",
+    description: "For report and record: folder with the files that the jobs before left, searched through",
+    form: "one path, e.g. shards",
+    default: ""
+  },
+  {
+    name: "expect",
+    description: "For report: names of the variants that must be there, separated by spaces; one without a shard is missing",
+    form: "names separated by spaces, each 1 to 64 letters, digits, dots, underscores or hyphens",
+    default: ""
+  },
+  {
+    name: "data-dir",
+    description: "Folder of <task>.jsonl files to evaluate on, in place of the recipe\u2019s evaluate.data",
+    form: PATH,
+    default: "",
+    flag: "--data",
+    recipeField: "evaluate.data"
+  },
+  {
+    name: "device",
+    description: "Where to compute: auto, cpu or cuda; auto leaves it to the recipe, and that takes a GPU when there is one",
+    form: oneOf(DEVICES),
+    default: "auto",
+    flag: "--device",
+    recipeField: "device"
+  },
+  {
+    name: "cache-dir",
+    description: "Folder that keeps the native engine and downloads between jobs; by default the runner's tool cache",
+    form: PATH,
+    default: "",
+    flag: "--cache-dir"
+  },
+  {
+    name: "native-dir",
+    description: "Folder with a native engine that is already there, on runners without network access",
+    form: PATH,
+    default: "",
+    flag: "--native-dir"
+  },
+  {
+    name: "preflight",
+    description: "Look at device, driver, memory, disk and the engine\u2019s own computation first; a machine that does not fit ends the step neutral",
+    form: BOOLEAN,
+    default: "true"
+  },
+  {
+    name: "baseline",
+    description: "What to compare with: none, branch:NAME (records on a data branch) or a folder (of records, of a run, or of results)",
+    form: "none, branch:NAME (e.g. branch:inheritune-data) or the path of a folder",
+    default: "none"
+  },
+  {
+    name: "record",
+    description: "Where the record of a complete run is added, as in baseline; none for code from forks. A branch needs contents: write",
+    form: "none, branch:NAME (e.g. branch:inheritune-data) or the path of a folder",
+    default: "none",
+    flag: "--store"
+  },
+  {
+    name: "ledger",
+    description: "Judge the paper\u2019s claims by the records in the store of record, an entry for every night up to tonight; shown in the summary",
+    form: BOOLEAN,
+    default: "false"
+  },
+  {
+    name: "only-new",
+    description: "Compute nothing where the newest record in baseline is of this recipe and commit: a night with nothing new costs nothing",
+    form: BOOLEAN,
+    default: "false"
+  },
+  {
+    name: "max-drop",
+    description: "Gate: the largest drop that is still accepted, in percentage points",
+    form: "percentage points from 0 to 100, e.g. 1",
+    default: "1",
+    flag: "--max-drop"
+  },
+  {
+    name: "confidence",
+    description: "Gate: confidence of the intervals and of the verdict",
+    form: "a number above 0.5 and below 1, e.g. 0.95",
+    default: "0.95",
+    flag: "--confidence"
+  },
+  {
+    name: "comment",
+    description: "Comment on the pull request: auto (pull request events), always (also where the merge queue or a comment names one; a warning when there is none) or never",
+    form: oneOf(COMMENT_MODES),
+    default: "auto"
+  },
+  {
+    name: "comment-key",
+    description: "Name of this comment among several on one pull request; by default workflow and job. Give each job of a matrix its own",
+    form: "1 to 64 letters, digits, dots, underscores or hyphens, e.g. nightly-3b",
+    default: ""
+  },
+  {
+    name: "check-run",
+    description: "Check run that shows progress and verdict: auto, or never. Needs checks: write; without it a warning",
+    form: oneOf(CHECK_MODES),
+    default: "auto"
+  },
+  {
+    name: "check-name",
+    description: "Name of the check run, which stays the same from run to run; by default Inheritune and the comment-key",
+    form: "at most 100 characters in one line, e.g. Inheritune nightly",
+    default: ""
+  },
+  {
+    name: "allow-forks",
+    description: "Run code from forks on self-hosted runners once this run was approved through fork-environment; false never runs it",
+    form: BOOLEAN,
+    default: "false"
+  },
+  {
+    name: "fork-environment",
+    description: "Environment whose required reviewers approve a run of fork code; the job must name it too",
+    form: "the name of an environment, e.g. inheritune-fork",
+    default: "inheritune-fork"
+  },
+  {
+    name: "github-token",
+    description: "Token for comment (pull-requests write) and check run (checks write); the run itself never sees it",
+    form: "a token, by default the job\u2019s own",
+    default: "${{ github.token }}"
+  },
+  {
+    name: "timeout-minutes",
+    description: "Stop the run after so many minutes with a resumable checkpoint; 0 leaves it to the job's own time limit",
+    form: "a number of minutes from 0 (no limit of its own) to 7200, e.g. 330",
+    default: "0"
+  },
+  {
+    name: "stall-minutes",
+    description: "End a run as hung when it has given no sign of life for so many minutes; 0 never does",
+    form: "a number of minutes from 0 (never) to 7200, e.g. 60",
+    default: "60"
+  }
+];
+function inputDefinition(name2) {
+  return INPUTS.find((input2) => input2.name === name2);
+}
+function oneOf(words2) {
+  return `one of ${words2.join(", ")}`;
+}
+
+// src/action/input-reader.ts
+var MAX_TIMEOUT_MINUTES = 5 * 24 * 60;
+function inputReader(getInput2) {
+  const problems = [];
+  const wrong = (name2, value) => {
+    problems.push(
+      `${name2} is ${value === "empty" ? value : JSON.stringify(value)} and must be ${inputDefinition(name2).form}`
+    );
+  };
+  const text2 = (name2) => {
+    const given = getInput2(name2);
+    const { default: preset } = inputDefinition(name2);
+    return given === "" && name2 !== "github-token" ? preset ?? "" : given;
+  };
+  const checked = (name2, isGood) => {
+    if (!isGood) wrong(name2, text2(name2));
+  };
+  return {
+    problems,
+    wrong,
+    text: text2,
+    oneOf: (name2, allowed, fallback) => {
+      const found = allowed.find((value) => value === text2(name2));
+      checked(name2, found !== void 0);
+      return found ?? fallback;
+    },
+    path: (name2) => {
+      const value = text2(name2);
+      if (/[\0\r\n]/.test(value))
+        problems.push(`${name2} has a line break and must be one path, e.g. runs/nightly`);
+      if (value.startsWith("-"))
+        problems.push(`${name2} is "${value}" and must not begin with "-"; write ./${value}`);
+      return value === "" ? void 0 : value;
+    },
+    /** YAML 1.2 core schema, as in the toolkit. */
+    boolean: (name2) => {
+      checked(name2, /^(true|True|TRUE|false|False|FALSE)$/.test(text2(name2)));
+      return text2(name2).toLowerCase() === "true";
+    },
+    number: (name2, isGood) => {
+      const value = decimal(text2(name2));
+      checked(name2, isGood(value));
+      return value;
+    },
+    minutes: (name2) => {
+      const count4 = decimal(text2(name2));
+      checked(name2, count4 <= MAX_TIMEOUT_MINUTES);
+      return count4 > 0 ? count4 * 6e4 : void 0;
+    },
+    named: (name2, form) => {
+      checked(name2, form.test(text2(name2)));
+      return text2(name2);
+    }
+  };
+}
+function decimal(text2) {
+  return /^\d+(\.\d+)?$/.test(text2) ? Number(text2) : Number.NaN;
+}
+
+// src/action/input-values.ts
+var MAX_SHARDS = 256;
+var MAX_CHECK_NAME_CHARACTERS = 100;
+function checkName({ text: text2, wrong }, commentKey) {
+  const given = text2("check-name");
+  if (given === "") return `Inheritune (${commentKey})`;
+  if (given.length > MAX_CHECK_NAME_CHARACTERS || /[\r\n]/.test(given)) wrong("check-name", given);
+  return given;
+}
+function overrides({ text: text2, wrong }) {
+  const lines = text2("set").split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  for (const line of lines) if (!/^[A-Za-z][\w.[\]-]*=/.test(line)) wrong("set", line);
+  return lines;
+}
+function expected({ text: text2, wrong }) {
+  const names = text2("expect").split(/\s+/).filter((name2) => name2 !== "");
+  const bad = names.find((name2) => !COMMENT_KEY.test(name2));
+  if (bad !== void 0) wrong("expect", bad);
+  return names;
+}
+function shard({ text: text2, wrong }) {
+  const [, index, count4] = /^(\d{1,3})\/(\d{1,3})$/.exec(text2("shard")) ?? [];
+  const value = { index: Number(index), count: Number(count4) };
+  if (!(value.index >= 1 && value.index <= value.count && value.count <= MAX_SHARDS))
+    wrong("shard", text2("shard"));
+  return value;
+}
+function store({ text: text2, path: path6, wrong }, name2) {
+  const given = text2(name2);
+  if (given === "none") return { kind: "none" };
+  const branch = /^branch:(.*)$/s.exec(given)?.[1];
+  if (branch === void 0) return { kind: "folder", path: path6(name2) ?? "" };
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(branch) || /\.\.|\/\/|\.lock$|[./]$/.test(branch))
+    wrong(name2, given);
+  return { kind: "branch", branch };
+}
+
+// src/action/inputs.ts
+var VARIANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+function readSettings(getInput2, job) {
+  const reader = inputReader(getInput2);
+  const { text: text2, oneOf: oneOf2, path: path6, boolean: boolean4, number: number6, minutes: minutes2, named } = reader;
+  const commentKey = text2("comment-key") === "" ? derivedKey(job) : named("comment-key", COMMENT_KEY);
+  const recipe = path6("recipe");
+  if (recipe === void 0) reader.wrong("recipe", "empty");
+  const settings = {
+    recipe: recipe ?? "",
+    stages: oneOf2("stages", STAGES, "all"),
+    overrides: overrides(reader),
+    variant: named("variant", VARIANT),
+    out: path6("out") ?? "runs/action",
+    model: path6("model"),
+    shard: shard(reader),
+    results: path6("results"),
+    expected: expected(reader),
+    dataDir: path6("data-dir"),
+    device: oneOf2("device", DEVICES, "auto"),
+    cacheDir: path6("cache-dir"),
+    nativeDir: path6("native-dir"),
+    preflight: boolean4("preflight"),
+    baseline: store(reader, "baseline"),
+    record: store(reader, "record"),
+    ledger: boolean4("ledger"),
+    onlyNew: boolean4("only-new"),
+    maximumDropPoints: number6("max-drop", (value) => value >= 0 && value <= 100),
+    confidence: number6("confidence", (value) => value > 0.5 && value < 1),
+    comment: oneOf2("comment", COMMENT_MODES, "auto"),
+    commentKey,
+    checkRun: oneOf2("check-run", CHECK_MODES, "auto"),
+    checkName: checkName(reader, commentKey),
+    allowForks: boolean4("allow-forks"),
+    forkEnvironment: named("fork-environment", /^[^\r\n]{1,255}$/),
+    token: text2("github-token"),
+    timeoutMs: minutes2("timeout-minutes"),
+    stallMs: minutes2("stall-minutes")
+  };
+  const { stages, record: record2, baseline } = settings;
+  if ((stages === "report" || stages === "record") && settings.results === void 0)
+    reader.problems.push(`results is empty and with stages: ${stages} must be one path, e.g. shards`);
+  const needsStore = stages === "record" ? "stages: record" : settings.ledger ? "ledger: true" : void 0;
+  if (needsStore !== void 0 && record2.kind === "none")
+    reader.problems.push(
+      `record is "none" and with ${needsStore} must be branch:NAME (e.g. branch:inheritune-data) or the path of a folder`
+    );
+  if (settings.onlyNew && baseline.kind === "none")
+    reader.problems.push(
+      'baseline is "none" and with only-new: true must be branch:NAME (e.g. branch:inheritune-data) or the path of a folder'
+    );
+  if (reader.problems.length > 0) {
+    throw new ActionError(
+      "ACTION_INPUT",
+      `The action's inputs are not usable: ${reader.problems.join("; ")}. Correct them under "with:" in the workflow.`
+    );
+  }
+  return settings;
+}
+function derivedKey(job) {
+  const derived2 = `${job.workflow}.${job.job}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 64);
+  return COMMENT_KEY.test(derived2) ? derived2 : "default";
+}
+
+// src/action/make-record.ts
+import { readFile as readFile3 } from "node:fs/promises";
+import { join as join6, resolve as resolve5 } from "node:path";
+
+// src/engine/run-program.ts
+async function runProgram(command2, args, options) {
+  const result = await execa(command2, args, {
+    reject: false,
+    encoding: "utf8",
+    stdin: "ignore",
+    env: options.env,
+    extendEnv: false,
+    ...options.timeoutMs === void 0 ? {} : { timeout: options.timeoutMs },
+    ...options.cwd === void 0 ? {} : { cwd: options.cwd }
+  });
+  if (result.timedOut) return { state: "timed-out", stderr: result.stderr };
+  if (result.signal !== void 0) return { state: "killed", signal: result.signal, stderr: result.stderr };
+  if (result.exitCode === void 0) {
+    return { state: "missing", reason: result.originalMessage ?? `${command2} could not be started` };
+  }
+  return { state: "ended", exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+}
+
+// src/engine/device.ts
+async function listGpus(env, id) {
+  const which2 = id === void 0 ? [] : [`--id=${id}`];
+  const query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits"];
+  const result = await runProgram("nvidia-smi", [...which2, ...query], { env, timeoutMs: 2e4 });
+  if (result.state !== "ended" || result.exitCode !== 0) return [];
+  return result.stdout.split("\n").map(parseGpuLine).filter((gpu) => gpu !== void 0);
+}
+function parseGpuLine(line) {
+  const [name2, memoryMiB, driver] = line.split(",").map((field) => field.trim());
+  if (!name2 || !driver) return void 0;
+  const memoryBytes = Number(memoryMiB) * 2 ** 20;
+  return { kind: "cuda", name: name2, driver, ...memoryBytes > 0 ? { memoryBytes } : {} };
+}
+
+// src/action/process-group.ts
+import { readFileSync as readFileSync5, readdirSync } from "node:fs";
+var GROUP_MARK_VARIABLE = "INHERITUNE_ACTION_GROUP";
+function signalGroup(groupId, signal) {
+  try {
+    process.kill(-groupId, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function groupMark(runnerName, unique2) {
+  return `${encodeURIComponent(runnerName ?? "")}/${unique2}`;
+}
+function countKernelOomKills() {
+  try {
+    const count4 = /^oom_kill (\d+)$/m.exec(readFileSync5("/proc/vmstat", "utf8"))?.[1];
+    return count4 === void 0 ? void 0 : Number(count4);
+  } catch {
+    return void 0;
+  }
+}
+
+// src/action/make-record.ts
+var RECORD_FILE = "record.json";
+var TIMEOUT_MS = 30 * 6e4;
+async function makeRecord(context2) {
+  const { settings, recipe, headSha, workspace, cliPath, env, mark } = context2;
+  const file2 = join6(settings.out, RECORD_FILE);
+  const sets = [...recipeOverrides(settings), `name=${JSON.stringify(recipe.recordName)}`];
+  const args = [
+    ...["record", settings.out, "--recipe", settings.recipe, "--commit", headSha, "--out", file2],
+    ...sets.flatMap((set2) => ["--set", set2]),
+    ...settings.cacheDir === void 0 ? [] : ["--cache-dir", settings.cacheDir]
+  ];
+  const child = await execa(process.execPath, [cliPath, ...args], {
     cwd: workspace,
-    env: { ...env, [GROUP_MARK_VARIABLE]: mark, INHERITUNE_STORE_TOKEN: settings.token },
+    env: { ...env, [GROUP_MARK_VARIABLE]: mark },
     extendEnv: false,
     reject: false,
     stdin: "ignore",
     timeout: TIMEOUT_MS
   });
-  if (child.exitCode === 0) return void 0;
-  const said2 = child.stderr.trimEnd().split("\n").at(-1) ?? "";
-  return said2 === "" ? child.shortMessage ?? "the command ended without a word" : said2;
+  if (child.exitCode !== 0) {
+    const said2 = child.stderr.trimEnd().split("\n").at(-1) ?? "";
+    return {
+      state: "failed",
+      reason: said2 === "" ? child.shortMessage ?? "the command ended without a word" : said2
+    };
+  }
+  try {
+    const record2 = parseRunRecord(await readFile3(resolve5(workspace, file2), "utf8"), file2);
+    return { state: "made", record: await withMachine(record2, recipe, env) };
+  } catch (error63) {
+    if (error63 instanceof InherituneError || error63 instanceof Error && "code" in error63)
+      return { state: "failed", reason: error63.message };
+    throw error63;
+  }
 }
-function storeName(setting) {
-  if (setting.kind === "none") return void 0;
-  return setting.kind === "branch" ? `branch:${setting.branch}` : setting.path;
+async function withMachine(record2, { device }, env) {
+  if (record2.environment["device"] !== void 0 || record2.training === null) return record2;
+  const [gpu] = device === "cpu" ? [] : await listGpus(env);
+  const machine = gpu === void 0 ? { trainingDevice: "cpu" } : { trainingDevice: gpu.name, ...gpu.driver === void 0 ? {} : { trainingDriver: gpu.driver } };
+  return {
+    ...record2,
+    environment: { ...record2.environment, ...machine },
+    cost: gpu === void 0 ? { ...record2.cost, gpuMinutes: 0 } : record2.cost
+  };
+}
+
+// src/action/preflight.ts
+import { existsSync as existsSync4, statfsSync } from "node:fs";
+import { freemem } from "node:os";
+import { dirname as dirname3 } from "node:path";
+
+// src/action/machine-verdict.ts
+var MODEL_BYTES = 2 * 4;
+var CHECKPOINT_BYTES = 3 * 4;
+function judgeMachine(facts, needs) {
+  const { doctor: doctor2, gpus, freeDiskBytes, freeMemoryBytes } = facts;
+  const usesGpu = needs.device === "cuda" || needs.device === "auto" && gpus.length > 0;
+  const reasons = [];
+  const warnings = [];
+  for (const { name: name2, state, found, advice } of doctor2.checks) {
+    if (state === "ok" || name2 === "gpu" && needs.device === "cpu") continue;
+    const text2 = `${name2}: ${found}${advice === void 0 ? "" : ` (${advice})`}`;
+    (state === "fail" ? reasons : warnings).push(text2);
+  }
+  if (needs.device === "cuda" && gpus.length === 0)
+    reasons.push("gpu: device is cuda and nvidia-smi lists no GPU");
+  const { trainingBytes, parameters } = needs;
+  const gpuBytes = Math.max(0, ...gpus.map(({ memoryBytes }) => memoryBytes ?? 0));
+  if (trainingBytes !== void 0) {
+    if (usesGpu && gpuBytes > 0 && trainingBytes > gpuBytes)
+      reasons.push(
+        `gpu memory: the plan needs ${gigabytes(trainingBytes)} and the largest GPU has ${gigabytes(gpuBytes)}`
+      );
+    if (!usesGpu && trainingBytes > freeMemoryBytes)
+      warnings.push(
+        `memory: the plan needs ${gigabytes(trainingBytes)} and ${gigabytes(freeMemoryBytes)} are free`
+      );
+  }
+  if (parameters !== void 0) {
+    const diskBytes = parameters * (MODEL_BYTES + CHECKPOINT_BYTES * (needs.keepCheckpoints + 1));
+    if (diskBytes > freeDiskBytes)
+      reasons.push(
+        `disk: model and checkpoints need ${gigabytes(diskBytes)} and ${gigabytes(freeDiskBytes)} are free`
+      );
+  }
+  return { reasons, warnings };
+}
+function gigabytes(bytes) {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+// src/action/preflight.ts
+var COMMAND_TIMEOUT_MS = 10 * 6e4;
+var SETUP_TIMEOUT_MS = 60 * 6e4;
+var STDERR_CHARACTERS = 16384;
+async function preflight(context2) {
+  const { recipe, settings } = context2;
+  const first = await doctor(context2);
+  if (!first.ok) return { state: "failed", exit: first.exit };
+  let report3 = first.value;
+  const engine = report3.checks.find(({ name: name2 }) => name2 === "engine");
+  if (report3.state !== "fail" && engine?.state === "warn" && settings.nativeDir === void 0) {
+    const made = await command(context2, ["setup", "--variant", recipe.device], SETUP_TIMEOUT_MS);
+    if (!made.ok) return { state: "failed", exit: made.exit };
+    const again = await doctor(context2);
+    if (!again.ok) return { state: "failed", exit: again.exit };
+    report3 = again.value;
+  }
+  const planned = recipe.trains && settings.stages !== "evaluate" ? await plan(context2) : void 0;
+  if (planned?.ok === false) return { state: "failed", exit: planned.exit };
+  const { reasons, warnings } = judgeMachine(
+    {
+      doctor: report3,
+      gpus: await listGpus(context2.env),
+      freeDiskBytes: freeDisk(context2.outFolder),
+      freeMemoryBytes: availableMemory()
+    },
+    {
+      device: recipe.device,
+      parameters: planned?.value.parameters,
+      trainingBytes: planned && Math.max(...planned.value.devices.map(({ memory }) => memory.neededBytes)),
+      keepCheckpoints: recipe.keepCheckpoints
+    }
+  );
+  if (reasons.length > 0) return { state: "wrongMachine", reasons };
+  return { state: "ready", warnings, totalSteps: planned?.value.steps ?? recipe.steps };
+}
+var doctorReport = external_exports.object({
+  state: external_exports.enum(["ok", "warn", "fail"]),
+  checks: external_exports.array(
+    external_exports.object({
+      name: external_exports.string(),
+      state: external_exports.enum(["ok", "warn", "fail"]),
+      found: external_exports.string(),
+      advice: external_exports.string().exactOptional()
+    })
+  )
+});
+var trainingPlan = external_exports.object({
+  parameters: external_exports.number(),
+  devices: external_exports.array(external_exports.object({ memory: external_exports.object({ neededBytes: external_exports.number() }) })).min(1),
+  steps: external_exports.number().exactOptional()
+});
+async function doctor(context2) {
+  const answer = await command(context2, ["doctor", "--json"], COMMAND_TIMEOUT_MS, [0, 1]);
+  return answer.ok ? parsed(doctorReport, answer.value) : answer;
+}
+async function plan(context2) {
+  const sets = context2.overrides.flatMap((override) => ["--set", override]);
+  const answer = await command(
+    context2,
+    ["plan", context2.settings.recipe, "--json", ...sets],
+    COMMAND_TIMEOUT_MS
+  );
+  return answer.ok ? parsed(trainingPlan, answer.value) : answer;
+}
+async function command(context2, args, timeoutMs, goodCodes = [0]) {
+  const { settings, workspace, cliPath, env } = context2;
+  const places = [
+    ...settings.cacheDir === void 0 ? [] : ["--cache-dir", settings.cacheDir],
+    ...settings.nativeDir === void 0 ? [] : ["--native-dir", settings.nativeDir]
+  ];
+  const child = await execa(process.execPath, [cliPath, ...args, ...places], {
+    cwd: workspace,
+    env,
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+    timeout: timeoutMs
+  });
+  if (child.stderr !== "") context2.onStderr(`${child.stderr}
+`);
+  if (child.exitCode !== void 0 && goodCodes.includes(child.exitCode))
+    return { ok: true, value: child.stdout };
+  return {
+    ok: false,
+    exit: {
+      exitCode: child.exitCode,
+      signal: child.timedOut ? void 0 : child.signal,
+      stderrTail: child.stderr.slice(-STDERR_CHARACTERS),
+      timedOutAfterMs: child.timedOut ? timeoutMs : void 0,
+      stalledAfterMs: void 0,
+      cancelledBy: void 0,
+      kernelOomKills: void 0
+    }
+  };
+}
+function parsed(schema, text2) {
+  let json2;
+  try {
+    json2 = JSON.parse(text2);
+  } catch {
+    json2 = void 0;
+  }
+  const result = schema.safeParse(json2);
+  if (result.success) return { ok: true, value: result.data };
+  const stderrTail = `The preflight got an answer that it does not understand: ${text2.slice(0, 200)}`;
+  return {
+    ok: false,
+    exit: {
+      exitCode: 1,
+      signal: void 0,
+      stderrTail,
+      timedOutAfterMs: void 0,
+      stalledAfterMs: void 0,
+      cancelledBy: void 0,
+      kernelOomKills: void 0
+    }
+  };
+}
+function freeDisk(folder) {
+  let existing = folder;
+  while (!existsSync4(existing) && dirname3(existing) !== existing) existing = dirname3(existing);
+  const { bavail, bsize } = statfsSync(existing);
+  return bavail * bsize;
+}
+function availableMemory() {
+  const limit = process.constrainedMemory();
+  const free = process.availableMemory?.() ?? freemem();
+  return limit > 0 ? Math.min(limit, free) : free;
+}
+
+// src/action/publish.ts
+import { setTimeout as sleep2 } from "node:timers/promises";
+
+// src/github/put-file.ts
+var MAX_ATTEMPTS2 = 6;
+var PAUSE_MS = 1e3;
+var LONGEST_PAUSE_MS2 = 9e4;
+async function putFile(target, text2) {
+  const { client, owner, repo, branch, path: path6, clock } = target;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const there = await readFile4(target);
+      if (there?.text === text2) return { status: "unchanged" };
+      await client.rest.repos.createOrUpdateFileContents({
+        ...{ owner, repo, branch, path: path6, message: `Update ${path6}` },
+        content: Buffer.from(text2).toString("base64"),
+        ...there === void 0 ? {} : { sha: there.sha }
+      });
+      return { status: "written" };
+    } catch (error63) {
+      const fault = classifyApiError(error63, clock.now());
+      const isRace2 = error63 instanceof Error && "status" in error63 && error63.status === 409;
+      const isWorthIt = isRace2 || fault.kind === "transient" || fault.kind === "rateLimited";
+      const pauseMs = fault.kind === "rateLimited" ? fault.retryAfterMs : PAUSE_MS * attempt;
+      if (!isWorthIt || attempt === MAX_ATTEMPTS2 || pauseMs > LONGEST_PAUSE_MS2)
+        return { status: "notWritten", fault };
+      await clock.sleep(pauseMs);
+    }
+  }
+}
+async function readFile4({
+  client,
+  owner,
+  repo,
+  branch,
+  path: path6
+}) {
+  try {
+    const { data } = await client.rest.repos.getContent({ owner, repo, path: path6, ref: branch });
+    if (Array.isArray(data) || data.type !== "file") return void 0;
+    return { sha: data.sha, text: Buffer.from(data.content, "base64").toString("utf8") };
+  } catch (error63) {
+    if (classifyApiError(error63, 0).kind === "missing") return void 0;
+    throw error63;
+  }
+}
+
+// src/github/find-pull-request.ts
+async function findPullRequest(client, { owner, repo }, event) {
+  const { headSha, pullRequestHead: head } = event;
+  if (head === void 0) return void 0;
+  const isIt = (pull) => pull.state === "open" && pull.head.sha === headSha && pull.head.ref === head.branch && pull.head.repo?.full_name.toLowerCase() === head.repository.toLowerCase() && pull.base.repo.full_name.toLowerCase() === `${owner}/${repo}`.toLowerCase();
+  const from = `${head.repository.split("/")[0] ?? ""}:${head.branch}`;
+  const byBranch = await client.rest.pulls.list({ owner, repo, head: from, state: "open", per_page: 100 });
+  const found = byBranch.data.find(isIt);
+  if (found !== void 0) return found.number;
+  const byCommit = await client.rest.repos.listPullRequestsAssociatedWithCommit({
+    ...{ owner, repo, commit_sha: headSha, per_page: 100 }
+  });
+  return byCommit.data.find(isIt)?.number;
+}
+
+// src/github/comment-plan.ts
+function planComment(own4, draft, currentHead, hasWritten) {
+  const [keep, ...duplicates] = own4.toSorted((a2, b) => a2.id - b.id);
+  if (!keep) return { kind: "create" };
+  const newest = own4.reduce((a2, b) => compareStamps(b.stamp, a2.stamp, currentHead) > 0 ? b : a2, keep);
+  const against = compareStamps(draft.stamp, newest.stamp, currentHead);
+  const isMine = against === 0 && (hasWritten || newest.body === draft.body);
+  if (against > 0 || against === 0 && !isMine) return { kind: "update", comment: keep, body: draft.body };
+  if (compareStamps(keep.stamp, newest.stamp, currentHead) < 0) {
+    return { kind: "update", comment: keep, body: newest.body };
+  }
+  if (duplicates.length > 0) return { kind: "delete", comments: duplicates };
+  return { kind: "done", comment: keep, holds: against === 0 ? "mine" : "newer" };
+}
+
+// src/github/sticky-comment.ts
+var WORKFLOW_BOT = "github-actions[bot]";
+var SETTLE_MS = 3e3;
+var WRITE_SPACING_MS = 1e3;
+var DEADLINE_MS = 4 * 6e4;
+var MAX_TRANSIENT_FAULTS = 5;
+var MAX_SHORTENINGS = 3;
+async function syncStickyComment(request2) {
+  const { clock } = request2;
+  const deadline = clock.now() + (request2.deadlineMs ?? DEADLINE_MS);
+  const settleMs = request2.settleMs ?? SETTLE_MS;
+  const session = await openSession(request2);
+  let transientFaults = 0;
+  let shortenings = 0;
+  let lastFault = "the comments kept changing";
+  for (; ; ) {
+    let pauseMs = settleMs;
+    try {
+      const result = await takeStep(session);
+      if (result) return result;
+    } catch (error63) {
+      const fault = classifyApiError(error63, clock.now());
+      lastFault = fault.text;
+      if (fault.kind === "rateLimited") {
+        pauseMs = fault.retryAfterMs;
+      } else if (fault.kind === "transient" && transientFaults < MAX_TRANSIENT_FAULTS) {
+        transientFaults += 1;
+        pauseMs = settleMs * transientFaults;
+      } else if (fault.kind === "tooLong" && shortenings < MAX_SHORTENINGS) {
+        shortenings += 1;
+        session.limit = Math.floor(session.limit / 2);
+        pauseMs = 0;
+      } else {
+        return { status: "notWritten", reason: fault.kind, text: fault.text };
+      }
+    }
+    if (clock.now() + pauseMs > deadline)
+      return { status: "notWritten", reason: "deadline", text: lastFault };
+    await clock.sleep(pauseMs);
+  }
+}
+async function openSession(request2) {
+  const login = await viewerLogin(request2.client);
+  await request2.clock.sleep(WRITE_SPACING_MS);
+  return {
+    request: request2,
+    repository: { owner: request2.owner, repo: request2.repo },
+    logins: /* @__PURE__ */ new Set([login.toLowerCase()]),
+    limit: COMMENT_LIMIT.maximum,
+    written: void 0,
+    createdId: void 0
+  };
+}
+async function takeStep(session) {
+  const { request: request2, repository } = session;
+  const { issues } = request2.client.rest;
+  const [own4, currentHead] = await Promise.all([listOwnComments(session), readCurrentHead(session)]);
+  const marker = renderMarker(request2.stamp);
+  const draft = {
+    stamp: request2.stamp,
+    body: `${marker}
+${request2.render(session.limit - marker.length - 1)}`
+  };
+  const plan2 = planComment(own4, draft, currentHead, session.written !== void 0);
+  switch (plan2.kind) {
+    case "create": {
+      const { data } = await issues.createComment({
+        ...repository,
+        issue_number: request2.pullRequestNumber,
+        body: draft.body
+      });
+      session.written ??= "created";
+      session.createdId = data.id;
+      if (data.user) session.logins.add(data.user.login.toLowerCase());
+      return void 0;
+    }
+    case "update":
+      if (await ifStillThere(
+        issues.updateComment({ ...repository, comment_id: plan2.comment.id, body: plan2.body })
+      )) {
+        session.written ??= "updated";
+      }
+      return void 0;
+    case "delete":
+      for (const comment2 of plan2.comments) {
+        await ifStillThere(issues.deleteComment({ ...repository, comment_id: comment2.id }));
+      }
+      return void 0;
+    case "done":
+      if (plan2.holds === "newer")
+        return { status: "superseded", url: plan2.comment.url, by: plan2.comment.stamp };
+      return { status: session.written ?? "unchanged", url: plan2.comment.url };
+  }
+}
+async function listOwnComments(session) {
+  const { request: request2, repository, createdId } = session;
+  const { client } = request2;
+  const comments = await client.paginate(client.rest.issues.listComments, {
+    ...repository,
+    issue_number: request2.pullRequestNumber,
+    per_page: 100
+  });
+  if (createdId !== void 0 && !comments.some((comment2) => comment2.id === createdId)) {
+    const created = await ifStillThere(
+      client.rest.issues.getComment({ ...repository, comment_id: createdId })
+    );
+    if (created) comments.push(created.data);
+  }
+  return comments.flatMap((comment2) => {
+    const body = comment2.body ?? "";
+    const stamp = readMarker(body);
+    const isOurs = comment2.user && session.logins.has(comment2.user.login.toLowerCase());
+    if (!isOurs || stamp?.key !== request2.stamp.key) return [];
+    return [{ id: comment2.id, url: comment2.html_url, body, stamp }];
+  });
+}
+async function readCurrentHead(session) {
+  const { request: request2, repository } = session;
+  try {
+    const { data } = await request2.client.rest.pulls.get({
+      ...repository,
+      pull_number: request2.pullRequestNumber
+    });
+    return data.head.sha;
+  } catch (error63) {
+    const { kind } = classifyApiError(error63, request2.clock.now());
+    if (kind === "forbidden" || kind === "missing") return void 0;
+    throw error63;
+  }
+}
+async function viewerLogin(client) {
+  try {
+    const { viewer } = await client.graphql("query { viewer { login } }");
+    return viewer.login;
+  } catch {
+    return WORKFLOW_BOT;
+  }
+}
+async function ifStillThere(call) {
+  try {
+    return await call;
+  } catch (error63) {
+    if (classifyApiError(error63, 0).kind === "missing") return void 0;
+    throw error63;
+  }
+}
+
+// src/action/comment.ts
+var PULL_REQUEST_EVENTS = /* @__PURE__ */ new Set([
+  "pull_request",
+  "pull_request_target",
+  "pull_request_review",
+  "pull_request_review_comment",
+  "workflow_run"
+]);
+function decideComment(settings, result) {
+  const { outcome, event } = result;
+  const no = (reason, isExpected) => ({
+    comment: false,
+    reason,
+    isExpected
+  });
+  if (settings.comment === "never") return no('comment is "never"', true);
+  if (outcome.kind === "refused") return no("the run was refused", true);
+  if (outcome.kind === "interrupted" && outcome.by === "runner") return no("the job was cancelled", true);
+  if (settings.comment === "auto" && !PULL_REQUEST_EVENTS.has(event.eventName)) {
+    return no(`a ${event.eventName} event has no pull request`, true);
+  }
+  if (event.pullRequestNumber === void 0 && event.pullRequestHead !== void 0) {
+    const { repository, branch } = event.pullRequestHead;
+    return no(`no open pull request from ${repository}:${branch} has this commit as its head`, true);
+  }
+  if (event.pullRequestNumber === void 0) {
+    return no(`this ${event.eventName} event names no pull request`, settings.comment === "auto");
+  }
+  if (settings.token === "") return no("github-token is empty", false);
+  return { comment: true, pullRequestNumber: event.pullRequestNumber };
+}
+async function locatePullRequest(settings, job, event) {
+  const isKnown = event.pullRequestNumber !== void 0 || event.pullRequestHead === void 0;
+  if (isKnown || settings.comment === "never" || settings.token === "") return event;
+  const client = createClient({ token: settings.token, apiUrl: job.apiUrl });
+  return { ...event, pullRequestNumber: await findPullRequest(client, job, event) };
+}
+function writeComment(parts, pullRequestNumber) {
+  const { settings, job, result, clock, onWait } = parts;
+  return syncStickyComment({
+    client: createClient({ token: settings.token, apiUrl: job.apiUrl, onWait }),
+    owner: job.owner,
+    repo: job.repo,
+    pullRequestNumber,
+    stamp: {
+      key: settings.commentKey,
+      headSha: result.event.headSha,
+      runId: job.runId,
+      runAttempt: job.runAttempt
+    },
+    render: (maximum) => renderMessage(result.message, { maximum, unit: "characters" }),
+    clock
+  });
+}
+
+// src/action/run-results.ts
+import { readFileSync as readFileSync6 } from "node:fs";
+import { join as join7 } from "node:path";
+
+// src/action/child-outcome.ts
+import { constants as constants6 } from "node:os";
+function classifyExit(exit) {
+  const { exitCode } = exit;
+  const signal = exit.signal ?? signalOf(exitCode);
+  const message = lastLine2(exit.stderrTail);
+  const isResumable = exitCode === EXIT.interrupted;
+  if (exitCode === EXIT.done) return { kind: "succeeded" };
+  if (exitCode === EXIT.regression) return { kind: "regression" };
+  if (exit.cancelledBy !== void 0) return { kind: "interrupted", by: "runner", isResumable };
+  if (exit.stalledAfterMs !== void 0) return { kind: "hung", afterMs: exit.stalledAfterMs, isResumable };
+  if (exit.timedOutAfterMs !== void 0)
+    return { kind: "timedOut", afterMs: exit.timedOutAfterMs, isResumable };
+  if (isResumable) return { kind: "interrupted", by: "itself", isResumable };
+  if (exitCode === EXIT.usage) return { kind: "badInput", message };
+  const evidence2 = memoryEvidence(exit, signal);
+  if (evidence2 !== void 0) return { kind: "outOfMemory", evidence: evidence2 };
+  if (signal === "SIGKILL") return { kind: "killed" };
+  if (signal !== void 0) return { kind: "crashed", signal, message };
+  if (NOT_A_NUMBER.test(message)) return { kind: "notANumber", message };
+  return { kind: "failed", exitCode, message };
+}
+var MEMORY_WORDS = /JavaScript heap out of memory|Array buffer allocation failed|RESOURCE_EXHAUSTED|ran out of memory trying to allocate|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|std::bad_alloc|Cannot allocate memory/i;
+var NOT_A_NUMBER = /\b(?:loss|norm|log-likelihood)\b[^.\n]*?\b(?:of|is) -?(?:NaN|Infinity)\b/i;
+function memoryEvidence(exit, signal) {
+  const line = exit.stderrTail.split("\n").find((candidate) => MEMORY_WORDS.test(candidate));
+  if (line !== void 0) return plain2(line);
+  if (signal === "SIGKILL" && (exit.kernelOomKills ?? 0) > 0)
+    return "the kernel's out-of-memory killer ended a process";
+  return void 0;
+}
+function signalOf(exitCode) {
+  if (exitCode === void 0 || exitCode <= 128) return void 0;
+  return Object.entries(constants6.signals).find(([, number6]) => number6 === exitCode - 128)?.[0];
+}
+function lastLine2(text2) {
+  return plain2(text2.trimEnd().split("\n").at(-1) ?? "");
+}
+function plain2(line) {
+  return line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, "").trim();
+}
+
+// src/action/run-results.ts
+var metric = external_exports.union([external_exports.number(), external_exports.literal("N/A")]);
+var task3 = external_exports.looseObject({
+  status: external_exports.enum(["scored", "unavailable", "failed"]),
+  reason: external_exports.string().exactOptional(),
+  metrics: external_exports.record(external_exports.string(), metric).exactOptional(),
+  docs: external_exports.number().exactOptional()
+});
+var summary2 = external_exports.looseObject({
+  models: external_exports.record(external_exports.string(), external_exports.looseObject({ tasks: external_exports.record(external_exports.string(), task3) }))
+});
+function readRunTasks(folder) {
+  try {
+    const parsed2 = summary2.safeParse(JSON.parse(readFileSync6(join7(folder, "results.json"), "utf8")));
+    if (!parsed2.success) return void 0;
+    return Object.fromEntries(Object.entries(parsed2.data.models).map(([key, model2]) => [key, model2.tasks]));
+  } catch {
+    return void 0;
+  }
+}
+function readJudgedModel(folder) {
+  for (const key of ["trained", "inherited", "reference"]) {
+    const file2 = join7(folder, "results", `${key}.json`);
+    let text2;
+    try {
+      text2 = readFileSync6(file2, "utf8");
+    } catch {
+      continue;
+    }
+    return { key, result: parseRunResult(JSON.parse(text2), file2) };
+  }
+  return void 0;
+}
+function findGaps(tasks, expectsScores) {
+  if (!expectsScores) return void 0;
+  const all = Object.entries(tasks ?? {}).flatMap(
+    ([model2, byName]) => Object.entries(byName).map(([name2, each]) => ({ model: model2, name: name2, ...each }))
+  );
+  const failed = all.filter(({ status }) => status === "failed");
+  const broken = failed.find(({ reason }) => NOT_A_NUMBER.test(reason ?? ""));
+  if (broken !== void 0)
+    return { kind: "notANumber", message: `${broken.model}: ${broken.reason ?? ""}.` };
+  if (!all.some(({ status }) => status === "scored")) {
+    return {
+      kind: "empty",
+      message: "The run ended without an error but scored no task. Look at the reasons in the report: most often the data folder is empty or evaluate.tasks names tasks without data."
+    };
+  }
+  if (failed.length === 0) return void 0;
+  return {
+    kind: "partlyMissing",
+    missing: failed.map(({ model: model2, name: name2, reason }) => `${name2} of ${model2} (${reason ?? "failed"})`)
+  };
+}
+function scoresJson(tasks) {
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.entries(tasks).map(([model2, byName]) => [
+        model2,
+        Object.fromEntries(
+          Object.entries(byName).map(([name2, { status, metrics, docs, reason }]) => [
+            name2,
+            status === "scored" ? { status, docs, metrics } : { status, reason }
+          ])
+        )
+      ])
+    )
+  );
+}
+
+// src/action/publish.ts
+var CLOCK = { now: Date.now, sleep: (durationMs) => sleep2(durationMs) };
+async function publish(settings, job, result, check2) {
+  setOutput2("outcome", result.outcome.kind);
+  setOutput2("verdict", result.verdict);
+  setOutput2("run-id", `${String(job.runId)}-${String(job.runAttempt)}-${settings.variant}`);
+  setOutput2("scores", scoresJson(result.tasks));
+  for (const name2 of ["report-path", "results-path", "model-path", "record-path", "ledger-path"])
+    setOutput2(name2, result.files[name2] ?? "");
+  await writeSummary(result);
+  await putBadge(settings, job, result);
+  await check2.conclude(result);
+  setOutput2("check-url", check2.url() ?? "");
+  setOutput2("comment-url", await comment(settings, job, result) ?? "");
+}
+function setOutput2(name2, value) {
+  setOutput(name2, value);
+}
+async function writeSummary(result) {
+  try {
+    await summary.addRaw(renderMessage(result.message, JOB_SUMMARY_LIMIT)).write();
+  } catch (error63) {
+    warning(
+      `The job summary was not written: ${error63 instanceof Error ? error63.message : String(error63)}`
+    );
+  }
+}
+async function putBadge({ record: record2, token }, { apiUrl, owner, repo }, { badge }) {
+  if (badge === void 0 || record2.kind !== "branch" || token === "") return;
+  const client = createClient({ token, apiUrl });
+  const target = { client, owner, repo, branch: record2.branch, path: badge.path, clock: CLOCK };
+  const written = await putFile(target, badge.text);
+  if (written.status === "notWritten")
+    warning(`The badge ${badge.path} was not written: GitHub says "${written.fault.text}".`);
+}
+async function comment(settings, job, result) {
+  const parts = { settings, job, result, clock: CLOCK, onWait: info };
+  try {
+    const event = await locatePullRequest(settings, job, result.event);
+    const decision = decideComment(settings, { ...result, event });
+    if (!decision.comment) {
+      const text2 = `No comment was written: ${decision.reason}.`;
+      if (decision.isExpected) info(text2);
+      else warning(text2);
+      return void 0;
+    }
+    return report(await writeComment(parts, decision.pullRequestNumber));
+  } catch (error63) {
+    warning(`No comment was written: ${error63 instanceof Error ? error63.message : String(error63)}`);
+    return void 0;
+  }
+}
+function report(result) {
+  switch (result.status) {
+    case "notWritten":
+      warning(`No comment was written: ${explain2(result)} The job summary holds the report.`);
+      return void 0;
+    case "superseded":
+      notice(
+        `The comment already holds the result of a newer run (${String(result.by.runId)}) and was left alone.`
+      );
+      return result.url;
+    default:
+      info(`The comment is ${result.status}: ${result.url}`);
+      return result.url;
+  }
+}
+function explain2(result) {
+  const answer = `GitHub says "${result.text}".`;
+  switch (result.reason) {
+    case "forbidden":
+      return `${answer} The token may only read, as always for pull requests from forks; elsewhere give the job "permissions: pull-requests: write".`;
+    case "unauthorized":
+      return `${answer} The token is wrong or older than its 24 hours.`;
+    case "missing":
+      return `${answer} The token cannot see the pull request.`;
+    case "deadline":
+      return `GitHub did not take it in time (${result.text}).`;
+    default:
+      return answer;
+  }
 }
 
 // src/action/run-action.ts
 import { readFileSync as readFileSync10 } from "node:fs";
-import { resolve as resolve6 } from "node:path";
+import { resolve as resolve8 } from "node:path";
 
 // src/github/pull-request.ts
 function readEvent(eventName, payload, fallbackSha) {
@@ -64978,7 +65370,8 @@ function readCode(eventName, payload, fallbackSha) {
         headSha: run.head_sha,
         ...originOf(run.head_repository?.full_name, repository),
         // The list holds no pull requests from forks, and may name pull requests of other repositories.
-        pullRequestNumber: run.pull_requests.find((pull) => pull.base.repo.id === run.repository.id)?.number
+        pullRequestNumber: run.pull_requests.find((pull) => pull.base.repo.id === run.repository.id)?.number,
+        ...pullRequestHeadOf(run)
       };
     }
     case "merge_group": {
@@ -65021,7 +65414,9 @@ var pullRequestPayload = external_exports.object({
 var workflowRunPayload = external_exports.object({
   workflow_run: external_exports.object({
     head_sha: sha,
+    head_branch: external_exports.string().min(1).nullish(),
     head_repository: namedRepository.nullish(),
+    event: external_exports.string().optional(),
     repository: external_exports.object({ id: external_exports.int() }),
     pull_requests: external_exports.array(
       external_exports.object({ number: external_exports.int().positive(), base: external_exports.object({ repo: external_exports.object({ id: external_exports.int() }) }) })
@@ -65035,6 +65430,11 @@ var issueCommentPayload = external_exports.object({
 });
 function own3(eventName, headSha, pullRequestNumber) {
   return { eventName, headSha, origin: "sameRepository", forkName: void 0, pullRequestNumber };
+}
+function pullRequestHeadOf(run) {
+  const { event, head_branch: branch, head_repository: head } = run;
+  if (!event?.startsWith("pull_request") || branch == null || head == null) return {};
+  return { pullRequestHead: { repository: head.full_name, branch } };
 }
 function originOf(headName, baseName) {
   if (headName === void 0) return { origin: "fork", forkName: void 0 };
@@ -65054,858 +65454,58 @@ function parse5(eventName, schema, payload) {
   );
 }
 
-// src/action/outcome-text.ts
-function describeOutcome(outcome, out, verdict = "none") {
-  switch (outcome.kind) {
-    case "succeeded": {
-      const isGood = verdict !== "regression" && verdict !== "missing";
-      return { ...VERDICT_TEXT[isGood ? verdict : "none"], exitCode: EXIT.done };
-    }
-    case "regression":
-      return {
-        title: "Regression",
-        detail: "The run is complete and its gate says that this change makes the model worse. See the report's failing rows.",
-        exitCode: EXIT.regression
-      };
-    case "badInput":
-      return {
-        title: "Wrong input",
-        detail: said(outcome.message, "The run refused its input and gave no reason."),
-        exitCode: EXIT.usage
-      };
-    case "interrupted":
-      return {
-        title: "Interrupted",
-        detail: `${outcome.by === "runner" ? "The job was cancelled" : "The run stopped itself"} before the end. ${resume(outcome.isResumable, out)}`,
-        // 75 promises that the run can be continued.
-        exitCode: outcome.isResumable ? EXIT.interrupted : EXIT.failed
-      };
-    case "failed":
-      return {
-        title: "Failed",
-        detail: outcome.exitCode === void 0 ? `The run could not be started. ${outcome.message}` : said(
-          outcome.message,
-          `The run ended with exit code ${String(outcome.exitCode)} and gave no reason.`
-        ),
-        exitCode: EXIT.failed
-      };
-    case "outOfMemory":
-      return {
-        title: "Out of memory",
-        detail: `The run needed more memory than there is (${outcome.evidence}). Lower train.microBatch or train.sequenceLength, or use a runner with more memory.`,
-        exitCode: EXIT.failed
-      };
-    case "killed":
-      return {
-        title: "Killed",
-        detail: "The run was ended by SIGKILL, most often because the machine ran out of memory. Look at the runner's system log, lower train.microBatch, or use a runner with more memory.",
-        exitCode: EXIT.failed
-      };
-    case "timedOut":
-      return {
-        title: "Timed out",
-        detail: `The run was stopped after ${minutes(outcome.afterMs)}, its time limit. ${resume(outcome.isResumable, out)} Or raise timeout-minutes.`,
-        exitCode: EXIT.failed
-      };
-    case "crashed":
-      return {
-        title: "Crashed",
-        detail: `The run was ended by ${outcome.signal}, which is a fault in the program or a library. ${said(outcome.message, "It said nothing before.")} Please report it with the log.`,
-        exitCode: EXIT.failed
-      };
-    case "hung":
-      return {
-        title: "Hung",
-        detail: `The run gave no sign of life for ${minutes(outcome.afterMs)} and was ended. ${resume(outcome.isResumable, out)} Look at the GPU with nvidia-smi and at the kernel's log; raise stall-minutes if the run was only slow.`,
-        exitCode: EXIT.failed
-      };
-    case "notANumber":
-      return { title: "Not a number", detail: outcome.message, exitCode: EXIT.failed };
-    case "empty":
-      return { title: "Empty", detail: outcome.message, exitCode: EXIT.failed };
-    case "partlyMissing":
-      return {
-        title: "Partly missing",
-        detail: `Results are missing: ${listed(outcome.missing)}. What is missing counts as failed; look at the jobs that should have made it, and run them again.`,
-        exitCode: EXIT.failed
-      };
-    case "baselineUnreadable":
-      return { title: "Baseline unreadable", detail: outcome.message, exitCode: EXIT.failed };
-    case "wrongMachine":
-      return {
-        title: "Wrong machine",
-        detail: `Nothing was computed, because this machine does not fit: ${outcome.reasons.join("; ")}. This says nothing about the change. Send the job to another runner (runs-on), or set preflight: false to try all the same.`,
-        exitCode: EXIT.done
-      };
-    case "refused":
-      return { title: "Refused", detail: outcome.reason, exitCode: EXIT.failed };
+// src/store/nights.ts
+var MOST_NIGHTS = 60;
+function planNights(runs, known, tonight) {
+  const ordered2 = [...runs].sort((a2, b) => a2.createdAt + a2.path < b.createdAt + b.path ? -1 : 1);
+  const first = [...known, ...ordered2.map(nightOf)].filter((night2) => night2 <= tonight).sort()[0] ?? tonight;
+  const plans = [];
+  for (const night2 of nightsBetween(first, tonight)) {
+    if (known.has(night2)) continue;
+    const inNight = ordered2.filter((run) => nightOf(run) === night2).at(-1);
+    const before = ordered2.filter((run) => nightOf(run) < night2).at(-1);
+    plans.push(
+      inNight === void 0 ? { night: night2, state: "nothingNew", run: before } : { night: night2, state: "judged", run: inNight }
+    );
   }
+  return plans;
 }
-function said(message, otherwise) {
-  return message === "" ? otherwise : message;
+function decideNight(tonight, last) {
+  if (last === void 0) return { due: true, text: "Run: there is no run of this recipe yet." };
+  if (tonight.recipeHash !== last.recipeHash)
+    return { due: true, text: `Run: the recipe changed since ${last.createdAt.slice(0, 10)}.` };
+  if (tonight.commit === void 0 || last.commit === null)
+    return { due: true, text: "Run: the commit of the last run or of this checkout is not known." };
+  if (tonight.commit !== last.commit)
+    return {
+      due: true,
+      text: `Run: ${tonight.commit.slice(0, 10)} is checked out and the last run was of ${last.commit.slice(0, 10)}.`
+    };
+  return {
+    due: false,
+    text: `Nothing new since ${last.createdAt.slice(0, 10)} (${last.commit.slice(0, 10)}): 0 GPU-minutes.`
+  };
 }
-function resume(isResumable, out) {
-  return isResumable ? `Run it again with the same out folder (${out}) to continue from its checkpoint.` : `It left no word of a checkpoint; whatever it last saved is in ${out}.`;
+function nightOf({ createdAt }) {
+  return createdAt.slice(0, 10);
 }
-var NAMED = 10;
-function listed(names) {
-  const shown = names.slice(0, NAMED).join("; ");
-  return names.length > NAMED ? `${shown} and ${String(names.length - NAMED)} more` : shown;
-}
-function minutes(durationMs) {
-  const count4 = Number((durationMs / 6e4).toFixed(1));
-  return `${String(count4)} ${count4 === 1 ? "minute" : "minutes"}`;
+function nightsBetween(first, last) {
+  const day = 864e5;
+  const [from, to] = [Date.parse(first), Date.parse(last)];
+  const count4 = Math.max(0, Math.round((to - from) / day) + 1);
+  const nights = Array.from({ length: count4 }, (_, i2) => new Date(from + i2 * day).toISOString().slice(0, 10));
+  return nights.slice(-MOST_NIGHTS);
 }
 
-// src/action/report-stage.ts
+// src/store/tonight.ts
+async function decideTonight(store2, tonight) {
+  return decideNight(tonight, (await newestRun(store2, tonight.name))?.record);
+}
+
+// src/action/keep-record.ts
 var import_write_file_atomic2 = __toESM(require_lib2(), 1);
 import { mkdirSync } from "node:fs";
 import { join as join8 } from "node:path";
-
-// src/judge/comparison-unit.ts
-var MARGIN = "margin";
-var SIGNALS2 = [MARGIN, "bits_per_byte"];
-function comparisonUnits(base, head) {
-  const groups2 = Object.entries({ ...head.groups, ...base.groups }).sort(
-    ([, left], [, right]) => right.tasks.length - left.tasks.length
-  );
-  const grouped = /* @__PURE__ */ new Set();
-  const whole = [];
-  for (const [name2, { tasks }] of groups2) {
-    if (tasks.some((task4) => grouped.has(task4))) continue;
-    tasks.forEach((task4) => grouped.add(task4));
-    whole.push({ name: name2, members: [...tasks].sort() });
-  }
-  const single = Object.keys({ ...base.tasks, ...head.tasks }).filter((task4) => !grouped.has(task4));
-  return [...single.map((name2) => ({ name: name2, members: [name2] })), ...whole];
-}
-function unitSide(result, unit) {
-  const members2 = unit.members.map((name2) => [name2, result.tasks[name2]]);
-  if (members2.every(([, task4]) => task4 === void 0)) return { status: "absent" };
-  const scored = [];
-  for (const [name2, task4] of members2) {
-    if (task4 === void 0) return { status: "notScored", reason: `${name2} is absent` };
-    if (task4.status !== "scored")
-      return { status: "notScored", reason: `${name2} ${task4.status}: ${task4.reason}` };
-    if (task4.items.length === 0) return { status: "notScored", reason: `${name2} has no items` };
-    scored.push([name2, task4]);
-  }
-  return {
-    status: "scored",
-    unit: {
-      items: scored.flatMap(([, task4]) => task4.items),
-      memberOfItem: scored.flatMap(([name2, task4]) => task4.items.map(() => name2)),
-      clusters: clustersOf(scored),
-      answersHash: scored.every(([, task4]) => task4.answersHash !== void 0) ? scored.map(([, task4]) => task4.answersHash).join(" ") : void 0,
-      identity: {
-        "metric set": unique(scored.flatMap(([, task4]) => metricNames(task4.items))),
-        "task version": unique(scored.map(([, task4]) => String(task4.version))),
-        "few-shot examples": unique(scored.map(([, task4]) => String(task4.fewShot))),
-        n: String(scored.reduce((sum3, [, task4]) => sum3 + task4.items.length, 0)),
-        "item set": scored.map(([, task4]) => task4.itemSetHash).join(" ")
-      }
-    }
-  };
-}
-function clustersOf(scored) {
-  if (scored.length > 1) return scored.flatMap(([name2, task4]) => task4.items.map(() => name2));
-  const items = scored.flatMap(([, task4]) => task4.items);
-  if (new Set(items.map((item2, i2) => item2.cluster ?? i2)).size === items.length) return void 0;
-  return items.map((item2, i2) => item2.cluster === void 0 ? `item ${i2}` : `cluster ${item2.cluster}`);
-}
-function metricNames(items) {
-  return [...new Set(items.flatMap((item2) => Object.keys(item2.scores)))].filter(
-    (name2) => !SIGNALS2.includes(name2)
-  );
-}
-function unique(values) {
-  return [...new Set(values)].sort().join(", ");
-}
-
-// src/judge/special-functions.ts
-var LANCZOS_G = 7;
-var LANCZOS = [
-  0.9999999999998099,
-  676.5203681218851,
-  -1259.1392167224028,
-  771.3234287776531,
-  -176.6150291621406,
-  12.507343278686905,
-  -0.13857109526572012,
-  9984369578019572e-21,
-  15056327351493116e-23
-];
-function logGamma(x) {
-  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
-  const shifted = x - 1;
-  const t = shifted + LANCZOS_G + 0.5;
-  let sum3 = LANCZOS[0];
-  for (let i2 = 1; i2 < LANCZOS.length; i2++) sum3 += LANCZOS[i2] / (shifted + i2);
-  return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(t) - t + Math.log(sum3);
-}
-function incompleteBeta(x, a2, b) {
-  if (x <= 0) return 0;
-  if (x >= 1) return 1;
-  if (x > (a2 + 1) / (a2 + b + 2)) return 1 - incompleteBeta(1 - x, b, a2);
-  const logFront = logGamma(a2 + b) - logGamma(a2) - logGamma(b) + a2 * Math.log(x) + b * Math.log1p(-x);
-  return Math.exp(logFront) / a2 * betaFraction(x, a2, b);
-}
-function normalQuantile(p) {
-  const q = p - 0.5;
-  if (Math.abs(q) <= 0.425) return q * ratio(0.180625 - q * q, CENTRE);
-  const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)));
-  const tail = r <= 5 ? ratio(r - 1.6, TAIL) : ratio(r - 5, FAR_TAIL);
-  return q < 0 ? -tail : tail;
-}
-function studentQuantile(p, degrees) {
-  if (p < 0.5) return -studentQuantile(1 - p, degrees);
-  let low = 0;
-  let high = 1;
-  while (studentCdf(high, degrees) < p) high *= 2;
-  for (let i2 = 0; i2 < 200 && high - low > 1e-13 * high; i2++) {
-    const middle = (low + high) / 2;
-    if (studentCdf(middle, degrees) < p) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}
-function studentTwoSided(t, degrees) {
-  return incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5);
-}
-function studentCdf(t, degrees) {
-  return 1 - incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
-}
-function betaFraction(x, a2, b) {
-  const tiny = 1e-300;
-  const keep = (value) => Math.abs(value) < tiny ? tiny : value;
-  let c3 = 1;
-  let d = 1 / keep(1 - (a2 + b) * x / (a2 + 1));
-  let fraction = d;
-  for (let m = 1; m <= 1e4; m++) {
-    const even = m * (b - m) * x / ((a2 + 2 * m - 1) * (a2 + 2 * m));
-    d = 1 / keep(1 + even * d);
-    c3 = keep(1 + even / c3);
-    fraction *= d * c3;
-    const odd = -(a2 + m) * (a2 + b + m) * x / ((a2 + 2 * m) * (a2 + 2 * m + 1));
-    d = 1 / keep(1 + odd * d);
-    c3 = keep(1 + odd / c3);
-    fraction *= d * c3;
-    if (Math.abs(d * c3 - 1) < 1e-15) break;
-  }
-  return fraction;
-}
-function ratio(r, [numerator, denominator]) {
-  const horner = (coefficients) => coefficients.reduce((sum3, c3) => sum3 * r + c3, 0);
-  return horner(numerator) / horner(denominator);
-}
-var CENTRE = [
-  [
-    2509.0809287301227,
-    33430.57558358813,
-    67265.7709270087,
-    45921.95393154987,
-    13731.69376550946,
-    1971.5909503065513,
-    133.14166789178438,
-    3.3871328727963665
-  ],
-  [
-    5226.495278852546,
-    28729.085735721943,
-    39307.89580009271,
-    21213.794301586597,
-    5394.196021424751,
-    687.1870074920579,
-    42.31333070160091,
-    1
-  ]
-];
-var TAIL = [
-  [
-    7745450142783414e-19,
-    0.022723844989269184,
-    0.2417807251774506,
-    1.2704582524523684,
-    3.6478483247632045,
-    5.769497221460691,
-    4.630337846156546,
-    1.4234371107496835
-  ],
-  [
-    10507500716444169e-25,
-    5475938084995345e-19,
-    0.015198666563616457,
-    0.14810397642748008,
-    0.6897673349851,
-    1.6763848301838038,
-    2.053191626637759,
-    1
-  ]
-];
-var FAR_TAIL = [
-  [
-    20103343992922881e-23,
-    27115555687434876e-21,
-    0.0012426609473880784,
-    0.026532189526576124,
-    0.29656057182850487,
-    1.7848265399172913,
-    5.463784911164114,
-    6.657904643501103
-  ],
-  [
-    20442631033899397e-31,
-    1421511758316446e-22,
-    18463183175100548e-21,
-    7868691311456133e-19,
-    0.014875361290850615,
-    0.1369298809227358,
-    0.599832206555888,
-    1
-  ]
-];
-
-// src/judge/detectable-effect.ts
-var DETECTION_POWER = 0.8;
-function smallestDetectableDifference(interval, confidence, family) {
-  const alpha = 1 - confidence;
-  const standardError2 = (interval.upper - interval.lower) / (2 * normalQuantile(1 - alpha / 2));
-  const reach = normalQuantile(1 - alpha / (2 * family)) + normalQuantile(DETECTION_POWER);
-  return Math.min(1, reach * standardError2);
-}
-function itemsToDetect(wanted, items, detectable) {
-  if (wanted <= 0) return void 0;
-  return Math.max(items + 1, Math.ceil(items * (detectable / wanted) ** 2));
-}
-
-// src/judge/decide.ts
-function decide(evidence2, gates) {
-  const accepted = gates.maximumDropPoints / 100;
-  if (evidence2.identical || evidence2.lowerBound > -accepted) {
-    return { state: "noRegressionLargerThan", points: gates.maximumDropPoints };
-  }
-  if (evidence2.difference < 0 && evidence2.adjustedPValue <= 1 - gates.confidence)
-    return { state: "regression" };
-  return {
-    state: "cannotTell",
-    smallestDetectablePoints: 100 * evidence2.smallestDetectable,
-    itemsNeeded: itemsToDetect(accepted, evidence2.items, evidence2.smallestDetectable)
-  };
-}
-
-// src/judge/gates.ts
-var DEFAULT_GATES = {
-  maximumDropPoints: 1,
-  maximumLossRise: 0.02,
-  confidence: 0.95,
-  sameEnvironment: ["device", "driver", "precision"]
-};
-var JudgeError = class extends InherituneError {
-};
-function completeGates(gates) {
-  const complete = { ...DEFAULT_GATES, ...gates };
-  if (!(complete.confidence > 0.5 && complete.confidence < 1)) {
-    throw new JudgeError(
-      "confidenceOutOfRange",
-      `The gate "confidence" is ${complete.confidence}. Give a number above 0.5 and below 1, such as 0.95.`
-    );
-  }
-  if (!(complete.maximumDropPoints >= 0 && complete.maximumDropPoints <= 100)) {
-    throw new JudgeError(
-      "maximumDropOutOfRange",
-      `The gate "maximumDropPoints" is ${complete.maximumDropPoints}. Give percentage points from 0 to 100, such as 1.`
-    );
-  }
-  if (!(complete.maximumLossRise >= 0 && complete.maximumLossRise < Infinity)) {
-    throw new JudgeError(
-      "maximumLossRiseOutOfRange",
-      `The gate "maximumLossRise" is ${complete.maximumLossRise}. Give nats per token from 0 up, such as 0.02.`
-    );
-  }
-  return complete;
-}
-
-// src/judge/holm.ts
-function holmAdjust(pValues) {
-  const order = pValues.map((_, i2) => i2).sort((a2, b) => pValues[a2] - pValues[b]);
-  const adjusted = new Array(pValues.length).fill(1);
-  let largest = 0;
-  order.forEach((index, rank2) => {
-    largest = Math.max(largest, Math.min(1, (pValues.length - rank2) * pValues[index]));
-    adjusted[index] = largest;
-  });
-  return adjusted;
-}
-
-// src/judge/seeded-random.ts
-function seededBits(seed) {
-  let mix = seed >>> 0;
-  const splitmix = () => {
-    mix = mix + 2654435769 >>> 0;
-    let z2 = mix;
-    z2 = Math.imul(z2 ^ z2 >>> 16, 2246822507);
-    z2 = Math.imul(z2 ^ z2 >>> 13, 3266489909);
-    return (z2 ^ z2 >>> 16) >>> 0;
-  };
-  let [a2, b, c3, d] = [splitmix(), splitmix(), splitmix(), splitmix()];
-  return () => {
-    const times5 = Math.imul(b, 5);
-    const result = Math.imul(times5 << 7 | times5 >>> 25, 9) >>> 0;
-    const t = b << 9;
-    c3 ^= a2;
-    d ^= b;
-    b ^= c3;
-    a2 ^= d;
-    c3 ^= t;
-    d = d << 11 | d >>> 21;
-    return result;
-  };
-}
-
-// src/judge/sign-flip.ts
-var DEFAULT_RESAMPLES = 9999;
-var LARGEST_EXACT = 13;
-function signFlipTest(contributions, options) {
-  const sizes = Float64Array.from(contributions.filter((value) => value !== 0).map(Math.abs));
-  const total = sizes.reduce((sum3, value) => sum3 + value, 0);
-  if (sizes.length === 0) return 1;
-  const observed = Math.abs(contributions.reduce((sum3, value) => sum3 + value, 0)) - 1e-12 * total;
-  return sizes.length <= LARGEST_EXACT ? countAllSigns(sizes, total, observed) : sampleSigns(sizes, total, observed, options);
-}
-function countAllSigns(sizes, total, observed) {
-  const patterns = 2 ** sizes.length;
-  let hits = 0;
-  for (let pattern = 0; pattern < patterns; pattern++) {
-    let negative = 0;
-    for (let i2 = 0; i2 < sizes.length; i2++) if (pattern >>> i2 & 1) negative += sizes[i2];
-    if (Math.abs(total - 2 * negative) >= observed) hits++;
-  }
-  return hits / patterns;
-}
-function sampleSigns(sizes, total, observed, { seed, resamples }) {
-  const bits = seededBits(seed);
-  let hits = 0;
-  for (let round = 0; round < resamples; round++) {
-    let negative = 0;
-    let word = 0;
-    for (let i2 = 0; i2 < sizes.length; i2++) {
-      word = (i2 & 31) === 0 ? bits() : word >>> 1;
-      negative += sizes[i2] * (word & 1);
-    }
-    if (Math.abs(total - 2 * negative) >= observed) hits++;
-  }
-  return (1 + hits) / (1 + resamples);
-}
-
-// src/judge/pooled-comparison.ts
-function poolComparisons(comparisons, options) {
-  const tasks = comparisons.length;
-  const average = (pick2) => comparisons.reduce((sum3, one) => sum3 + pick2(one), 0) / tasks;
-  const difference = average((one) => one.difference);
-  const below = Math.hypot(...comparisons.map((one) => one.difference - one.interval.lower)) / tasks;
-  const above = Math.hypot(...comparisons.map((one) => one.interval.upper - one.difference)) / tasks;
-  return {
-    tasks,
-    items: comparisons.reduce((sum3, one) => sum3 + one.items, 0),
-    base: average((one) => one.base),
-    head: average((one) => one.head),
-    difference,
-    interval: { lower: difference - below, upper: difference + above },
-    pValue: signFlipTest(
-      comparisons.flatMap((one) => one.contributions.map((value) => value / tasks)),
-      { seed: options.seed ?? 1, resamples: options.resamples ?? DEFAULT_RESAMPLES }
-    )
-  };
-}
-
-// src/judge/headline-metric.ts
-function headlineMetric(task4, available) {
-  const wanted = task4 === "logiqa" ? ["acc_norm", "acc"] : ["acc", "acc_norm"];
-  return wanted.find((metric2) => available.includes(metric2)) ?? available.filter((metric2) => metric2 !== "margin" && metric2 !== "bits_per_byte").sort()[0];
-}
-
-// src/judge/paired-binary.ts
-function exactMcNemar(onlyHead, onlyBase) {
-  const n2 = onlyHead + onlyBase;
-  const fewer = Math.min(onlyHead, onlyBase);
-  if (n2 === 2 * fewer) return 1;
-  const logLargest = logGamma(n2 + 1) - logGamma(fewer + 1) - logGamma(n2 - fewer + 1) - n2 * Math.LN2 + Math.LN2;
-  let term = 1;
-  let sum3 = 1;
-  for (let k = fewer; k > 0 && term > 1e-18; k--) {
-    term *= k / (n2 - k + 1);
-    sum3 += term;
-  }
-  return Math.min(1, Math.exp(logLargest) * sum3);
-}
-function tangoInterval(onlyHead, onlyBase, n2, confidence) {
-  const z2 = normalQuantile(1 - (1 - confidence) / 2);
-  const estimate = (onlyHead - onlyBase) / n2;
-  const score = (delta) => tangoScore(onlyHead, onlyBase, n2, delta);
-  return {
-    lower: bisect(-1, estimate, (delta) => score(delta) > z2),
-    upper: bisect(estimate, 1, (delta) => score(delta) > -z2)
-  };
-}
-function tangoScore(b, c3, n2, delta) {
-  const linear = -b - c3 + (2 * n2 - b + c3) * delta;
-  const constant = -c3 * delta * (1 - delta);
-  const onlyBase = (Math.sqrt(Math.max(0, linear * linear - 8 * n2 * constant)) - linear) / (4 * n2);
-  const variance = n2 * (2 * onlyBase + delta * (1 - delta));
-  const distance = b - c3 - n2 * delta;
-  if (Math.abs(distance) < 1e-12) return 0;
-  return variance <= 0 ? Math.sign(distance) * Infinity : distance / Math.sqrt(variance);
-}
-function bisect(low, high, isLeft) {
-  for (let i2 = 0; i2 < 100 && high - low > 1e-14; i2++) {
-    const middle = (low + high) / 2;
-    if (isLeft(middle)) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}
-
-// src/judge/paired-comparison.ts
-function comparePaired(base, head, options) {
-  checkScores(base, head, options);
-  const items = base.length;
-  const differences = head.map((score, i2) => score - base[i2]);
-  const shared = {
-    items,
-    base: mean2(base),
-    head: mean2(head),
-    difference: mean2(differences),
-    contributions: sumByCluster(differences, options.clusters).map((sum3) => sum3 / items)
-  };
-  const isBinary = base.every(isZeroOrOne) && head.every(isZeroOrOne);
-  const onlyHead = differences.filter((d) => d > 0).length;
-  const onlyBase = differences.filter((d) => d < 0).length;
-  if (isBinary && options.clusters === void 0) {
-    return {
-      ...shared,
-      interval: tangoInterval(onlyHead, onlyBase, items, options.confidence),
-      pValue: exactMcNemar(onlyHead, onlyBase),
-      method: "exactMcNemar",
-      intervalMethod: "tangoScore",
-      discordant: { onlyHead, onlyBase }
-    };
-  }
-  const isFraction = base.every(isInUnit) && head.every(isInUnit);
-  const student = studentInterval(
-    differences,
-    options.clusters,
-    options.confidence,
-    isFraction ? 1 : Number.POSITIVE_INFINITY
-  );
-  return {
-    ...shared,
-    interval: isBinary ? wider(student, tangoInterval(onlyHead, onlyBase, items, options.confidence)) : student,
-    pValue: signFlipTest(shared.contributions, {
-      seed: options.seed ?? 1,
-      resamples: options.resamples ?? DEFAULT_RESAMPLES
-    }),
-    method: "signFlip",
-    intervalMethod: isBinary ? "clustered" : "studentT",
-    ...isBinary ? { discordant: { onlyHead, onlyBase } } : {}
-  };
-}
-function wider(one, other) {
-  return { lower: Math.min(one.lower, other.lower), upper: Math.max(one.upper, other.upper) };
-}
-function studentInterval(differences, clusters, confidence, bound) {
-  const centre = mean2(differences);
-  const residuals = sumByCluster(
-    differences.map((d) => d - centre),
-    clusters
-  );
-  const units = residuals.length;
-  if (units < 2) return { lower: -bound, upper: bound };
-  const squares2 = residuals.reduce((sum3, r) => sum3 + r * r, 0);
-  const standardError2 = Math.sqrt(squares2 * units / (units - 1)) / differences.length;
-  const reach = studentQuantile(1 - (1 - confidence) / 2, units - 1) * standardError2;
-  return { lower: Math.max(-bound, centre - reach), upper: Math.min(bound, centre + reach) };
-}
-function sumByCluster(values, clusters) {
-  if (clusters === void 0) return values;
-  const sums = /* @__PURE__ */ new Map();
-  values.forEach((value, i2) => sums.set(clusters[i2], (sums.get(clusters[i2]) ?? 0) + value));
-  return [...sums.values()];
-}
-function checkScores(base, head, { clusters }) {
-  if (base.length === 0 || base.length !== head.length || clusters && clusters.length !== base.length) {
-    throw new JudgeError(
-      "unpairedScores",
-      `There are ${base.length} scores in base, ${head.length} in head and ${clusters?.length ?? "no"} cluster keys. Pass as many of each, and at least one.`
-    );
-  }
-  const broken = [...base, ...head].find((score) => !Number.isFinite(score));
-  if (broken !== void 0) {
-    throw new JudgeError(
-      "scoreNotFinite",
-      `A score is ${broken}. Evaluate again: such a score is a failure, not a value.`
-    );
-  }
-}
-function isInUnit(score) {
-  return score >= 0 && score <= 1;
-}
-function isZeroOrOne(score) {
-  return score === 0 || score === 1;
-}
-function mean2(values) {
-  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
-}
-
-// src/judge/task-comparison.ts
-function compareTask(unit, base, head, options) {
-  const task4 = unit.name;
-  const [baseSide, headSide] = [unitSide(base, unit), unitSide(head, unit)];
-  if (baseSide.status !== "scored") {
-    return { status: "noBaseline", task: task4, reason: whyNot("base", baseSide) };
-  }
-  if (headSide.status !== "scored") return { status: "missing", task: task4, reason: whyNot("head", headSide) };
-  return compareScored(task4, baseSide.unit, headSide.unit, options);
-}
-function compareScored(task4, base, head, options) {
-  for (const [field, value] of Object.entries(base.identity)) {
-    const other = head.identity[field] ?? "absent";
-    if (value !== other) return { status: "incomparable", task: task4, field, base: value, head: other };
-  }
-  const metric2 = headlineMetric(task4, Object.keys(base.items[0]?.scores ?? {}));
-  const pairs = pairById(base, head);
-  if (metric2 === void 0 || pairs === void 0) {
-    return {
-      status: "incomparable",
-      task: task4,
-      field: "item set",
-      base: "other item ids",
-      head: "other item ids"
-    };
-  }
-  const scores = pairs.map((pair) => scoresOf(pair, metric2));
-  if (!scores.every(isFinitePair)) {
-    const brokenIn = (side) => `${scores.filter((pair) => !Number.isFinite(pair[side])).length} items without a finite ${metric2}`;
-    return { status: "incomparable", task: task4, field: "scores", base: brokenIn(0), head: brokenIn(1) };
-  }
-  const margins = pairs.map((pair) => scoresOf(pair, MARGIN));
-  const clustered = base.clusters === void 0 ? options : { ...options, clusters: base.clusters };
-  return {
-    status: "compared",
-    task: task4,
-    metric: metric2,
-    comparison: comparePairs(scores, clustered),
-    margin: margins.every(isFinitePair) ? compareMargins(margins, clustered) : void 0,
-    identical: areIdentical(base, head, pairs)
-  };
-}
-function whyNot(side, found) {
-  return found.status === "absent" ? `not in ${side}` : `in ${side}, ${found.reason}`;
-}
-function scoresOf([left, right], metric2) {
-  return [left.scores[metric2], right.scores[metric2]];
-}
-function isFinitePair(pair) {
-  return pair.every((score) => Number.isFinite(score));
-}
-function comparePairs(pairs, options) {
-  const [base, head] = [pairs.map(([left]) => left), pairs.map(([, right]) => right)];
-  return comparePaired(base, head, options);
-}
-function compareMargins(pairs, options) {
-  return comparePairs(pairs, { ...options, resamples: 1 });
-}
-function pairById(base, head) {
-  const waiting = /* @__PURE__ */ new Map();
-  head.items.forEach((item2, i2) => {
-    const key = `${head.memberOfItem[i2]}/${item2.id}`;
-    waiting.set(key, [...waiting.get(key) ?? [], item2]);
-  });
-  const pairs = [];
-  for (const [i2, item2] of base.items.entries()) {
-    const partner = waiting.get(`${base.memberOfItem[i2]}/${item2.id}`)?.shift();
-    if (partner === void 0) return void 0;
-    pairs.push([item2, partner]);
-  }
-  return pairs.length === head.items.length ? pairs : void 0;
-}
-function areIdentical(base, head, pairs) {
-  if (base.answersHash !== void 0 && head.answersHash !== void 0)
-    return base.answersHash === head.answersHash;
-  return pairs.every(([left, right]) => sameNumbers(left.loglikelihoods, right.loglikelihoods));
-}
-function sameNumbers(left = [], right = []) {
-  return left.length > 0 && left.length === right.length && left.every((value, i2) => value === right[i2]);
-}
-
-// src/judge/validation-comparison.ts
-function compareValidation({ base, head }, confidence, family) {
-  const broken = [...base, ...head].find((loss) => !Number.isFinite(loss));
-  if (broken !== void 0) {
-    throw new JudgeError(
-      "scoreNotFinite",
-      `A validation loss is ${broken}. Train again: such a loss is a failure, not a value.`
-    );
-  }
-  if (base.length === 0 || head.length === 0) {
-    const side = base.length === 0 ? head.length === 0 ? "neither side" : "base" : "head";
-    return {
-      status: "absent",
-      reason: side === "neither side" ? "neither side has one" : `${side} has none`
-    };
-  }
-  const [left, right] = [mean3(base), mean3(head)];
-  const difference = right - left;
-  const degrees = base.length + head.length - 2;
-  const shared = { base: left, head: right, difference };
-  if (degrees < 1)
-    return {
-      status: "unknown",
-      ...shared,
-      reason: "one seed on each side: how far two seeds differ is not known"
-    };
-  const variance = (squares(base, left) + squares(head, right)) / degrees;
-  if (variance === 0)
-    return {
-      status: "unknown",
-      ...shared,
-      reason: "all seeds have the same loss: they are copies of one run"
-    };
-  const standardError2 = Math.sqrt(variance * (1 / base.length + 1 / head.length));
-  const reach = studentQuantile(1 - (1 - confidence) / 2, degrees) * standardError2;
-  const detection = studentQuantile(1 - (1 - confidence) / (2 * family), degrees) + studentQuantile(DETECTION_POWER, degrees);
-  return {
-    status: "compared",
-    ...shared,
-    interval: { lower: difference - reach, upper: difference + reach },
-    pValue: studentTwoSided(difference / standardError2, degrees),
-    seeds: { base: base.length, head: head.length },
-    seedDeviation: Math.sqrt(variance),
-    smallestDetectable: detection * standardError2
-  };
-}
-function mean3(values) {
-  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
-}
-function squares(values, centre) {
-  return values.reduce((sum3, value) => sum3 + (value - centre) ** 2, 0);
-}
-
-// src/judge/judgement.ts
-function judge(base, head, gates, options = {}) {
-  const complete = completeGates(gates);
-  const units = comparisonUnits(base, head);
-  const { validation, ...seeded } = options;
-  const paired = { ...seeded, confidence: complete.confidence };
-  const differences = environmentDifferences(base, head, complete.sameEnvironment);
-  const comparisons = units.map((unit) => {
-    const comparison2 = compareTask(unit, base, head, paired);
-    const [other] = differences;
-    return comparison2.status === "compared" && other !== void 0 ? { status: "incomparable", task: unit.name, ...other } : comparison2;
-  });
-  return judgeComparisons(comparisons, complete, {
-    ...seeded,
-    validation: differences.length > 0 ? void 0 : validation ?? ownLosses(base, head)
-  });
-}
-function ownLosses(base, head) {
-  const of = ({ validation }) => validation === void 0 ? [] : [validation.lossNats];
-  return { base: of(base), head: of(head) };
-}
-function judgeComparisons(comparisons, gates, options) {
-  const compared = comparisons.filter((one) => one.status === "compared");
-  const pooled = compared.length === 0 ? void 0 : poolComparisons(
-    compared.map((one) => one.comparison),
-    options
-  );
-  const loss = options.validation === void 0 ? { status: "absent", reason: "base and head ran in different environments" } : compareValidation(options.validation, gates.confidence, compared.length + 2);
-  const family = compared.length + (pooled === void 0 ? 0 : 1) + (loss.status === "compared" ? 1 : 0);
-  const adjusted = holmAdjust([
-    ...compared.map((one) => one.comparison.pValue),
-    ...pooled === void 0 ? [] : [pooled.pValue],
-    ...loss.status === "compared" ? [loss.pValue] : []
-  ]);
-  const adjustedOf = new Map(compared.map((one, i2) => [one, adjusted[i2]]));
-  const tasks = comparisons.map((one) => {
-    if (one.status !== "compared") {
-      const { status, ...rest } = one;
-      return { state: status, ...rest };
-    }
-    const adjustedPValue2 = adjustedOf.get(one) ?? 1;
-    const decision2 = decide(
-      { ...evidence(one.comparison, gates, family), adjustedPValue: adjustedPValue2, identical: one.identical },
-      gates
-    );
-    return { ...decision2, compared: one, adjustedPValue: adjustedPValue2 };
-  });
-  const validation = decideLoss(loss, adjusted.at(-1) ?? 1, gates);
-  if (pooled === void 0)
-    return { gates, overall: blocked(tasks) ?? nothingCompared(), tasks, pooled, validation };
-  const pooledEvidence = {
-    ...evidence(pooled, gates, family),
-    adjustedPValue: adjusted[compared.length],
-    identical: compared.every((one) => one.identical)
-  };
-  const decision = decide(pooledEvidence, gates);
-  const dropped = tasks.filter((task4) => task4.state === "regression").map((task4) => task4.compared.task);
-  const pooledDrop = decision.state === "regression";
-  const lossRise = validation.status === "compared" && validation.decision.state === "regression";
-  const overall = dropped.length > 0 || pooledDrop || lossRise ? { state: "regression", tasks: dropped, pooledDrop, lossRise } : blocked(tasks) ?? decision;
-  const { adjustedPValue, smallestDetectable } = pooledEvidence;
-  return {
-    ...{ gates, overall, tasks, validation },
-    pooled: { ...pooled, adjustedPValue, smallestDetectablePoints: 100 * smallestDetectable, decision }
-  };
-}
-function decideLoss(loss, adjustedPValue, gates) {
-  if (loss.status !== "compared") return loss;
-  if (loss.interval.upper < gates.maximumLossRise)
-    return {
-      ...loss,
-      adjustedPValue,
-      decision: { state: "noRegressionLargerThan", nats: gates.maximumLossRise }
-    };
-  if (loss.difference > 0 && adjustedPValue <= 1 - gates.confidence)
-    return { ...loss, adjustedPValue, decision: { state: "regression" } };
-  const { smallestDetectable } = loss;
-  return {
-    ...loss,
-    adjustedPValue,
-    decision: { state: "cannotTell", smallestDetectableNats: smallestDetectable }
-  };
-}
-function evidence({ difference, interval, items }, gates, family) {
-  const smallestDetectable = smallestDetectableDifference(interval, gates.confidence, family);
-  return { difference, lowerBound: interval.lower, items, smallestDetectable };
-}
-function blocked(tasks) {
-  const missing = tasks.filter((task4) => task4.state === "missing");
-  if (missing.length > 0) return { state: "missing", tasks: missing.map((task4) => task4.task) };
-  const incomparable = tasks.filter((task4) => task4.state === "incomparable");
-  if (incomparable.length === 0) return void 0;
-  const differences = new Map(
-    incomparable.map(({ field, base, head }) => [`${field}
-${base}
-${head}`, { field, base, head }])
-  );
-  return {
-    state: "incomparable",
-    differences: [...differences.values()],
-    tasks: incomparable.map((task4) => task4.task)
-  };
-}
-function nothingCompared() {
-  const differences = [{ field: "item set", base: "no task in common", head: "no task in common" }];
-  return { state: "incomparable", differences, tasks: [] };
-}
-function environmentDifferences(base, head, keys) {
-  return keys.flatMap((key) => {
-    const [left, right] = [
-      String(base.environment[key] ?? "not recorded"),
-      String(head.environment[key] ?? "not recorded")
-    ];
-    return left === right ? [] : [{ field: `environment ${key}`, base: left, head: right }];
-  });
-}
 
 // node_modules/markdown-table/index.js
 function defaultStringLength(value) {
@@ -66107,18 +65707,1494 @@ function two(value) {
   return String(value).padStart(2, "0");
 }
 
-// src/report/task-names.ts
-var PAPER_TASKS = [
-  "wsc",
-  "piqa",
-  "boolq",
-  "winogrande",
-  "logiqa",
-  "wnli",
-  "qnli",
-  "mnli",
-  "truthfulqa_mc2"
+// src/report/ledger-report.ts
+var NIGHTS_SHOWN = 14;
+var VERDICTS = {
+  reproduced: "reproduced",
+  notReproduced: "**not reproduced**",
+  cannotTell: "cannot tell"
+};
+function renderLedger(name2, rows, nights) {
+  const judged = rows.filter((row4) => row4.latest !== void 0);
+  const open3 = rows.filter((row4) => row4.latest === void 0);
+  const newest = [...nights].sort((a2, b) => a2.night < b.night ? 1 : -1);
+  const blocks = [
+    `# Claim ledger: ${escapeMarkdown(name2)}`,
+    `**${escapeMarkdown(summary3(rows))}**`,
+    newest[0] === void 0 ? "" : nightLine(newest[0]),
+    judged.length === 0 ? "" : claimTable(judged),
+    open3.length === 0 ? "" : `<details>
+<summary>${open3.length} claims that no run has addressed</summary>
+
+${open3.map(
+      (row4) => `- ${escapeMarkdown(row4.text)} Paper: ${paperText(row4)} (${escapeMarkdown(row4.source)})`
+    ).join("\n")}
+
+</details>`,
+    newest.length === 0 ? "" : `## Nights
+
+${newest.slice(0, NIGHTS_SHOWN).map((night2) => `- ${nightLine(night2)}`).join("\n")}`,
+    "<sub>Intervals are 95 %. \u201CScaled\u201D: the run is smaller than the paper\u2019s or of another model, and stands in for it. \u201CAt least\u201D: reproduced where the whole interval reaches the paper\u2019s number.</sub>"
+  ];
+  return `${blocks.filter((block) => block !== "").join("\n\n")}
+`;
+}
+function ledgerBadge(rows) {
+  const { reproduced, notReproduced, judged } = counts(rows);
+  return {
+    schemaVersion: 1,
+    label: "paper claims",
+    message: judged === 0 ? "no run yet" : `${reproduced} of ${judged} reproduced`,
+    color: judged === 0 ? "lightgrey" : notReproduced > 0 ? "red" : reproduced === judged ? "brightgreen" : "yellow"
+  };
+}
+function summary3(rows) {
+  const { reproduced, notReproduced, judged } = counts(rows);
+  const scaled = rows.filter((row4) => row4.latest?.scaled === true).length;
+  if (judged === 0) return "No run has addressed a claim yet.";
+  return `${reproduced} of ${judged} claims reproduced, ${notReproduced} not, ${judged - reproduced - notReproduced} cannot be told${scaled === 0 ? "" : ` (${scaled} of them by scaled-down runs)`}.`;
+}
+function counts(rows) {
+  const verdicts = rows.flatMap((row4) => row4.latest === void 0 ? [] : [row4.latest.verdict]);
+  return {
+    reproduced: verdicts.filter((verdict) => verdict === "reproduced").length,
+    notReproduced: verdicts.filter((verdict) => verdict === "notReproduced").length,
+    judged: verdicts.length
+  };
+}
+function claimTable(rows) {
+  const cells = rows.map((row4) => {
+    const latest = row4.latest;
+    const { ours, verdict, scaled, reason, night: night2, commit, device } = latest;
+    return [
+      escapeMarkdown(row4.text),
+      paperText(row4),
+      ours === null ? escapeMarkdown(reason ?? NO_VALUE) : `${numberText(row4.unit, ours.value)} [${numberText(row4.unit, ours.lower)}, ${numberText(row4.unit, ours.upper)}]`,
+      `${VERDICTS[verdict]}${scaled ? " (scaled)" : ""}`,
+      escapeMarkdown(night2),
+      escapeMarkdown(commit?.slice(0, 10) ?? NO_VALUE),
+      escapeMarkdown(device ?? NO_VALUE),
+      escapeMarkdown(row4.source)
+    ];
+  });
+  const head = ["Claim", "Paper", "Ours [interval]", "Verdict", "Night", "Commit", "Device", "Source"];
+  return markdownTable([head, ...cells], { align: ["l", "r", "r", "l"], alignDelimiters: false });
+}
+function nightLine({ night: night2, state, run, gpuMinutes }) {
+  const when = escapeMarkdown(night2);
+  if (state === "judged")
+    return `${when}: judged ${escapeMarkdown(run ?? "")}, ${duration4(60 * gpuMinutes)} on the GPU`;
+  return run === null ? `${when}: nothing to judge` : `${when}: nothing new since ${escapeMarkdown(run)}, 0 GPU-minutes`;
+}
+function paperText({ relation, unit, paper }) {
+  return `${relation === "atLeast" ? "\u2265 " : ""}${numberText(unit, paper)}`;
+}
+function numberText(unit, value) {
+  switch (unit) {
+    case "percent":
+      return `${fixed(100 * value, 2)} %`;
+    case "nats":
+      return `${fixed(value, 3)} nats`;
+    case "count":
+      return count3(value);
+  }
+}
+
+// src/store/claims.ts
+var V1 = "arXiv 2404.08634v1";
+var OPEN_LLAMA = { reference: /open_?llama_3b(?!_v2)/i, blocks: 13, tokens: 1e9 };
+var SCORE_TOLERANCE = 0.02;
+var TABLE_3 = [
+  ["wsc", "WSC", 63.46, 50.96],
+  ["piqa", "PIQA", 74.97, 56.47],
+  ["boolq", "BoolQ", 67.18, 61.68],
+  ["winogrande", "WinoGrande", 62.27, 51.69],
+  ["logiqa", "LogiQA", 28.4, 25.19],
+  ["wnli", "WNLI", 50.7, 43.66],
+  ["qnli", "QNLI", 51.3, 49.41],
+  ["mnli", "MNLI", 37.3, 34.42],
+  ["truthfulqa_mc2", "TruthfulQA (mc2)", 35, 48.61],
+  ["mmlu", "MMLU", 27.21, 25.67]
 ];
+var CLAIMS = [
+  {
+    ...{ id: "nine-share", text: "The small model keeps 89 % of the reference\u2019s mean over nine datasets." },
+    ...{ paper: 0.89, relation: "atLeast", tolerance: 0, scalable: true, setting: OPEN_LLAMA },
+    measure: { kind: "shareOfReference", tasks: PAPER_TASKS },
+    source: `${V1}, Section 4 and Table 3`
+  },
+  {
+    ...{ id: "mmlu-share", text: "The small model keeps 94 % of the reference\u2019s MMLU score." },
+    ...{ paper: 0.94, relation: "atLeast", tolerance: 0, scalable: true, setting: OPEN_LLAMA },
+    measure: { kind: "shareOfReference", tasks: ["mmlu"] },
+    source: `${V1}, Section 4 and Table 3`
+  },
+  {
+    id: "lead-over-random",
+    text: "After 1,000 steps or fewer, inheritance leads the same shape from random weights by 1.8 nats or more.",
+    ...{ paper: 1.8, relation: "atLeast", tolerance: 0, scalable: true },
+    // Only what names a GPT-2 of the paper is its setting; a LLaMA run is a stand-in.
+    setting: { reference: /gpt2-(medium|large|xl)/i, blocks: 16, tokens: 1e8 },
+    measure: { kind: "leadOverRandom", atMostSteps: 1e3 },
+    source: "training logs of the authors\u2019 repository at commit 560611d: 1.8 to 2.3 nats at step 1,000"
+  },
+  {
+    ...{ id: "parameters", text: "The first 13 of 26 blocks with embeddings, final norm and head." },
+    ...{ paper: 1815638400, relation: "equal", tolerance: 0, scalable: false },
+    setting: { ...OPEN_LLAMA, tokens: 0 },
+    measure: { kind: "parameters" },
+    source: `arithmetic from the sizes in ${V1}, Table 1; the paper calls it 1.5B`
+  },
+  ...TABLE_3.flatMap(([task4, label, reference, trained2]) => [
+    scoreClaim("reference", task4, `${label} of OpenLLaMA-3B, the reference.`, reference),
+    scoreClaim("trained", task4, `${label} of the small model after 1B tokens.`, trained2)
+  ])
+];
+function scoreClaim(model2, task4, text2, percent2) {
+  return {
+    ...{ id: `${model2}-${task4}`, text: text2, paper: percent2 / 100, relation: "equal", tolerance: SCORE_TOLERANCE },
+    ...{ measure: { kind: "score", model: model2, tasks: [task4] }, scalable: false },
+    setting: model2 === "reference" ? { ...OPEN_LLAMA, blocks: 0, tokens: 0 } : OPEN_LLAMA,
+    source: `${V1}, Table 3`
+  };
+}
+
+// src/judge/headline-metric.ts
+function headlineMetric(task4, available) {
+  const wanted = task4 === "logiqa" ? ["acc_norm", "acc"] : ["acc", "acc_norm"];
+  return wanted.find((metric2) => available.includes(metric2)) ?? available.filter((metric2) => metric2 !== "margin" && metric2 !== "bits_per_byte").sort()[0];
+}
+
+// src/judge/special-functions.ts
+var LANCZOS_G = 7;
+var LANCZOS = [
+  0.9999999999998099,
+  676.5203681218851,
+  -1259.1392167224028,
+  771.3234287776531,
+  -176.6150291621406,
+  12.507343278686905,
+  -0.13857109526572012,
+  9984369578019572e-21,
+  15056327351493116e-23
+];
+function logGamma(x) {
+  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+  const shifted = x - 1;
+  const t = shifted + LANCZOS_G + 0.5;
+  let sum3 = LANCZOS[0];
+  for (let i2 = 1; i2 < LANCZOS.length; i2++) sum3 += LANCZOS[i2] / (shifted + i2);
+  return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(t) - t + Math.log(sum3);
+}
+function incompleteBeta(x, a2, b) {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  if (x > (a2 + 1) / (a2 + b + 2)) return 1 - incompleteBeta(1 - x, b, a2);
+  const logFront = logGamma(a2 + b) - logGamma(a2) - logGamma(b) + a2 * Math.log(x) + b * Math.log1p(-x);
+  return Math.exp(logFront) / a2 * betaFraction(x, a2, b);
+}
+function normalQuantile(p) {
+  const q = p - 0.5;
+  if (Math.abs(q) <= 0.425) return q * ratio(0.180625 - q * q, CENTRE);
+  const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)));
+  const tail = r <= 5 ? ratio(r - 1.6, TAIL) : ratio(r - 5, FAR_TAIL);
+  return q < 0 ? -tail : tail;
+}
+function studentQuantile(p, degrees) {
+  if (p < 0.5) return -studentQuantile(1 - p, degrees);
+  let low = 0;
+  let high = 1;
+  while (studentCdf(high, degrees) < p) high *= 2;
+  for (let i2 = 0; i2 < 200 && high - low > 1e-13 * high; i2++) {
+    const middle = (low + high) / 2;
+    if (studentCdf(middle, degrees) < p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+function studentTwoSided(t, degrees) {
+  return incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5);
+}
+function studentCdf(t, degrees) {
+  return 1 - incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
+}
+function betaFraction(x, a2, b) {
+  const tiny = 1e-300;
+  const keep = (value) => Math.abs(value) < tiny ? tiny : value;
+  let c3 = 1;
+  let d = 1 / keep(1 - (a2 + b) * x / (a2 + 1));
+  let fraction = d;
+  for (let m = 1; m <= 1e4; m++) {
+    const even = m * (b - m) * x / ((a2 + 2 * m - 1) * (a2 + 2 * m));
+    d = 1 / keep(1 + even * d);
+    c3 = keep(1 + even / c3);
+    fraction *= d * c3;
+    const odd = -(a2 + m) * (a2 + b + m) * x / ((a2 + 2 * m) * (a2 + 2 * m + 1));
+    d = 1 / keep(1 + odd * d);
+    c3 = keep(1 + odd / c3);
+    fraction *= d * c3;
+    if (Math.abs(d * c3 - 1) < 1e-15) break;
+  }
+  return fraction;
+}
+function ratio(r, [numerator, denominator]) {
+  const horner = (coefficients) => coefficients.reduce((sum3, c3) => sum3 * r + c3, 0);
+  return horner(numerator) / horner(denominator);
+}
+var CENTRE = [
+  [
+    2509.0809287301227,
+    33430.57558358813,
+    67265.7709270087,
+    45921.95393154987,
+    13731.69376550946,
+    1971.5909503065513,
+    133.14166789178438,
+    3.3871328727963665
+  ],
+  [
+    5226.495278852546,
+    28729.085735721943,
+    39307.89580009271,
+    21213.794301586597,
+    5394.196021424751,
+    687.1870074920579,
+    42.31333070160091,
+    1
+  ]
+];
+var TAIL = [
+  [
+    7745450142783414e-19,
+    0.022723844989269184,
+    0.2417807251774506,
+    1.2704582524523684,
+    3.6478483247632045,
+    5.769497221460691,
+    4.630337846156546,
+    1.4234371107496835
+  ],
+  [
+    10507500716444169e-25,
+    5475938084995345e-19,
+    0.015198666563616457,
+    0.14810397642748008,
+    0.6897673349851,
+    1.6763848301838038,
+    2.053191626637759,
+    1
+  ]
+];
+var FAR_TAIL = [
+  [
+    20103343992922881e-23,
+    27115555687434876e-21,
+    0.0012426609473880784,
+    0.026532189526576124,
+    0.29656057182850487,
+    1.7848265399172913,
+    5.463784911164114,
+    6.657904643501103
+  ],
+  [
+    20442631033899397e-31,
+    1421511758316446e-22,
+    18463183175100548e-21,
+    7868691311456133e-19,
+    0.014875361290850615,
+    0.1369298809227358,
+    0.599832206555888,
+    1
+  ]
+];
+
+// src/store/claim-estimate.ts
+function meanScore(result, tasks, confidence) {
+  const moments = pooled(result, result, tasks);
+  if (typeof moments === "string") return { status: "notMeasured", reason: moments };
+  const reach = normalQuantile(1 - (1 - confidence) / 2) * Math.sqrt(moments.headVariance);
+  const { head } = moments;
+  return { status: "measured", value: head, interval: { lower: head - reach, upper: head + reach } };
+}
+function shareOf(base, head, tasks, confidence) {
+  const moments = pooled(base, head, tasks);
+  if (typeof moments === "string") return { status: "notMeasured", reason: moments };
+  const z2 = normalQuantile(1 - (1 - confidence) / 2) ** 2;
+  const a2 = moments.base ** 2 - z2 * moments.baseVariance;
+  const b = moments.head * moments.base - z2 * moments.covariance;
+  const c3 = moments.head ** 2 - z2 * moments.headVariance;
+  if (!(a2 > 0)) return { status: "notMeasured", reason: "the reference\u2019s mean cannot be told from zero" };
+  const root2 = Math.sqrt(Math.max(0, b * b - a2 * c3));
+  return {
+    status: "measured",
+    value: moments.head / moments.base,
+    interval: { lower: (b - root2) / a2, upper: (b + root2) / a2 }
+  };
+}
+function pooled(base, head, tasks) {
+  const all = [];
+  for (const task4 of tasks) {
+    const members2 = base.groups[task4]?.tasks ?? [task4];
+    const missing = [...base.groups[task4]?.missing ?? [], ...head.groups[task4]?.missing ?? []];
+    if (missing.length > 0) return `${task4} lacks ${missing.length} of its subjects`;
+    const parts = [];
+    for (const member of members2) {
+      const moments = ofTask(member, base.tasks[member], head.tasks[member]);
+      if (typeof moments === "string") return moments;
+      parts.push(moments);
+    }
+    all.push(average(parts));
+  }
+  return average(all);
+}
+function ofTask(name2, base, head) {
+  if (base?.status !== "scored" || head?.status !== "scored") return `${name2} was not scored for both models`;
+  if (base.itemSetHash !== head.itemSetHash) return `${name2} has other items for one of the models`;
+  const metric2 = headlineMetric(name2, Object.keys(head.items[0]?.scores ?? {}));
+  const read = (task4) => task4.items.map((item2) => item2.scores[metric2 ?? ""] ?? Number.NaN);
+  const [x, y] = [read(base), read(head)];
+  if (![...x, ...y].every(Number.isFinite)) return `${name2} has items without a score`;
+  if (x.length < 2) return `${name2} has one item only`;
+  const [meanX, meanY] = [mean2(x), mean2(y)];
+  const clusters = head.items.map((item2, i2) => item2.cluster ?? `item ${i2}`);
+  const [left, right] = [residualSums(x, meanX, clusters), residualSums(y, meanY, clusters)];
+  if (left.length < 2) return `${name2} has items of one passage only`;
+  return {
+    ...{ base: meanX, head: meanY },
+    baseVariance: meanProduct(left, left, x.length),
+    headVariance: meanProduct(right, right, x.length),
+    covariance: meanProduct(left, right, x.length)
+  };
+}
+function residualSums(values, centre, clusters) {
+  const sums = /* @__PURE__ */ new Map();
+  values.forEach((value, i2) => sums.set(clusters[i2], (sums.get(clusters[i2]) ?? 0) + value - centre));
+  return [...sums.values()];
+}
+function meanProduct(left, right, n2) {
+  const units = left.length;
+  return left.reduce((sum3, value, i2) => sum3 + value * right[i2], 0) * units / (units - 1) / n2 ** 2;
+}
+function average(parts) {
+  const n2 = parts.length;
+  const sum3 = (pick2) => parts.reduce((total, one) => total + pick2(one), 0);
+  return {
+    base: sum3((one) => one.base) / n2,
+    head: sum3((one) => one.head) / n2,
+    baseVariance: sum3((one) => one.baseVariance) / n2 ** 2,
+    headVariance: sum3((one) => one.headVariance) / n2 ** 2,
+    covariance: sum3((one) => one.covariance) / n2 ** 2
+  };
+}
+function mean2(values) {
+  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
+}
+
+// src/store/judge-claim.ts
+var CONFIDENCE = 0.95;
+var ENOUGH = 0.999;
+function judgeClaim(claim2, run, others) {
+  const scaled = !isSetting(claim2, run);
+  if (scaled && !claim2.scalable) return void 0;
+  if (run.recipe["train"] !== void 0 && initialisation(run) === "random") return void 0;
+  const estimate = measured(claim2, run, others);
+  if (estimate === void 0) return void 0;
+  const shared = { claim: claim2.id, paper: claim2.paper, scaled };
+  if (estimate.status === "notMeasured") {
+    return { ...shared, ours: null, verdict: "cannotTell", reason: estimate.reason };
+  }
+  const { value, interval } = estimate;
+  const ours = { value, lower: interval.lower, upper: interval.upper };
+  return { ...shared, ours, verdict: verdictOf(claim2, interval), reason: null };
+}
+function verdictOf({ paper, relation, tolerance }, { lower, upper }) {
+  const [least, most] = [paper - tolerance, relation === "atLeast" ? Infinity : paper + tolerance];
+  if (lower >= least && upper <= most) return "reproduced";
+  return upper < least || lower > most ? "notReproduced" : "cannotTell";
+}
+function isSetting({ setting, measure }, run) {
+  const source2 = referenceName(run);
+  if (!setting.reference.test(source2)) return false;
+  if (measure.kind === "score" && measure.model === "reference")
+    return run.models["reference"]?.limit === null;
+  const blocks = run.inheritance?.blocks ?? [];
+  const areFirst = blocks.length === setting.blocks && blocks.every((block, i2) => block === i2);
+  const enough = (run.training?.tokens ?? 0) >= ENOUGH * setting.tokens;
+  const whole = measure.kind === "parameters" || run.models["trained"]?.limit === null;
+  return areFirst && enough && whole;
+}
+function measured(claim2, run, others) {
+  const { measure } = claim2;
+  const model2 = (key) => {
+    const found = run.models[key];
+    return found === void 0 ? void 0 : expandModel(found, run.itemSets);
+  };
+  const [reference, trained2] = [model2("reference"), model2("trained")];
+  switch (measure.kind) {
+    case "score": {
+      const result = measure.model === "reference" ? reference : trained2;
+      return result === void 0 ? void 0 : meanScore(result, measure.tasks, CONFIDENCE);
+    }
+    case "shareOfReference":
+      if (reference === void 0 || trained2 === void 0) return void 0;
+      return shareOf(reference, trained2, measure.tasks, CONFIDENCE);
+    case "parameters":
+      return trained2 === void 0 ? void 0 : { status: "measured", value: trained2.parameters, interval: exactly(trained2.parameters) };
+    case "leadOverRandom":
+      return lead(run, others, measure.atMostSteps);
+  }
+}
+function lead(run, others, atMostSteps) {
+  const loss = run.models["trained"]?.validation?.lossNats;
+  const steps = run.training?.steps ?? Infinity;
+  if (loss === void 0 || steps > atMostSteps) return void 0;
+  const twins = others.filter(
+    (other) => initialisation(other) === "random" && sameButInitialisation(run, other)
+  );
+  const losses = twins.flatMap(({ models }) => models["trained"]?.validation?.lossNats ?? []);
+  if (losses.length === 0)
+    return { status: "notMeasured", reason: "there is no run of the same shape from random weights" };
+  const differences = losses.map((other) => other - loss);
+  const value = differences.reduce((sum3, one) => sum3 + one, 0) / differences.length;
+  return {
+    status: "measured",
+    value,
+    interval: { lower: Math.min(...differences), upper: Math.max(...differences) }
+  };
+}
+function exactly(value) {
+  return { lower: value, upper: value };
+}
+function sameButInitialisation(one, other) {
+  const shape = ({ recipe, hashes }) => {
+    const { train, inherit, reference } = recipe;
+    return JSON.stringify([
+      reference,
+      { ...inherit, seed: 0 },
+      { ...train, initialise: "", seed: 0 },
+      hashes.tokenStream
+    ]);
+  };
+  return shape(one) === shape(other);
+}
+function initialisation({ recipe }) {
+  const train = recipe["train"];
+  return typeof train === "object" && train !== null && "initialise" in train ? train.initialise : void 0;
+}
+function referenceName({ recipe }) {
+  const reference = recipe["reference"];
+  return typeof reference === "object" && reference !== null && "model" in reference ? String(reference.model) : "";
+}
+
+// src/store/ledger-entry.ts
+import { createHash as createHash4 } from "node:crypto";
+var night = external_exports.iso.date();
+var claimResult = external_exports.looseObject({
+  claim: external_exports.string().min(1),
+  paper: external_exports.number(),
+  /** Null where it was not measured, with the reason. */
+  ours: external_exports.looseObject({ value: external_exports.number(), lower: external_exports.number(), upper: external_exports.number() }).nullable(),
+  verdict: external_exports.enum(["reproduced", "notReproduced", "cannotTell"]),
+  /** The run is smaller than the paper's, or of another model: a stand-in for the claim. */
+  scaled: external_exports.boolean(),
+  reason: external_exports.string().nullable()
+});
+var ledgerEntry = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  kind: external_exports.literal("night"),
+  /** The recipe's name. */
+  name: external_exports.string(),
+  night,
+  /** `nothingNew`: no run was made since the one named; the night cost nothing. */
+  state: external_exports.enum(["judged", "nothingNew"]),
+  /** Path of the run's record; null where there never was one. */
+  run: external_exports.string().nullable(),
+  commit: external_exports.string().nullable(),
+  device: external_exports.string().nullable(),
+  gpuMinutes: external_exports.number().min(0),
+  claims: external_exports.array(claimResult)
+});
+function ledgerFile(entry) {
+  const text2 = `${JSON.stringify(entry, null, 1)}
+`;
+  const hash3 = createHash4("sha256").update(text2).digest("hex").slice(0, 16);
+  return { path: `ledger/${entry.name}/${entry.night}-${hash3}.json`, text: text2 };
+}
+function parseLedgerPath(path6) {
+  const match = /(?:^|\/)ledger\/([^/]+)\/(\d{4}-\d\d-\d\d)-[0-9a-f]{16}\.json$/.exec(path6);
+  return match?.[1] === void 0 || match[2] === void 0 ? void 0 : { name: match[1], night: match[2] };
+}
+function parseLedgerEntry(text2, name2) {
+  let json2;
+  try {
+    json2 = JSON.parse(text2);
+  } catch (cause) {
+    throw unreadable4(name2, "it is not JSON", cause);
+  }
+  const parsed2 = ledgerEntry.safeParse(json2);
+  if (parsed2.success) return parsed2.data;
+  const [first] = parsed2.error.issues;
+  throw unreadable4(name2, `${first?.path.join(".") ?? ""}: ${first?.message ?? ""}`, parsed2.error);
+}
+function unreadable4(name2, why, cause) {
+  return new StoreError(
+    "baselineUnreadable",
+    `Ledger unreadable: ${name2} is not a night's entry: ${why}. Nothing was written; restore the file from the store's history, or remove it on purpose.`,
+    { cause }
+  );
+}
+
+// src/store/ledger.ts
+var TWINS_READ = 10;
+async function updateLedger(store2, name2, tonight) {
+  const paths = await store2.list();
+  const all = paths.flatMap((path6) => parseRunRecordPath(path6) ?? []);
+  const runs = all.filter((entry) => entry.name === name2);
+  const known = [];
+  for (const path6 of paths.filter((one) => parseLedgerPath(one)?.name === name2))
+    known.push(parseLedgerEntry(await store2.read(path6), path6));
+  const plans = planNights(runs, new Set(known.map(({ night: night2 }) => night2)), tonight);
+  const twins = plans.some(({ state }) => state === "judged") ? await readTwins(store2, all) : [];
+  const added = [];
+  for (const plan2 of plans) added.push(await entryOf(plan2, name2, store2, twins));
+  if (added.length > 0) await store2.add(added.map(ledgerFile));
+  const entries = [...known, ...added].sort((a2, b) => a2.night < b.night ? -1 : 1);
+  return { entries, added };
+}
+function ledgerRows(entries, claims = CLAIMS) {
+  return claims.map((claim2) => {
+    const found = [...entries].reverse().find((entry) => entry.claims.some((one) => one.claim === claim2.id));
+    const result = found?.claims.find((one) => one.claim === claim2.id);
+    const { text: text2, source: source2, relation, paper, measure } = claim2;
+    const unit = measure.kind === "parameters" ? "count" : measure.kind === "leadOverRandom" ? "nats" : "percent";
+    if (found === void 0 || result === void 0)
+      return { text: text2, source: source2, relation, paper, unit, latest: void 0 };
+    const { night: night2, commit, device } = found;
+    return { text: text2, source: source2, relation, paper, unit, latest: { ...result, night: night2, commit, device } };
+  });
+}
+function ledgerNights(entries) {
+  return entries.map(({ night: night2, state, run, gpuMinutes }) => ({ night: night2, state, run, gpuMinutes }));
+}
+async function entryOf(plan2, name2, store2, twins) {
+  const shared = { schemaVersion: 1, kind: "night", name: name2, night: plan2.night };
+  if (plan2.state === "nothingNew") {
+    const nothing = { device: null, gpuMinutes: 0, claims: [] };
+    return {
+      ...shared,
+      state: "nothingNew",
+      run: plan2.run?.path ?? null,
+      commit: plan2.run?.commit ?? null,
+      ...nothing
+    };
+  }
+  const { path: path6 } = plan2.run;
+  const record2 = parseRunRecord(await store2.read(path6), path6);
+  return {
+    ...shared,
+    ...{ state: "judged", run: path6, commit: record2.commit },
+    device: String(record2.environment["processor"] ?? record2.environment["device"] ?? "unknown"),
+    gpuMinutes: record2.cost.gpuMinutes,
+    claims: CLAIMS.flatMap((claim2) => judgeClaim(claim2, record2, twins) ?? [])
+  };
+}
+async function readTwins(store2, entries) {
+  const newest = /* @__PURE__ */ new Map();
+  for (const entry of [...entries].sort((a2, b) => a2.createdAt < b.createdAt ? -1 : 1))
+    newest.set(entry.name, entry);
+  const twins = [];
+  for (const { path: path6 } of [...newest.values()].slice(-TWINS_READ))
+    twins.push(parseRunRecord(await store2.read(path6), path6));
+  return twins;
+}
+
+// src/action/keep-record.ts
+async function keepRecord(store2, record2, { name: name2, ledger, tonight, folder }) {
+  const path6 = record2 === void 0 ? void 0 : runRecordPath(record2);
+  if (record2 !== void 0 && path6 !== void 0) await store2.add([{ path: path6, text: runRecordText(record2) }]);
+  if (!ledger) return { path: path6, ledger: void 0 };
+  const { entries } = await updateLedger(store2, name2, tonight);
+  const rows = ledgerRows(entries);
+  const markdown = renderLedger(name2, rows, ledgerNights(entries));
+  mkdirSync(folder, { recursive: true });
+  await (0, import_write_file_atomic2.default)(join8(folder, LEDGER_FILE), markdown);
+  const text2 = `${JSON.stringify(ledgerBadge(rows))}
+`;
+  await (0, import_write_file_atomic2.default)(join8(folder, BADGE_FILE), text2);
+  return { path: path6, ledger: { markdown, badge: { path: `badges/${name2}.json`, text: text2 } } };
+}
+var LEDGER_FILE = "ledger.md";
+var BADGE_FILE = "badge.json";
+
+// src/action/outcome-text.ts
+function describeOutcome(outcome, out, verdict = "none") {
+  switch (outcome.kind) {
+    case "succeeded": {
+      const isGood = verdict !== "regression" && verdict !== "missing";
+      return { ...VERDICT_TEXT[isGood ? verdict : "none"], exitCode: EXIT.done };
+    }
+    case "regression":
+      return {
+        title: "Regression",
+        detail: "The run is complete and its gate says that this change makes the model worse. See the report's failing rows.",
+        exitCode: EXIT.regression
+      };
+    case "badInput":
+      return {
+        title: "Wrong input",
+        detail: said(outcome.message, "The run refused its input and gave no reason."),
+        exitCode: EXIT.usage
+      };
+    case "interrupted":
+      return {
+        title: "Interrupted",
+        detail: `${outcome.by === "runner" ? "The job was cancelled" : "The run stopped itself"} before the end. ${resume(outcome.isResumable, out)}`,
+        // 75 promises that the run can be continued.
+        exitCode: outcome.isResumable ? EXIT.interrupted : EXIT.failed
+      };
+    case "failed":
+      return {
+        title: "Failed",
+        detail: outcome.exitCode === void 0 ? `The run could not be started. ${outcome.message}` : said(
+          outcome.message,
+          `The run ended with exit code ${String(outcome.exitCode)} and gave no reason.`
+        ),
+        exitCode: EXIT.failed
+      };
+    case "outOfMemory":
+      return {
+        title: "Out of memory",
+        detail: `The run needed more memory than there is (${outcome.evidence}). Lower train.microBatch or train.sequenceLength, or use a runner with more memory.`,
+        exitCode: EXIT.failed
+      };
+    case "killed":
+      return {
+        title: "Killed",
+        detail: "The run was ended by SIGKILL, most often because the machine ran out of memory. Look at the runner's system log, lower train.microBatch, or use a runner with more memory.",
+        exitCode: EXIT.failed
+      };
+    case "timedOut":
+      return {
+        title: "Timed out",
+        detail: `The run was stopped after ${minutes(outcome.afterMs)}, its time limit. ${resume(outcome.isResumable, out)} Or raise timeout-minutes.`,
+        exitCode: EXIT.failed
+      };
+    case "crashed":
+      return {
+        title: "Crashed",
+        detail: `The run was ended by ${outcome.signal}, which is a fault in the program or a library. ${said(outcome.message, "It said nothing before.")} Please report it with the log.`,
+        exitCode: EXIT.failed
+      };
+    case "hung":
+      return {
+        title: "Hung",
+        detail: `The run gave no sign of life for ${minutes(outcome.afterMs)} and was ended. ${resume(outcome.isResumable, out)} Look at the GPU with nvidia-smi and at the kernel's log; raise stall-minutes if the run was only slow.`,
+        exitCode: EXIT.failed
+      };
+    case "notANumber":
+      return { title: "Not a number", detail: outcome.message, exitCode: EXIT.failed };
+    case "empty":
+      return { title: "Empty", detail: outcome.message, exitCode: EXIT.failed };
+    case "partlyMissing":
+      return {
+        title: "Partly missing",
+        detail: `Results are missing: ${listed(outcome.missing)}. What is missing counts as failed; look at the jobs that should have made it, and run them again.`,
+        exitCode: EXIT.failed
+      };
+    case "baselineUnreadable":
+      return { title: "Baseline unreadable", detail: outcome.message, exitCode: EXIT.failed };
+    case "wrongMachine":
+      return {
+        title: "Wrong machine",
+        detail: `Nothing was computed, because this machine does not fit: ${outcome.reasons.join("; ")}. This says nothing about the change. Send the job to another runner (runs-on), or set preflight: false to try all the same.`,
+        exitCode: EXIT.done
+      };
+    case "nothingNew":
+      return { title: "Nothing new", detail: outcome.message, exitCode: EXIT.done };
+    case "refused":
+      return { title: "Refused", detail: outcome.reason, exitCode: EXIT.failed };
+  }
+}
+function said(message, otherwise) {
+  return message === "" ? otherwise : message;
+}
+function resume(isResumable, out) {
+  return isResumable ? `Run it again with the same out folder (${out}) to continue from its checkpoint.` : `It left no word of a checkpoint; whatever it last saved is in ${out}.`;
+}
+var NAMED = 10;
+function listed(names) {
+  const shown2 = names.slice(0, NAMED).join("; ");
+  return names.length > NAMED ? `${shown2} and ${String(names.length - NAMED)} more` : shown2;
+}
+function minutes(durationMs) {
+  const count4 = Number((durationMs / 6e4).toFixed(1));
+  return `${String(count4)} ${count4 === 1 ? "minute" : "minutes"}`;
+}
+
+// src/action/record-stage.ts
+import { resolve as resolve6 } from "node:path";
+
+// src/action/part-files.ts
+import { readdirSync as readdirSync2, readFileSync as readFileSync7, statSync as statSync3 } from "node:fs";
+import { join as join10, relative as relative2 } from "node:path";
+
+// src/action/shard-file.ts
+var name = external_exports.string().min(1).max(200);
+var shardFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-shard"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count4 }) => index <= count4, "index is above count"),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  recipe: external_exports.string().max(1e3),
+  requested: external_exports.array(name).min(1).max(1e3),
+  result: external_exports.unknown()
+});
+function parseShardFile(json2, file2) {
+  const parsed2 = shardFile.safeParse(json2);
+  if (!parsed2.success) {
+    const issue3 = parsed2.error.issues[0];
+    throw new ActionError(
+      "ACTION_RESULTS",
+      `${file2} is not a shard of results: ${issue3?.path.join(".") || "the file"}: ${issue3?.message ?? "wrong"}. Give "results" a folder with nothing but what the jobs of this run left.`
+    );
+  }
+  const { result, ...rest } = parsed2.data;
+  return { ...rest, result: result === null ? null : parseEvaluationResult(result, file2) };
+}
+
+// src/action/training-file.ts
+var trainingFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-training"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  record: external_exports.unknown()
+});
+function parseTrainingFile(json2, file2) {
+  const parsed2 = trainingFile.safeParse(json2);
+  if (!parsed2.success) {
+    const issue3 = parsed2.error.issues[0];
+    throw new ActionError(
+      "ACTION_RESULTS",
+      `${file2} is not what a train job leaves: ${issue3?.path.join(".") || "the file"}: ${issue3?.message ?? "wrong"}. Give "results" a folder with nothing but what the jobs of this run left.`
+    );
+  }
+  const { record: record2, ...rest } = parsed2.data;
+  return { ...rest, record: parseRunRecord(JSON.stringify(record2), file2) };
+}
+
+// src/action/unfit-file.ts
+var import_write_file_atomic3 = __toESM(require_lib2(), 1);
+import { mkdirSync as mkdirSync2 } from "node:fs";
+import { join as join9 } from "node:path";
+var unfitFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-unfit"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  reasons: external_exports.array(external_exports.string().max(2e3)).min(1).max(100)
+});
+function parseUnfitFile(json2, file2) {
+  const parsed2 = unfitFile.safeParse(json2);
+  if (parsed2.success) return parsed2.data;
+  const issue3 = parsed2.error.issues[0];
+  throw new ActionError(
+    "ACTION_RESULTS",
+    `${file2} is not what a job on a machine that does not fit leaves: ${issue3?.path.join(".") || "the file"}: ${issue3?.message ?? "wrong"}. Give "results" a folder with nothing but what the jobs of this run left.`
+  );
+}
+async function leaveUnfit(folder, part) {
+  const file2 = { kind: "inheritune-unfit", schemaVersion: 1, ...part };
+  const name2 = `unfit-${part.variant}.json`;
+  mkdirSync2(folder, { recursive: true });
+  await (0, import_write_file_atomic3.default)(join9(folder, name2), `${JSON.stringify(file2)}
+`);
+  return name2;
+}
+
+// src/action/part-files.ts
+var MAX_FILE_BYTES = 256 * 2 ** 20;
+var MAX_FILES = 4096;
+function readPartFiles(folder, headSha) {
+  const shards = [];
+  const trainings = [];
+  const records = [];
+  const unfit = [];
+  for (const path6 of jsonFiles(folder)) {
+    const file2 = relative2(folder, path6);
+    const json2 = readJson(path6, file2);
+    if (claimsToBeRunRecord(json2)) {
+      const record2 = parseRunRecord(JSON.stringify(json2), file2);
+      checkCommit(file2, record2.commit ?? "none", headSha);
+      records.push(record2);
+    } else {
+      const part = parsePart(json2, file2);
+      checkCommit(file2, part.headSha, headSha);
+      if (part.kind === "inheritune-training") trainings.push(part);
+      else if (part.kind === "inheritune-unfit") unfit.push(part);
+      else shards.push(part);
+    }
+  }
+  return { shards, trainings, records, unfit };
+}
+function parsePart(json2, file2) {
+  const kind = typeof json2 === "object" && json2 !== null && "kind" in json2 ? json2.kind : void 0;
+  if (kind === "inheritune-training") return parseTrainingFile(json2, file2);
+  if (kind === "inheritune-unfit") return parseUnfitFile(json2, file2);
+  return parseShardFile(json2, file2);
+}
+function checkCommit(file2, commit, headSha) {
+  if (commit === headSha) return;
+  throw new ActionError(
+    "ACTION_RESULTS",
+    `${file2} is about commit ${commit.slice(0, 12)}, this job about ${headSha.slice(0, 12)}. Download what this run left only.`
+  );
+}
+function readJson(path6, file2) {
+  const bad = (why) => new ActionError(
+    "ACTION_RESULTS",
+    `${file2} is not a part of this run: ${why}. Give "results" a folder with nothing but what its jobs left.`
+  );
+  const { size } = statSync3(path6);
+  if (size > MAX_FILE_BYTES) throw bad(`it has ${String(size)} bytes`);
+  try {
+    return JSON.parse(readFileSync7(path6, "utf8"));
+  } catch {
+    throw bad("it is not JSON");
+  }
+}
+function jsonFiles(folder) {
+  let entries;
+  try {
+    entries = readdirSync2(folder, { recursive: true, withFileTypes: true });
+  } catch (cause) {
+    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new ActionError(
+      "ACTION_RESULTS",
+      `The folder ${folder} with the results cannot be read (${why}). Download the artifacts of the jobs before into it first.`
+    );
+  }
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".json"));
+  if (files.length > MAX_FILES)
+    throw new ActionError(
+      "ACTION_RESULTS",
+      `The folder ${folder} holds ${String(files.length)} files. Clear it first.`
+    );
+  return files.map((entry) => join10(entry.parentPath, entry.name)).toSorted();
+}
+
+// src/action/whole-run.ts
+var import_write_file_atomic5 = __toESM(require_lib2(), 1);
+import { join as join13 } from "node:path";
+
+// src/judge/comparison-unit.ts
+var MARGIN = "margin";
+var SIGNALS3 = [MARGIN, "bits_per_byte"];
+function comparisonUnits(base, head) {
+  const groups2 = Object.entries({ ...head.groups, ...base.groups }).sort(
+    ([, left], [, right]) => right.tasks.length - left.tasks.length
+  );
+  const grouped = /* @__PURE__ */ new Set();
+  const whole = [];
+  for (const [name2, { tasks }] of groups2) {
+    if (tasks.some((task4) => grouped.has(task4))) continue;
+    tasks.forEach((task4) => grouped.add(task4));
+    whole.push({ name: name2, members: [...tasks].sort() });
+  }
+  const single = Object.keys({ ...base.tasks, ...head.tasks }).filter((task4) => !grouped.has(task4));
+  return [...single.map((name2) => ({ name: name2, members: [name2] })), ...whole];
+}
+function unitSide(result, unit) {
+  const members2 = unit.members.map((name2) => [name2, result.tasks[name2]]);
+  if (members2.every(([, task4]) => task4 === void 0)) return { status: "absent" };
+  const scored = [];
+  for (const [name2, task4] of members2) {
+    if (task4 === void 0) return { status: "notScored", reason: `${name2} is absent` };
+    if (task4.status !== "scored")
+      return { status: "notScored", reason: `${name2} ${task4.status}: ${task4.reason}` };
+    if (task4.items.length === 0) return { status: "notScored", reason: `${name2} has no items` };
+    scored.push([name2, task4]);
+  }
+  return {
+    status: "scored",
+    unit: {
+      items: scored.flatMap(([, task4]) => task4.items),
+      memberOfItem: scored.flatMap(([name2, task4]) => task4.items.map(() => name2)),
+      answersHash: scored.every(([, task4]) => task4.answersHash !== void 0) ? scored.map(([, task4]) => task4.answersHash).join(" ") : void 0,
+      identity: {
+        "metric set": unique(scored.flatMap(([, task4]) => metricNames(task4.items))),
+        "task version": unique(scored.map(([, task4]) => String(task4.version))),
+        "few-shot examples": unique(scored.map(([, task4]) => String(task4.fewShot))),
+        n: String(scored.reduce((sum3, [, task4]) => sum3 + task4.items.length, 0)),
+        "item set": scored.map(([, task4]) => task4.itemSetHash).join(" ")
+      }
+    }
+  };
+}
+function metricNames(items) {
+  return [...new Set(items.flatMap((item2) => Object.keys(item2.scores)))].filter(
+    (name2) => !SIGNALS3.includes(name2)
+  );
+}
+function unique(values) {
+  return [...new Set(values)].sort().join(", ");
+}
+
+// src/judge/detectable-effect.ts
+var DETECTION_POWER = 0.8;
+function smallestDetectableDifference(interval, confidence, family) {
+  const alpha = 1 - confidence;
+  const standardError2 = (interval.upper - interval.lower) / (2 * normalQuantile(1 - alpha / 2));
+  const reach = normalQuantile(1 - alpha / (2 * family)) + normalQuantile(DETECTION_POWER);
+  return Math.min(1, reach * standardError2);
+}
+function itemsToDetect(wanted, items, detectable) {
+  if (wanted <= 0) return void 0;
+  return Math.max(items + 1, Math.ceil(items * (detectable / wanted) ** 2));
+}
+
+// src/judge/decide.ts
+function decide(evidence2, gates) {
+  const accepted = gates.maximumDropPoints / 100;
+  if (evidence2.identical || evidence2.lowerBound > -accepted) {
+    return { state: "noRegressionLargerThan", points: gates.maximumDropPoints };
+  }
+  if (evidence2.difference < 0 && evidence2.adjustedPValue <= 1 - gates.confidence)
+    return { state: "regression" };
+  return {
+    state: "cannotTell",
+    smallestDetectablePoints: 100 * evidence2.smallestDetectable,
+    itemsNeeded: itemsToDetect(accepted, evidence2.items, evidence2.smallestDetectable)
+  };
+}
+
+// src/judge/gates.ts
+var DEFAULT_GATES = {
+  maximumDropPoints: 1,
+  maximumLossRise: 0.02,
+  confidence: 0.95,
+  sameEnvironment: ["device", "driver", "precision"]
+};
+var JudgeError = class extends InherituneError {
+};
+function completeGates(gates) {
+  const complete = { ...DEFAULT_GATES, ...gates };
+  if (!(complete.confidence > 0.5 && complete.confidence < 1)) {
+    throw new JudgeError(
+      "confidenceOutOfRange",
+      `The gate "confidence" is ${complete.confidence}. Give a number above 0.5 and below 1, such as 0.95.`
+    );
+  }
+  if (!(complete.maximumDropPoints >= 0 && complete.maximumDropPoints <= 100)) {
+    throw new JudgeError(
+      "maximumDropOutOfRange",
+      `The gate "maximumDropPoints" is ${complete.maximumDropPoints}. Give percentage points from 0 to 100, such as 1.`
+    );
+  }
+  if (!(complete.maximumLossRise >= 0 && complete.maximumLossRise < Infinity)) {
+    throw new JudgeError(
+      "maximumLossRiseOutOfRange",
+      `The gate "maximumLossRise" is ${complete.maximumLossRise}. Give nats per token from 0 up, such as 0.02.`
+    );
+  }
+  return complete;
+}
+
+// src/judge/holm.ts
+function holmAdjust(pValues) {
+  const order = pValues.map((_, i2) => i2).sort((a2, b) => pValues[a2] - pValues[b]);
+  const adjusted = new Array(pValues.length).fill(1);
+  let largest = 0;
+  order.forEach((index, rank2) => {
+    largest = Math.max(largest, Math.min(1, (pValues.length - rank2) * pValues[index]));
+    adjusted[index] = largest;
+  });
+  return adjusted;
+}
+
+// src/judge/seeded-random.ts
+function seededBits(seed) {
+  let mix = seed >>> 0;
+  const splitmix = () => {
+    mix = mix + 2654435769 >>> 0;
+    let z2 = mix;
+    z2 = Math.imul(z2 ^ z2 >>> 16, 2246822507);
+    z2 = Math.imul(z2 ^ z2 >>> 13, 3266489909);
+    return (z2 ^ z2 >>> 16) >>> 0;
+  };
+  let [a2, b, c3, d] = [splitmix(), splitmix(), splitmix(), splitmix()];
+  return () => {
+    const times5 = Math.imul(b, 5);
+    const result = Math.imul(times5 << 7 | times5 >>> 25, 9) >>> 0;
+    const t = b << 9;
+    c3 ^= a2;
+    d ^= b;
+    b ^= c3;
+    a2 ^= d;
+    c3 ^= t;
+    d = d << 11 | d >>> 21;
+    return result;
+  };
+}
+
+// src/judge/sign-flip.ts
+var DEFAULT_RESAMPLES = 9999;
+var LARGEST_EXACT = 13;
+function signFlipTest(contributions, options) {
+  const sizes = Float64Array.from(contributions.filter((value) => value !== 0).map(Math.abs));
+  const total = sizes.reduce((sum3, value) => sum3 + value, 0);
+  if (sizes.length === 0) return 1;
+  const observed = Math.abs(contributions.reduce((sum3, value) => sum3 + value, 0)) - 1e-12 * total;
+  return sizes.length <= LARGEST_EXACT ? countAllSigns(sizes, total, observed) : sampleSigns(sizes, total, observed, options);
+}
+function countAllSigns(sizes, total, observed) {
+  const patterns = 2 ** sizes.length;
+  let hits = 0;
+  for (let pattern = 0; pattern < patterns; pattern++) {
+    let negative = 0;
+    for (let i2 = 0; i2 < sizes.length; i2++) if (pattern >>> i2 & 1) negative += sizes[i2];
+    if (Math.abs(total - 2 * negative) >= observed) hits++;
+  }
+  return hits / patterns;
+}
+function sampleSigns(sizes, total, observed, { seed, resamples }) {
+  const bits = seededBits(seed);
+  let hits = 0;
+  for (let round = 0; round < resamples; round++) {
+    let negative = 0;
+    let word = 0;
+    for (let i2 = 0; i2 < sizes.length; i2++) {
+      word = (i2 & 31) === 0 ? bits() : word >>> 1;
+      negative += sizes[i2] * (word & 1);
+    }
+    if (Math.abs(total - 2 * negative) >= observed) hits++;
+  }
+  return (1 + hits) / (1 + resamples);
+}
+
+// src/judge/pooled-comparison.ts
+function poolComparisons(comparisons, options) {
+  const tasks = comparisons.length;
+  const average2 = (pick2) => comparisons.reduce((sum3, one) => sum3 + pick2(one), 0) / tasks;
+  const difference = average2((one) => one.difference);
+  const below = Math.hypot(...comparisons.map((one) => one.difference - one.interval.lower)) / tasks;
+  const above = Math.hypot(...comparisons.map((one) => one.interval.upper - one.difference)) / tasks;
+  return {
+    tasks,
+    items: comparisons.reduce((sum3, one) => sum3 + one.items, 0),
+    base: average2((one) => one.base),
+    head: average2((one) => one.head),
+    difference,
+    interval: { lower: difference - below, upper: difference + above },
+    pValue: signFlipTest(
+      comparisons.flatMap((one) => one.contributions.map((value) => value / tasks)),
+      { seed: options.seed ?? 1, resamples: options.resamples ?? DEFAULT_RESAMPLES }
+    )
+  };
+}
+
+// src/judge/paired-binary.ts
+function exactMcNemar(onlyHead, onlyBase) {
+  const n2 = onlyHead + onlyBase;
+  const fewer = Math.min(onlyHead, onlyBase);
+  if (n2 === 2 * fewer) return 1;
+  const logLargest = logGamma(n2 + 1) - logGamma(fewer + 1) - logGamma(n2 - fewer + 1) - n2 * Math.LN2 + Math.LN2;
+  let term = 1;
+  let sum3 = 1;
+  for (let k = fewer; k > 0 && term > 1e-18; k--) {
+    term *= k / (n2 - k + 1);
+    sum3 += term;
+  }
+  return Math.min(1, Math.exp(logLargest) * sum3);
+}
+function tangoInterval(onlyHead, onlyBase, n2, confidence) {
+  const z2 = normalQuantile(1 - (1 - confidence) / 2);
+  const estimate = (onlyHead - onlyBase) / n2;
+  const score = (delta) => tangoScore(onlyHead, onlyBase, n2, delta);
+  return {
+    lower: bisect(-1, estimate, (delta) => score(delta) > z2),
+    upper: bisect(estimate, 1, (delta) => score(delta) > -z2)
+  };
+}
+function tangoScore(b, c3, n2, delta) {
+  const linear = -b - c3 + (2 * n2 - b + c3) * delta;
+  const constant = -c3 * delta * (1 - delta);
+  const onlyBase = (Math.sqrt(Math.max(0, linear * linear - 8 * n2 * constant)) - linear) / (4 * n2);
+  const variance = n2 * (2 * onlyBase + delta * (1 - delta));
+  const distance = b - c3 - n2 * delta;
+  if (Math.abs(distance) < 1e-12) return 0;
+  return variance <= 0 ? Math.sign(distance) * Infinity : distance / Math.sqrt(variance);
+}
+function bisect(low, high, isLeft) {
+  for (let i2 = 0; i2 < 100 && high - low > 1e-14; i2++) {
+    const middle = (low + high) / 2;
+    if (isLeft(middle)) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+// src/judge/paired-comparison.ts
+function comparePaired(base, head, options) {
+  checkScores(base, head, options);
+  const items = base.length;
+  const differences = head.map((score, i2) => score - base[i2]);
+  const shared = {
+    items,
+    base: mean3(base),
+    head: mean3(head),
+    difference: mean3(differences),
+    contributions: sumByCluster(differences, options.clusters).map((sum3) => sum3 / items)
+  };
+  const isBinary = base.every(isZeroOrOne) && head.every(isZeroOrOne);
+  const onlyHead = differences.filter((d) => d > 0).length;
+  const onlyBase = differences.filter((d) => d < 0).length;
+  if (isBinary && options.clusters === void 0) {
+    return {
+      ...shared,
+      interval: tangoInterval(onlyHead, onlyBase, items, options.confidence),
+      pValue: exactMcNemar(onlyHead, onlyBase),
+      method: "exactMcNemar",
+      intervalMethod: "tangoScore",
+      discordant: { onlyHead, onlyBase }
+    };
+  }
+  const isFraction = base.every(isInUnit) && head.every(isInUnit);
+  const student = studentInterval(
+    differences,
+    options.clusters,
+    options.confidence,
+    isFraction ? 1 : Number.POSITIVE_INFINITY
+  );
+  return {
+    ...shared,
+    interval: isBinary ? wider(student, tangoInterval(onlyHead, onlyBase, items, options.confidence)) : student,
+    pValue: signFlipTest(shared.contributions, {
+      seed: options.seed ?? 1,
+      resamples: options.resamples ?? DEFAULT_RESAMPLES
+    }),
+    method: "signFlip",
+    intervalMethod: isBinary ? "clustered" : "studentT",
+    ...isBinary ? { discordant: { onlyHead, onlyBase } } : {}
+  };
+}
+function wider(one, other) {
+  return { lower: Math.min(one.lower, other.lower), upper: Math.max(one.upper, other.upper) };
+}
+function studentInterval(differences, clusters, confidence, bound) {
+  const centre = mean3(differences);
+  const residuals = sumByCluster(
+    differences.map((d) => d - centre),
+    clusters
+  );
+  const units = residuals.length;
+  if (units < 2) return { lower: -bound, upper: bound };
+  const squares2 = residuals.reduce((sum3, r) => sum3 + r * r, 0);
+  const standardError2 = Math.sqrt(squares2 * units / (units - 1)) / differences.length;
+  const reach = studentQuantile(1 - (1 - confidence) / 2, units - 1) * standardError2;
+  return { lower: Math.max(-bound, centre - reach), upper: Math.min(bound, centre + reach) };
+}
+function sumByCluster(values, clusters) {
+  if (clusters === void 0) return values;
+  const sums = /* @__PURE__ */ new Map();
+  values.forEach((value, i2) => sums.set(clusters[i2], (sums.get(clusters[i2]) ?? 0) + value));
+  return [...sums.values()];
+}
+function checkScores(base, head, { clusters }) {
+  if (base.length === 0 || base.length !== head.length || clusters && clusters.length !== base.length) {
+    throw new JudgeError(
+      "unpairedScores",
+      `There are ${base.length} scores in base, ${head.length} in head and ${clusters?.length ?? "no"} cluster keys. Pass as many of each, and at least one.`
+    );
+  }
+  const broken = [...base, ...head].find((score) => !Number.isFinite(score));
+  if (broken !== void 0) {
+    throw new JudgeError(
+      "scoreNotFinite",
+      `A score is ${broken}. Evaluate again: such a score is a failure, not a value.`
+    );
+  }
+}
+function isInUnit(score) {
+  return score >= 0 && score <= 1;
+}
+function isZeroOrOne(score) {
+  return score === 0 || score === 1;
+}
+function mean3(values) {
+  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
+}
+
+// src/judge/task-comparison.ts
+function compareTask(unit, base, head, options) {
+  const task4 = unit.name;
+  const [baseSide, headSide] = [unitSide(base, unit), unitSide(head, unit)];
+  if (baseSide.status !== "scored") {
+    return { status: "noBaseline", task: task4, reason: whyNot("base", baseSide) };
+  }
+  if (headSide.status !== "scored") return { status: "missing", task: task4, reason: whyNot("head", headSide) };
+  return compareScored(task4, baseSide.unit, headSide.unit, options);
+}
+function compareScored(task4, base, head, options) {
+  for (const [field, value] of Object.entries(base.identity)) {
+    const other = head.identity[field] ?? "absent";
+    if (value !== other) return { status: "incomparable", task: task4, field, base: value, head: other };
+  }
+  const metric2 = headlineMetric(task4, Object.keys(base.items[0]?.scores ?? {}));
+  const pairs = pairById(base, head);
+  if (metric2 === void 0 || pairs === void 0) {
+    return {
+      status: "incomparable",
+      task: task4,
+      field: "item set",
+      base: "other item ids",
+      head: "other item ids"
+    };
+  }
+  const scores = pairs.map((pair) => scoresOf(pair, metric2));
+  if (!scores.every(isFinitePair)) {
+    const brokenIn = (side) => `${scores.filter((pair) => !Number.isFinite(pair[side])).length} items without a finite ${metric2}`;
+    return { status: "incomparable", task: task4, field: "scores", base: brokenIn(0), head: brokenIn(1) };
+  }
+  const margins = pairs.map((pair) => scoresOf(pair, MARGIN));
+  const clusters = clustersOf(pairs, base.memberOfItem);
+  const clustered = clusters === void 0 ? options : { ...options, clusters };
+  return {
+    status: "compared",
+    task: task4,
+    metric: metric2,
+    comparison: comparePairs(scores, clustered),
+    margin: margins.every(isFinitePair) ? compareMargins(margins, clustered) : void 0,
+    identical: areIdentical(base, head, pairs)
+  };
+}
+function whyNot(side, found) {
+  return found.status === "absent" ? `not in ${side}` : `in ${side}, ${found.reason}`;
+}
+function scoresOf([left, right], metric2) {
+  return [left.scores[metric2], right.scores[metric2]];
+}
+function isFinitePair(pair) {
+  return pair.every((score) => Number.isFinite(score));
+}
+function comparePairs(pairs, options) {
+  const [base, head] = [pairs.map(([left]) => left), pairs.map(([, right]) => right)];
+  return comparePaired(base, head, options);
+}
+function compareMargins(pairs, options) {
+  return comparePairs(pairs, { ...options, resamples: 1 });
+}
+function pairById(base, head) {
+  const waiting = /* @__PURE__ */ new Map();
+  head.items.forEach((item2, i2) => {
+    const key = `${head.memberOfItem[i2]}/${item2.id}`;
+    waiting.set(key, [...waiting.get(key) ?? [], item2]);
+  });
+  const pairs = [];
+  for (const [i2, item2] of base.items.entries()) {
+    const partner = waiting.get(`${base.memberOfItem[i2]}/${item2.id}`)?.shift();
+    if (partner === void 0) return void 0;
+    pairs.push([item2, partner]);
+  }
+  return pairs.length === head.items.length ? pairs : void 0;
+}
+function clustersOf(pairs, members2) {
+  if (new Set(members2).size > 1) return members2;
+  const keys = pairs.map(([left, right], i2) => {
+    const key = left.cluster ?? right.cluster;
+    return key === void 0 ? `item ${i2}` : `cluster ${key}`;
+  });
+  return new Set(keys).size === keys.length ? void 0 : keys;
+}
+function areIdentical(base, head, pairs) {
+  if (base.answersHash !== void 0 && head.answersHash !== void 0)
+    return base.answersHash === head.answersHash;
+  return pairs.every(([left, right]) => sameNumbers(left.loglikelihoods, right.loglikelihoods));
+}
+function sameNumbers(left = [], right = []) {
+  return left.length > 0 && left.length === right.length && left.every((value, i2) => value === right[i2]);
+}
+
+// src/judge/validation-comparison.ts
+function compareValidation({ base, head }, confidence, family) {
+  const broken = [...base, ...head].find((loss) => !Number.isFinite(loss));
+  if (broken !== void 0) {
+    throw new JudgeError(
+      "scoreNotFinite",
+      `A validation loss is ${broken}. Train again: such a loss is a failure, not a value.`
+    );
+  }
+  if (base.length === 0 || head.length === 0) {
+    const side = base.length === 0 ? head.length === 0 ? "neither side" : "base" : "head";
+    return {
+      status: "absent",
+      reason: side === "neither side" ? "neither side has one" : `${side} has none`
+    };
+  }
+  const [left, right] = [mean4(base), mean4(head)];
+  const difference = right - left;
+  const degrees = base.length + head.length - 2;
+  const shared = { base: left, head: right, difference };
+  if (degrees < 1)
+    return {
+      status: "unknown",
+      ...shared,
+      reason: "one seed on each side: how far two seeds differ is not known"
+    };
+  const variance = (squares(base, left) + squares(head, right)) / degrees;
+  if (variance === 0)
+    return {
+      status: "unknown",
+      ...shared,
+      reason: "all seeds have the same loss: they are copies of one run"
+    };
+  const standardError2 = Math.sqrt(variance * (1 / base.length + 1 / head.length));
+  const reach = studentQuantile(1 - (1 - confidence) / 2, degrees) * standardError2;
+  const detection = studentQuantile(1 - (1 - confidence) / (2 * family), degrees) + studentQuantile(DETECTION_POWER, degrees);
+  return {
+    status: "compared",
+    ...shared,
+    interval: { lower: difference - reach, upper: difference + reach },
+    pValue: studentTwoSided(difference / standardError2, degrees),
+    seeds: { base: base.length, head: head.length },
+    seedDeviation: Math.sqrt(variance),
+    smallestDetectable: detection * standardError2
+  };
+}
+function mean4(values) {
+  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
+}
+function squares(values, centre) {
+  return values.reduce((sum3, value) => sum3 + (value - centre) ** 2, 0);
+}
+
+// src/judge/judgement.ts
+function judge(base, head, gates, options = {}) {
+  const complete = completeGates(gates);
+  const units = comparisonUnits(base, head);
+  const { validation, ...seeded } = options;
+  const paired = { ...seeded, confidence: complete.confidence };
+  const differences = [
+    ...protocolDifference(base, head),
+    ...environmentDifferences(base, head, complete.sameEnvironment)
+  ];
+  const comparisons = units.map((unit) => {
+    const comparison2 = compareTask(unit, base, head, paired);
+    const [other] = differences;
+    const isPaired = comparison2.status === "compared" || comparison2.status === "incomparable";
+    return isPaired && other !== void 0 ? { status: "incomparable", task: unit.name, ...other } : comparison2;
+  });
+  return judgeComparisons(comparisons, complete, {
+    ...seeded,
+    validation: differences.length > 0 ? void 0 : validation ?? ownLosses(base, head)
+  });
+}
+function ownLosses(base, head) {
+  const of = ({ validation }) => validation === void 0 ? [] : [validation.lossNats];
+  return { base: of(base), head: of(head) };
+}
+function judgeComparisons(comparisons, gates, options) {
+  const compared = comparisons.filter((one) => one.status === "compared");
+  const pooled2 = compared.length === 0 ? void 0 : poolComparisons(
+    compared.map((one) => one.comparison),
+    options
+  );
+  const loss = options.validation === void 0 ? { status: "absent", reason: "base and head ran in different environments or by different protocols" } : compareValidation(options.validation, gates.confidence, compared.length + 2);
+  const family = compared.length + (pooled2 === void 0 ? 0 : 1) + (loss.status === "compared" ? 1 : 0);
+  const adjusted = holmAdjust([
+    ...compared.map((one) => one.comparison.pValue),
+    ...pooled2 === void 0 ? [] : [pooled2.pValue],
+    ...loss.status === "compared" ? [loss.pValue] : []
+  ]);
+  const adjustedOf = new Map(compared.map((one, i2) => [one, adjusted[i2]]));
+  const tasks = comparisons.map((one) => {
+    if (one.status !== "compared") {
+      const { status, ...rest } = one;
+      return { state: status, ...rest };
+    }
+    const adjustedPValue2 = adjustedOf.get(one) ?? 1;
+    const decision2 = decide(
+      { ...evidence(one.comparison, gates, family), adjustedPValue: adjustedPValue2, identical: one.identical },
+      gates
+    );
+    return { ...decision2, compared: one, adjustedPValue: adjustedPValue2 };
+  });
+  const validation = decideLoss(loss, adjusted.at(-1) ?? 1, gates);
+  if (pooled2 === void 0)
+    return { gates, overall: blocked(tasks) ?? nothingCompared(), tasks, pooled: pooled2, validation };
+  const pooledEvidence = {
+    ...evidence(pooled2, gates, family),
+    adjustedPValue: adjusted[compared.length],
+    identical: compared.every((one) => one.identical)
+  };
+  const decision = decide(pooledEvidence, gates);
+  const dropped = tasks.filter((task4) => task4.state === "regression").map((task4) => task4.compared.task);
+  const pooledDrop = decision.state === "regression";
+  const lossRise = validation.status === "compared" && validation.decision.state === "regression";
+  const overall = dropped.length > 0 || pooledDrop || lossRise ? { state: "regression", tasks: dropped, pooledDrop, lossRise } : blocked(tasks) ?? decision;
+  const { adjustedPValue, smallestDetectable } = pooledEvidence;
+  return {
+    ...{ gates, overall, tasks, validation },
+    pooled: { ...pooled2, adjustedPValue, smallestDetectablePoints: 100 * smallestDetectable, decision }
+  };
+}
+function decideLoss(loss, adjustedPValue, gates) {
+  if (loss.status !== "compared") return loss;
+  if (loss.interval.upper < gates.maximumLossRise)
+    return {
+      ...loss,
+      adjustedPValue,
+      decision: { state: "noRegressionLargerThan", nats: gates.maximumLossRise }
+    };
+  if (loss.difference > 0 && adjustedPValue <= 1 - gates.confidence)
+    return { ...loss, adjustedPValue, decision: { state: "regression" } };
+  const { smallestDetectable } = loss;
+  return {
+    ...loss,
+    adjustedPValue,
+    decision: { state: "cannotTell", smallestDetectableNats: smallestDetectable }
+  };
+}
+function evidence({ difference, interval, items }, gates, family) {
+  const smallestDetectable = smallestDetectableDifference(interval, gates.confidence, family);
+  return { difference, lowerBound: interval.lower, items, smallestDetectable };
+}
+function blocked(tasks) {
+  const missing = tasks.filter((task4) => task4.state === "missing");
+  if (missing.length > 0) return { state: "missing", tasks: missing.map((task4) => task4.task) };
+  const incomparable = tasks.filter((task4) => task4.state === "incomparable");
+  if (incomparable.length === 0) return void 0;
+  const differences = new Map(
+    incomparable.map(({ field, base, head }) => [`${field}
+${base}
+${head}`, { field, base, head }])
+  );
+  return {
+    state: "incomparable",
+    differences: [...differences.values()],
+    tasks: incomparable.map((task4) => task4.task)
+  };
+}
+function nothingCompared() {
+  const differences = [{ field: "item set", base: "no task in common", head: "no task in common" }];
+  return { state: "incomparable", differences, tasks: [] };
+}
+function protocolDifference(base, head) {
+  const [left, right] = [base.protocol ?? "lm-eval-0.4.13", head.protocol ?? "lm-eval-0.4.13"];
+  return left === right ? [] : [{ field: "protocol", base: left, head: right }];
+}
+function environmentDifferences(base, head, keys) {
+  return keys.flatMap((key) => {
+    const [left, right] = [
+      String(base.environment[key] ?? "not recorded"),
+      String(head.environment[key] ?? "not recorded")
+    ];
+    return left === right ? [] : [{ field: `environment ${key}`, base: left, head: right }];
+  });
+}
+
+// src/report/task-names.ts
 var LABELS = {
   wsc: "WSC",
   wsc273: "WSC273",
@@ -66277,8 +67353,8 @@ function stoppingTable({ tasks }) {
   ];
   return rows.length === 0 ? void 0 : markdownTable([["Task", "Why", "What"], ...rows], { alignDelimiters: false });
 }
-function comparedTable({ tasks, pooled, gates }) {
-  if (pooled === void 0) return void 0;
+function comparedTable({ tasks, pooled: pooled2, gates }) {
+  if (pooled2 === void 0) return void 0;
   const head = [
     "Task",
     "n",
@@ -66300,19 +67376,19 @@ function comparedTable({ tasks, pooled, gates }) {
       verdictText(task4, task4.compared.identical)
     ];
   });
-  const mean4 = [
-    `**Mean of ${pooled.tasks}**`,
-    count3(pooled.items),
-    percent(pooled.base),
-    percent(pooled.head),
-    pointsWithInterval(pooled.difference, pooled.interval),
-    pValue(pooled.adjustedPValue),
+  const mean5 = [
+    `**Mean of ${pooled2.tasks}**`,
+    count3(pooled2.items),
+    percent(pooled2.base),
+    percent(pooled2.head),
+    pointsWithInterval(pooled2.difference, pooled2.interval),
+    pValue(pooled2.adjustedPValue),
     verdictText(
-      pooled.decision,
+      pooled2.decision,
       tasks.every((task4) => "compared" in task4 && task4.compared.identical)
     )
   ];
-  return markdownTable([head, ...rows, mean4], {
+  return markdownTable([head, ...rows, mean5], {
     align: ["l", "r", "r", "r", "r", "r", "l"],
     alignDelimiters: false
   });
@@ -66350,8 +67426,8 @@ function verdictText(decision, identical) {
   }
 }
 function discordance(task4) {
-  const counts = task4.compared.comparison.discordant;
-  return counts === void 0 ? "" : `; ${count3(counts.onlyBase)} items lost, ${count3(counts.onlyHead)} gained`;
+  const counts2 = task4.compared.comparison.discordant;
+  return counts2 === void 0 ? "" : `; ${count3(counts2.onlyBase)} items lost, ${count3(counts2.onlyHead)} gained`;
 }
 function nameOf(task4) {
   return "compared" in task4 ? taskLabel(task4.compared.task, task4.compared.metric) : taskLabel(task4.task);
@@ -66409,26 +67485,26 @@ function environmentText({ environment }, key) {
 // src/report/comparison-verdict.ts
 var NAMED2 = 3;
 function verdictLine(judgement) {
-  const { overall, pooled, gates } = judgement;
-  const mean4 = pooled === void 0 ? "" : `${signedPoints(pooled.difference)} points, ${confidenceText(gates.confidence)} interval ${signedPoints(pooled.interval.lower)} to ${signedPoints(pooled.interval.upper)}`;
+  const { overall, pooled: pooled2, gates } = judgement;
+  const mean5 = pooled2 === void 0 ? "" : `${signedPoints(pooled2.difference)} points, ${confidenceText(gates.confidence)} interval ${signedPoints(pooled2.interval.lower)} to ${signedPoints(pooled2.interval.upper)}`;
   switch (overall.state) {
     case "regression": {
-      const compared = pooled?.tasks ?? 0;
+      const compared = pooled2?.tasks ?? 0;
       if (overall.lossRise && overall.tasks.length === 0 && !overall.pooledDrop)
         return `Regression of the validation loss: ${lossText2(judgement)}`;
-      return overall.tasks.length === 0 ? `Regression of the mean over ${compared} ${plural2("task", compared)} (${mean4})` : `Regression on ${overall.tasks.length} of ${compared} ${plural2("task", compared)}: ${listed2(overall.tasks.map((task4) => taskLabel(task4)))} (mean ${mean4})`;
+      return overall.tasks.length === 0 ? `Regression of the mean over ${compared} ${plural2("task", compared)} (${mean5})` : `Regression on ${overall.tasks.length} of ${compared} ${plural2("task", compared)}: ${listed2(overall.tasks.map((task4) => taskLabel(task4)))} (mean ${mean5})`;
     }
     case "noRegressionLargerThan":
-      return isIdentical(judgement) ? "No regression: every log-likelihood is identical" : `No regression larger than ${fixed(overall.points, 2)} points on the mean over ${pooled?.tasks ?? 0} ${plural2("task", pooled?.tasks ?? 0)} (${mean4})`;
+      return isIdentical(judgement) ? "No regression: every log-likelihood is identical" : `No regression larger than ${fixed(overall.points, 2)} points on the mean over ${pooled2?.tasks ?? 0} ${plural2("task", pooled2?.tasks ?? 0)} (${mean5})`;
     case "cannotTell":
-      return `Cannot tell: the mean moved by ${mean4}, and this run could only have seen ${fixed(overall.smallestDetectablePoints, 2)} points or more`;
+      return `Cannot tell: the mean moved by ${mean5}, and this run could only have seen ${fixed(overall.smallestDetectablePoints, 2)} points or more`;
     case "missing":
       return `Missing in head: ${listed2(overall.tasks.map((task4) => taskLabel(task4)))}`;
     case "incomparable":
       return `Incomparable: ${listed2([...new Set(overall.differences.map(({ field }) => field))])} differs between base and head`;
   }
 }
-function nextStep({ overall, gates, pooled }, fullSplits) {
+function nextStep({ overall, gates, pooled: pooled2 }, fullSplits) {
   const accepted = `${fixed(gates.maximumDropPoints, 2)} points`;
   switch (overall.state) {
     case "regression":
@@ -66442,11 +67518,11 @@ function nextStep({ overall, gates, pooled }, fullSplits) {
       if (fullSplits) {
         return `the datasets are used up, and ${accepted} is less than they can show: accept a larger drop, or look at the validation loss and the margins below, which see smaller changes. This is neither a pass nor a regression.`;
       }
-      return `evaluate more items: about ${count3(overall.itemsNeeded)} in all instead of ${count3(pooled?.items ?? 0)} would show a drop of ${accepted} four times out of five. This is neither a pass nor a regression.`;
+      return `evaluate more items: about ${count3(overall.itemsNeeded)} in all instead of ${count3(pooled2?.items ?? 0)} would show a drop of ${accepted} four times out of five. This is neither a pass nor a regression.`;
     case "missing":
       return "evaluate head with the same tasks and data as base; if a task was removed on purpose, record head as the new baseline.";
     case "incomparable":
-      return "evaluate base and head with the same data, limit, few-shot examples, device and precision, then compare again.";
+      return "evaluate base and head with the same data, limit, protocol, few-shot examples, device and precision, then compare again.";
   }
 }
 function lossText2({ validation, gates }) {
@@ -66470,17 +67546,25 @@ function isIdentical({ tasks }) {
   return tasks.every((task4) => !("compared" in task4) || task4.compared.identical);
 }
 function listed2(names) {
-  const shown = names.slice(0, NAMED2).join(", ");
-  return names.length > NAMED2 ? `${shown} and ${names.length - NAMED2} more` : shown;
+  const shown2 = names.slice(0, NAMED2).join(", ");
+  return names.length > NAMED2 ? `${shown2} and ${names.length - NAMED2} more` : shown2;
 }
 function plural2(word, n2) {
   return n2 === 1 ? word : `${word}s`;
 }
 
+// src/report/reuse-text.ts
+function reuseText(reused, needed) {
+  if (reused.length === 0 && needed.length === 0) return "No stage was asked for: 0 GPU-minutes.";
+  if (needed.length === 0) return "No stage changed: 0 GPU-minutes.";
+  if (reused.length === 0) return `Every stage was run: ${needed.join(", ")}.`;
+  return `Run: ${needed.join(", ")}. Taken over: ${reused.join(", ")}.`;
+}
+
 // src/report/run-sections.ts
-function details(summary3, body) {
+function details(summary4, body) {
   return `<details>
-<summary>${summary3}</summary>
+<summary>${summary4}</summary>
 
 ${body}
 
@@ -66526,30 +67610,30 @@ function lossAt(curve, step) {
 // src/report/comparison-report.ts
 function renderComparison(base, head, labels, gates, facts = {}, options = {}) {
   const judgement = judge(base, head, gates, options);
-  const summary3 = verdictLine(judgement);
+  const summary4 = verdictLine(judgement);
   const link2 = labels.reportUrl === void 0 ? "" : `Full report: <${safeUrl(labels.reportUrl)}>`;
-  const shown = onlyTasks(judgement, facts.only);
+  const shown2 = onlyTasks(judgement, facts.only);
   const loss = lossText2(judgement);
   const blocks = [
-    `## ${icon(judgement)} ${escapeMarkdown(summary3, Infinity)}`,
+    `## ${icon(judgement)} ${escapeMarkdown(summary4, Infinity)}`,
     link2,
     `**Next:** ${escapeMarkdown(nextStep(judgement, base.limit === null), Infinity)}`,
-    section("### Needs attention", stoppingTable(shown)),
-    section("### All tasks", comparedTable(shown)),
+    section("### Needs attention", stoppingTable(shown2)),
+    section("### All tasks", comparedTable(shown2)),
     `<sub>Base: ${escapeMarkdown(labels.base)}. Head: ${escapeMarkdown(labels.head)}. Difference = head \u2212 base on the same items.</sub>`,
-    section("### Not judged", unjudgedList(shown)),
+    section("### Not judged", unjudgedList(shown2)),
     section("### Validation loss", loss === "" ? void 0 : `${escapeMarkdown(loss, Infinity)}.`),
     facts.curves === void 0 ? "" : validationChart(facts.curves) ?? "",
     section("### Cost and origin", joined([originList(facts), costTable(facts)])),
-    folded("Get a row again", reproduceBlock(shown, facts)),
-    folded("Log-likelihood margin of the right answer (nats, not judged)", comparisonMargins(shown)),
+    folded("Get a row again", reproduceBlock(shown2, facts)),
+    folded("Log-likelihood margin of the right answer (nats, not judged)", comparisonMargins(shown2)),
     details("Models and environment", environmentTable(base, head)),
     details("How this was judged", methodNotes(judgement))
   ];
   return {
     markdown: `${blocks.filter((block) => block !== "").join("\n\n")}
 `,
-    summary: summary3,
+    summary: summary4,
     verdict: judgement.overall.state === "noRegressionLargerThan" ? "noRegression" : judgement.overall.state,
     link: link2,
     judgement
@@ -66567,8 +67651,8 @@ function section(heading, body) {
 
 ${body}`;
 }
-function folded(summary3, body) {
-  return body === void 0 ? "" : details(summary3, body);
+function folded(summary4, body) {
+  return body === void 0 ? "" : details(summary4, body);
 }
 function joined(parts) {
   const given = parts.filter((part) => part !== void 0);
@@ -66589,6 +67673,32 @@ function icon({ overall }) {
 }
 function safeUrl(url2) {
   return url2.replace(/[\s<>\\]/g, (character) => encodeURIComponent(character));
+}
+
+// src/report/group-summaries.ts
+function subjectsOf(result, group2) {
+  return (group2?.tasks ?? []).flatMap((name2) => {
+    const task4 = result?.tasks[name2];
+    return task4?.status === "scored" ? [task4] : [];
+  });
+}
+function groupBaselines(subjects) {
+  const items = subjects.flatMap((subject2) => subject2.items);
+  const hasConstant = subjects.every(({ baselines }) => baselines.constant !== null) && items.every(({ gold }) => gold !== void 0);
+  return {
+    uniform: weighted(subjects, ({ baselines }) => baselines.uniform),
+    macroUniform: subjects.reduce((sum3, { baselines }) => sum3 + baselines.uniform / subjects.length, 0),
+    constant: hasConstant ? bestConstant(items) : void 0
+  };
+}
+function weighted(subjects, pick2) {
+  const docs = subjects.reduce((sum3, subject2) => sum3 + subject2.docs, 0);
+  return subjects.reduce((sum3, subject2) => sum3 + pick2(subject2) * subject2.docs, 0) / docs;
+}
+function bestConstant(items) {
+  const counts2 = /* @__PURE__ */ new Map();
+  for (const { gold } of items) counts2.set(gold, (counts2.get(gold) ?? 0) + 1);
+  return Math.max(...counts2.values()) / items.length;
 }
 
 // src/report/model-contrast.ts
@@ -66659,13 +67769,13 @@ function meanRow(rows, contrasts) {
   const used = paper.length > 0 ? paper : everywhere;
   if (used.length < 2) return [];
   const names = used.map((row4) => row4.task);
-  const mean4 = (values) => values.every((value) => value !== void 0) ? values.reduce((sum3, v) => sum3 + v, 0) / values.length : void 0;
+  const mean5 = (values) => values.every((value) => value !== void 0) ? values.reduce((sum3, v) => sum3 + v, 0) / values.length : void 0;
   return [
     {
       task: "mean",
       label: `Mean of ${used.length}`,
       items: used.reduce((sum3, row4) => sum3 + (row4.items ?? 0), 0),
-      uniform: mean4(used.map((row4) => row4.uniform)),
+      uniform: mean5(used.map((row4) => row4.uniform)),
       constant: void 0,
       scores: (used[0]?.scores ?? []).map((_, model2) => meanCell(used.map((row4) => row4.scores[model2]))),
       differences: contrasts.map((one) => pooledCell(one, names))
@@ -66684,28 +67794,22 @@ function meanCell(cells) {
   };
 }
 function pooledCell(contrast, names) {
-  const pooled = pooledDifference(contrast, names);
-  return pooled === void 0 ? { status: "none", reason: "not all tasks could be compared" } : { status: "compared", difference: pooled.difference, interval: pooled.interval };
+  const pooled2 = pooledDifference(contrast, names);
+  return pooled2 === void 0 ? { status: "none", reason: "not all tasks could be compared" } : { status: "compared", difference: pooled2.difference, interval: pooled2.interval };
 }
 function groupRows(name2, models, contrasts) {
   const groups2 = models.map((model2) => model2.result.groups[name2]);
   const first = models.find((model2) => model2.result.groups[name2] !== void 0);
   const members2 = first?.result.groups[name2]?.tasks ?? [];
-  const subjects = members2.flatMap((task4) => {
-    const result = first?.result.tasks[task4];
-    return result?.status === "scored" ? [result] : [];
-  });
-  const items = subjects.flatMap((subject2) => subject2.items);
+  const baselines = groupBaselines(subjectsOf(first?.result, first?.result.groups[name2]));
   const absent = { status: "absent", reason: "a subject failed or was not evaluated" };
-  const constants7 = subjects.map((subject2) => subject2.baselines.constant);
   const macroError = (model2) => Math.hypot(...members2.map((task4) => standardErrorOf(model2.result.tasks[task4]))) / members2.length;
   const shared = { task: name2, items: first?.result.groups[name2]?.docs };
   return [
     {
       ...shared,
       label: `${taskLabel(name2)}, by question`,
-      uniform: weighted(subjects, (subject2) => subject2.baselines.uniform),
-      constant: constants7.includes(null) ? void 0 : bestConstant(items),
+      ...{ uniform: baselines.uniform, constant: baselines.constant },
       scores: groups2.map(
         (group2) => group2 === void 0 ? absent : { status: "scored", value: group2.acc, standardError: group2.acc_stderr }
       ),
@@ -66714,8 +67818,7 @@ function groupRows(name2, models, contrasts) {
     {
       ...shared,
       label: `${taskLabel(name2)}, by subject`,
-      uniform: subjects.reduce((sum3, subject2) => sum3 + subject2.baselines.uniform / subjects.length, 0),
-      constant: void 0,
+      ...{ uniform: baselines.macroUniform, constant: void 0 },
       scores: models.map((model2, i2) => {
         const group2 = groups2[i2];
         return group2 === void 0 ? absent : { status: "scored", value: group2.macro_acc, standardError: macroError(model2) };
@@ -66728,14 +67831,52 @@ function standardErrorOf(task4) {
   const error63 = task4?.status === "scored" ? task4.metrics["acc_stderr"] : void 0;
   return typeof error63 === "number" ? error63 : Number.NaN;
 }
-function weighted(subjects, pick2) {
-  const docs = subjects.reduce((sum3, subject2) => sum3 + subject2.docs, 0);
-  return subjects.reduce((sum3, subject2) => sum3 + pick2(subject2) * subject2.docs, 0) / docs;
+
+// src/store/stage-difference.ts
+var SHOWN = 12;
+function firstStageThatDiffers(base, head) {
+  const left = stageOutputs(base);
+  const right = new Map(stageOutputs(head));
+  const names = [.../* @__PURE__ */ new Set([...left.map(([name2]) => name2), ...right.keys()])];
+  const leftOf = new Map(left);
+  for (const stage of names) {
+    const [before, after] = [leftOf.get(stage) ?? "none", right.get(stage) ?? "none"];
+    if (before !== after) return { stage, base: shown(before), head: shown(after) };
+  }
+  return void 0;
 }
-function bestConstant(items) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const { gold } of items) counts.set(gold, (counts.get(gold) ?? 0) + 1);
-  return Math.max(...counts.values()) / items.length;
+function stageOutputs({ hashes }) {
+  return [
+    ["reference weights", hashes.referenceWeights ?? "none"],
+    ["inherited weights", hashes.inheritedWeights ?? "none"],
+    ["token stream", hashes.tokenStream ?? "none"],
+    ["batch order", hashes.batchOrder ?? "none"],
+    ...hashes.lossAtSteps.map(({ step, lossNats }) => [
+      `loss at step ${step}`,
+      String(lossNats)
+    ]),
+    ["trained weights", hashes.trainedWeights ?? "none"],
+    ...Object.entries(hashes.itemScores).sort(([a2], [b]) => a2 < b ? -1 : 1).map(([model2, value]) => [`item scores of the ${model2} model`, value])
+  ];
+}
+function shown(value) {
+  return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, SHOWN) : value;
+}
+
+// src/store/comparison-facts.ts
+function factsOfRecords(base, head) {
+  const curves = lossCurves(base, head);
+  const ran = Object.keys(head.stageInputs).filter((name2) => !head.reusedStages.includes(name2));
+  return {
+    ...curves === void 0 ? {} : { curves },
+    cost: { base: base.cost, head: head.cost },
+    reuse: reuseText(head.reusedStages, ran),
+    firstDifference: firstStageThatDiffers(base, head) ?? null
+  };
+}
+function lossCurves({ training: base }, { training: head }) {
+  if (base === null || head === null) return void 0;
+  return base.validation.length > 1 && head.validation.length > 1 ? { kind: "validation", base: base.validation, head: head.validation } : { kind: "training", base: base.losses, head: head.losses };
 }
 
 // src/action/judge-variants.ts
@@ -66749,10 +67890,10 @@ async function judgeVariants(variants, options) {
     const found = await baseline.find(variant);
     const text2 = found.state === "absent" ? { verdict: "noBaseline", text: `## \u2796 ${escapeMarkdown(found.reason)}` } : comparison(
       renderComparison(
-        found.result,
-        variant.result,
+        ...inOneForm([found.result, variant.result]),
         { base: found.label, head: variant.name, reportUrl },
-        { maximumDropPoints, confidence }
+        { maximumDropPoints, confidence },
+        comparisonFacts(found, variant)
       )
     );
     verdicts.push(text2.verdict);
@@ -66797,6 +67938,17 @@ function variantTable(variants) {
 ${missing.join("\n")}`]
   ].join("\n\n");
 }
+function comparisonFacts({ label, record: base }, { record: head, recordFile }) {
+  if (base === void 0 || head === void 0) return {};
+  return {
+    ...factsOfRecords(base.content, head),
+    baseline: label,
+    commands: {
+      ...{ base: base.content.command, head: head.command },
+      compare: `inheritune compare ${base.source} ${recordFile ?? "record.json"}`
+    }
+  };
+}
 function comparison({ verdict, markdown }) {
   return { verdict, text: markdown.trimEnd() };
 }
@@ -66804,6 +67956,38 @@ function rank(verdict) {
   const order = ["missing", "regression", "incomparable", "cannotTell", "noBaseline"];
   const found = order.indexOf(verdict);
   return found === -1 ? order.length : found;
+}
+
+// src/action/report-stage.ts
+var import_write_file_atomic4 = __toESM(require_lib2(), 1);
+import { mkdirSync as mkdirSync3 } from "node:fs";
+import { join as join11 } from "node:path";
+
+// src/action/complete-record.ts
+function completeRecord(training, result) {
+  const itemSets = {};
+  const trained2 = compactModel(result, "trained", itemSets, { margins: true });
+  const scores = Object.fromEntries(
+    Object.entries(trained2.tasks).map(([name2, task4]) => [
+      name2,
+      task4.status === "scored" ? `${task4.itemSetHash} ${task4.answersHash}` : task4.status
+    ])
+  );
+  const minutes2 = result.seconds / 60;
+  const { cost } = training;
+  return {
+    ...training,
+    hashes: { ...training.hashes, itemScores: { trained: recipeHash(scores) } },
+    environment: { ...result.environment, ...training.environment },
+    cost: {
+      ...cost,
+      gpuMinutes: cost.gpuMinutes + (result.environment["device"] === "cpu" ? 0 : minutes2),
+      minutes: cost.minutes + minutes2,
+      evaluatedTokens: result.tokensComputed
+    },
+    itemSets,
+    models: { trained: trained2 }
+  };
 }
 
 // src/evaluate/group-results.ts
@@ -66908,108 +68092,65 @@ function sum2(values) {
   return values.reduce((total, value) => total + value, 0);
 }
 
-// src/action/shard-file.ts
-import { readdirSync as readdirSync2, readFileSync as readFileSync7 } from "node:fs";
-import { join as join7, relative as relative2 } from "node:path";
-var MAX_FILE_BYTES = 256 * 2 ** 20;
-var MAX_FILES = 4096;
-var name = external_exports.string().min(1).max(200);
-var shardFile = external_exports.strictObject({
-  kind: external_exports.literal("inheritune-shard"),
-  schemaVersion: external_exports.literal(1),
-  variant: external_exports.string().regex(COMMENT_KEY),
-  shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count4 }) => index <= count4, "index is above count"),
-  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
-  recipe: external_exports.string().max(1e3),
-  requested: external_exports.array(name).min(1).max(1e3),
-  result: external_exports.unknown()
-});
-function readShardFiles(folder, headSha) {
-  const paths = jsonFiles(folder);
-  const shards = paths.map((path6) => parseShardFile(readFileSync7(path6), relative2(folder, path6)));
-  const stranger = shards.findIndex((shard2) => shard2.headSha !== headSha);
-  if (stranger !== -1) {
-    throw new ActionError(
-      "ACTION_RESULTS",
-      `${relative2(folder, paths[stranger])} is about commit ${shards[stranger].headSha.slice(0, 12)}, this job about ${headSha.slice(0, 12)}. Download the shards of this run only.`
-    );
-  }
-  return shards;
-}
-function parseShardFile(bytes, file2) {
-  const bad = (why) => new ActionError(
-    "ACTION_RESULTS",
-    `${file2} is not a shard of results: ${why}. Give "results" a folder with nothing but what the evaluate jobs left.`
-  );
-  if (bytes.length > MAX_FILE_BYTES) throw bad(`it has ${String(bytes.length)} bytes`);
-  let json2;
-  try {
-    json2 = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw bad("it is not JSON");
-  }
-  const parsed2 = shardFile.safeParse(json2);
-  if (!parsed2.success) {
-    const issue3 = parsed2.error.issues[0];
-    throw bad(`${issue3?.path.join(".") || "the file"}: ${issue3?.message ?? "wrong"}`);
-  }
-  const { result, ...rest } = parsed2.data;
-  return { ...rest, result: result === null ? null : parseEvaluationResult(result, file2) };
-}
-function jsonFiles(folder) {
-  let entries;
-  try {
-    entries = readdirSync2(folder, { recursive: true, withFileTypes: true });
-  } catch (cause) {
-    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw new ActionError(
-      "ACTION_RESULTS",
-      `The folder ${folder} with the shards cannot be read (${why}). Download the artifacts of the evaluate jobs into it first.`
-    );
-  }
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".json"));
-  if (files.length > MAX_FILES)
-    throw new ActionError(
-      "ACTION_RESULTS",
-      `The folder ${folder} holds ${String(files.length)} files. Clear it first.`
-    );
-  return files.map((entry) => join7(entry.parentPath, entry.name)).toSorted();
-}
-
 // src/action/report-stage.ts
 async function reportStage(options) {
-  const shards = readShardFiles(options.shardFolder, options.headSha);
+  const { shards, trainings, unfit } = readPartFiles(options.shardFolder, options.headSha);
+  const isUnfit = (name2) => unfit.some(({ variant }) => variant === name2);
+  const wrongMachine2 = {
+    kind: "wrongMachine",
+    reasons: [
+      ...new Set(unfit.flatMap(({ variant, reasons }) => reasons.map((why) => `${variant}: ${why}`)))
+    ]
+  };
   if (shards.length === 0) {
+    const isNeutral = unfit.length > 0 && options.expected.every(isUnfit);
     return {
-      outcome: {
+      outcome: isNeutral ? wrongMachine2 : {
         kind: "empty",
         message: "There is not one shard of results. Look at the evaluate jobs: all of them failed or left nothing."
       },
       verdict: "none",
       report: void 0,
-      tasks: {}
+      tasks: {},
+      hasRecords: false
     };
   }
-  const { variants, missing } = mergeVariants(shards);
-  const absent = options.expected.filter((name2) => !shards.some(({ variant }) => variant === name2));
+  const { variants, missing: lost } = mergeVariants(shards, trainings);
+  const missing = lost.filter((text2) => !unfit.some(({ variant }) => text2.endsWith(` of ${variant}`)));
+  const absent = options.expected.filter(
+    (name2) => !isUnfit(name2) && !shards.some(({ variant }) => variant === name2)
+  );
   missing.unshift(...absent.map((name2) => `every shard of ${name2}`));
   const table = variantTable(variants);
   const tasks = Object.fromEntries(variants.map(({ name: name2, result }) => [name2, withoutItems(result.tasks)]));
   await writeResults(options.outFolder, variants, tasks);
-  const gaps = missing.length > 0 ? { kind: "partlyMissing", missing } : findGaps(tasks, true);
+  const hasRecords = await writeRecords(options.outFolder, variants);
+  const fit = Object.fromEntries(Object.entries(tasks).filter(([name2]) => !isUnfit(name2)));
+  const gaps = missing.length > 0 ? { kind: "partlyMissing", missing } : findGaps(fit, Object.keys(fit).length > 0);
   let judged;
   try {
-    judged = await judgeVariants(variants, options);
+    judged = await judgeVariants(
+      variants.filter(({ name: name2 }) => !isUnfit(name2)),
+      options
+    );
   } catch (error63) {
     if (!(error63 instanceof InherituneError)) throw error63;
-    const outcome = { kind: "baselineUnreadable", message: error63.message };
-    return { outcome, verdict: "none", report: await writeReport(options.outFolder, [table]), tasks };
+    const outcome2 = { kind: "baselineUnreadable", message: error63.message };
+    return {
+      outcome: outcome2,
+      verdict: "none",
+      report: await writeReport(options.outFolder, [table]),
+      tasks,
+      hasRecords: false
+    };
   }
+  const outcome = gaps ?? outcomeOf(judged.verdict);
   return {
-    outcome: gaps ?? outcomeOf(judged.verdict),
+    outcome: outcome.kind === "succeeded" && unfit.length > 0 ? wrongMachine2 : outcome,
     verdict: judged.verdict,
     report: await writeReport(options.outFolder, [judged.markdown, table]),
-    tasks
+    tasks,
+    hasRecords
   };
 }
 function outcomeOf(verdict) {
@@ -67021,7 +68162,7 @@ function outcomeOf(verdict) {
     };
   return { kind: "succeeded" };
 }
-function mergeVariants(shards) {
+function mergeVariants(shards, trainings) {
   const missing = [];
   const names = [...new Set(shards.map(({ variant }) => variant))].toSorted();
   const variants = names.flatMap((name2) => {
@@ -67031,12 +68172,16 @@ function mergeVariants(shards) {
       if (!own4.some(({ shard: shard2 }) => shard2.index === index))
         missing.push(`shard ${String(index)} of ${String(count4)} of ${name2}`);
     }
-    const results = own4.flatMap(({ result }) => result === null ? [] : [result]);
+    const results = own4.flatMap(({ result: result2 }) => result2 === null ? [] : [result2]);
     if (results.length === 0) return [];
     const merged = mergeResults(results, [...new Set(own4.flatMap(({ requested }) => requested))]);
     if (!missing.some((text2) => text2.endsWith(` of ${name2}`)))
       missing.push(...merged.missing.map((task4) => `${task4} of ${name2}`));
-    return [{ name: name2, model: "trained", result: merged.result }];
+    const { result } = merged;
+    const training = trainings.find(({ variant }) => variant === name2);
+    const isComplete = !missing.some((text2) => text2.endsWith(` of ${name2}`));
+    const record2 = training === void 0 || !isComplete ? void 0 : completeRecord(training.record, result);
+    return [{ name: name2, model: "trained", result, record: record2, recordFile: `records/${name2}.json` }];
   });
   return { variants, missing };
 }
@@ -67049,28 +68194,183 @@ function withoutItems(tasks) {
   );
 }
 async function writeResults(folder, variants, tasks) {
-  mkdirSync(join8(folder, "results"), { recursive: true });
+  mkdirSync3(join11(folder, "results"), { recursive: true });
   for (const { name: name2, result } of variants)
-    await (0, import_write_file_atomic2.default)(join8(folder, "results", `${name2}.json`), `${JSON.stringify(result)}
+    await (0, import_write_file_atomic4.default)(join11(folder, "results", `${name2}.json`), `${JSON.stringify(result)}
 `);
   const models = Object.fromEntries(Object.entries(tasks).map(([name2, byName]) => [name2, { tasks: byName }]));
-  await (0, import_write_file_atomic2.default)(
-    join8(folder, "results.json"),
+  await (0, import_write_file_atomic4.default)(
+    join11(folder, "results.json"),
     `${JSON.stringify({ schemaVersion: 1, models }, null, 2)}
 `
   );
 }
+async function writeRecords(folder, variants) {
+  const complete = variants.flatMap(({ name: name2, record: record2 }) => record2 === void 0 ? [] : [{ name: name2, record: record2 }]);
+  if (complete.length === 0) return false;
+  mkdirSync3(join11(folder, "records"), { recursive: true });
+  for (const { name: name2, record: record2 } of complete)
+    await (0, import_write_file_atomic4.default)(join11(folder, "records", `${name2}.json`), runRecordText(record2));
+  return true;
+}
 async function writeReport(folder, blocks) {
   const report3 = `${blocks.filter((block) => block !== "").join("\n\n")}
 `;
-  await (0, import_write_file_atomic2.default)(join8(folder, "report.md"), report3);
+  await (0, import_write_file_atomic4.default)(join11(folder, "report.md"), report3);
   return report3;
 }
 
+// src/action/run-folder.ts
+import { readFileSync as readFileSync8, statSync as statSync4 } from "node:fs";
+import { join as join12 } from "node:path";
+var REPORT = "report.md";
+var RESULTS = "results.json";
+var MODEL_FOLDERS = [".", "inherited"];
+var MODEL_FILE = "config.json";
+function inspectRunFolder(folder) {
+  const paths = [REPORT, ...MODEL_FOLDERS.map((model2) => join12(model2, MODEL_FILE))];
+  return Object.fromEntries(paths.map((path6) => [path6, identity3(join12(folder, path6))]));
+}
+function runFiles(folder, before, out) {
+  const isThere2 = (path6) => identity3(join12(folder, path6)) !== void 0;
+  const isNew = (path6) => isThere2(path6) && identity3(join12(folder, path6)) !== before[path6];
+  const model2 = MODEL_FOLDERS.find((candidate) => isNew(join12(candidate, MODEL_FILE))) ?? MODEL_FOLDERS.find((candidate) => isThere2(join12(candidate, MODEL_FILE)));
+  return {
+    ...isNew(REPORT) && { "report-path": join12(out, REPORT) },
+    ...isThere2(RESULTS) && { "results-path": join12(out, RESULTS) },
+    ...model2 !== void 0 && { "model-path": join12(out, model2) }
+  };
+}
+function readReport(folder, files) {
+  return files["report-path"] === void 0 ? void 0 : readFileSync8(join12(folder, REPORT), "utf8");
+}
+function identity3(path6) {
+  const stat2 = statSync4(path6, { throwIfNoEntry: false });
+  return stat2 && [stat2.ino, stat2.size, stat2.mtimeMs].join(":");
+}
+
+// src/action/whole-run.ts
+async function wholeRun(context2, event, recipe, { folder, files, ended, stderrTail }) {
+  const report3 = readReport(folder, files);
+  const tasks = readRunTasks(folder) ?? {};
+  const result = { verdict: "none", report: report3, files, tasks, stderrTail };
+  if (!report3?.trim()) {
+    const message = "The run ended without an error but wrote no report. Look at its log, and report this with it.";
+    return { ...result, outcome: { kind: "failed", exitCode: EXIT.done, message } };
+  }
+  const gaps = findGaps(tasks, recipe.evaluate !== void 0);
+  if (gaps !== void 0) return { ...result, outcome: gaps };
+  const made = await context2.duringChild(() => context2.makeRecord(event, recipe));
+  const withRecord = made.state === "failed" ? result : { ...result, files: { ...files, "record-path": join13(context2.settings.out, RECORD_FILE) } };
+  const judged = await judgedRun(context2, event, recipe, { folder, made, ended, result: withRecord });
+  return keptRun(context2, event, recipe, { folder, made, work: judged });
+}
+async function judgedRun(context2, event, recipe, run) {
+  const { settings, job } = context2;
+  const { folder, made, ended, result } = run;
+  if (ended.kind === "regression") return { ...result, verdict: "regression", outcome: ended };
+  const baseline = context2.baseline(recipe.name, event);
+  const judgedModel = baseline === void 0 ? void 0 : readJudgedModel(folder);
+  if (judgedModel === void 0) return { ...result, outcome: ended };
+  const { maximumDropPoints, confidence, variant } = settings;
+  const record2 = made.state === "made" ? made.record : void 0;
+  try {
+    const judged = await judgeVariants(
+      [
+        {
+          ...{ name: variant, model: judgedModel.key, result: judgedModel.result },
+          ...{ record: record2, recordFile: join13(settings.out, RECORD_FILE) }
+        }
+      ],
+      { baseline, maximumDropPoints, confidence, reportUrl: job.runUrl }
+    );
+    await (0, import_write_file_atomic5.default)(join13(folder, "comparison.md"), `${judged.markdown}
+`);
+    return {
+      ...result,
+      verdict: judged.verdict,
+      outcome: outcomeOf(judged.verdict),
+      report: `${judged.markdown}
+
+${result.report ?? ""}`
+    };
+  } catch (error63) {
+    if (!(error63 instanceof InherituneError)) throw error63;
+    return { ...result, outcome: { kind: "baselineUnreadable", message: error63.message } };
+  }
+}
+async function keptRun(context2, event, recipe, { folder, made, work }) {
+  const { settings } = context2;
+  const store2 = context2.store(settings.record);
+  if (store2 === void 0) {
+    if (made.state === "failed") context2.warn(`The run has no record: ${made.reason}`);
+    return work;
+  }
+  if (work.outcome.kind !== "succeeded" && work.outcome.kind !== "regression") return work;
+  if (event.origin !== "sameRepository") {
+    context2.warn(
+      "The run is not recorded: its code is not of this repository, and records are what later runs are judged by."
+    );
+    return work;
+  }
+  if (made.state === "failed") return notStored(work, made.reason);
+  try {
+    const { recordName: name2 } = recipe;
+    const { ledger, out } = settings;
+    const kept = await keepRecord(store2, made.record, { name: name2, ledger, tonight: context2.tonight, folder });
+    return withLedger(work, kept.ledger, out);
+  } catch (error63) {
+    return notStored(work, error63 instanceof Error ? error63.message : String(error63));
+  }
+}
+function withLedger(work, ledger, out) {
+  if (ledger === void 0) return work;
+  return {
+    ...work,
+    badge: ledger.badge,
+    report: [work.report, ledger.markdown].filter((text2) => text2 !== void 0).join("\n\n"),
+    files: { ...work.files, "ledger-path": join13(out, LEDGER_FILE) }
+  };
+}
+function notStored(work, reason) {
+  const message = `The run is complete, but its record was not stored: ${reason}`;
+  return work.outcome.kind === "regression" ? { ...work, report: `${work.report ?? ""}
+
+${escapeMarkdown(message)}` } : { ...work, outcome: { kind: "failed", exitCode: EXIT.failed, message } };
+}
+
+// src/action/record-stage.ts
+async function recordStage(context2, event, recipe) {
+  const { settings, workspace } = context2;
+  const { recordName: name2, hash: hash3 } = recipe;
+  if (event.origin !== "sameRepository" || event.eventName.startsWith("pull_request")) {
+    const reason = `A ${event.eventName} event stores no record: records are what later changes are judged by, so only accepted code makes them. Run this part of the work on push, schedule or workflow_dispatch.`;
+    return withoutResult({ kind: "refused", reason });
+  }
+  const store2 = context2.store(settings.record);
+  const { records } = readPartFiles(resolve6(workspace, settings.results ?? ""), event.headSha);
+  const record2 = records.find((each) => each.name === name2);
+  if (record2 === void 0) {
+    const { due, text: text2 } = await decideTonight(store2, { name: name2, recipeHash: hash3, commit: event.headSha });
+    const message = `There is no record of ${name2} among the results, though a run was due (${text2}). Look at the jobs that should have made it, and run them again.`;
+    if (due) return withoutResult({ kind: "empty", message });
+  }
+  const kept = await keepRecord(store2, record2, {
+    ...{ name: name2, ledger: settings.ledger, tonight: context2.tonight },
+    folder: resolve6(workspace, settings.out)
+  });
+  const report3 = kept.path === void 0 ? "Nothing was run, and nothing was stored." : `The record is ${escapeMarkdown(kept.path)} in ${escapeMarkdown(store2.description)}.`;
+  const outcome = kept.path === void 0 ? {
+    kind: "nothingNew",
+    message: `The store holds a run of ${name2} of this recipe and commit.`
+  } : { kind: "succeeded" };
+  return withLedger({ ...withoutResult(outcome), report: report3 }, kept.ledger, settings.out);
+}
+
 // src/action/run-stage.ts
-var import_write_file_atomic3 = __toESM(require_lib2(), 1);
-import { existsSync as existsSync5, mkdirSync as mkdirSync2, readFileSync as readFileSync9 } from "node:fs";
-import { join as join11, resolve as resolve5 } from "node:path";
+var import_write_file_atomic6 = __toESM(require_lib2(), 1);
+import { existsSync as existsSync5, mkdirSync as mkdirSync4, readFileSync as readFileSync9 } from "node:fs";
+import { join as join15, resolve as resolve7 } from "node:path";
 
 // src/action/run-child.ts
 var STDERR_TAIL_CHARACTERS = 16384;
@@ -67172,37 +68472,8 @@ function collectLines(emit) {
   };
 }
 
-// src/action/run-folder.ts
-import { readFileSync as readFileSync8, statSync as statSync3 } from "node:fs";
-import { join as join9 } from "node:path";
-var REPORT = "report.md";
-var RESULTS = "results.json";
-var MODEL_FOLDERS = [".", "inherited"];
-var MODEL_FILE = "config.json";
-function inspectRunFolder(folder) {
-  const paths = [REPORT, ...MODEL_FOLDERS.map((model2) => join9(model2, MODEL_FILE))];
-  return Object.fromEntries(paths.map((path6) => [path6, identity3(join9(folder, path6))]));
-}
-function runFiles(folder, before, out) {
-  const isThere2 = (path6) => identity3(join9(folder, path6)) !== void 0;
-  const isNew = (path6) => isThere2(path6) && identity3(join9(folder, path6)) !== before[path6];
-  const model2 = MODEL_FOLDERS.find((candidate) => isNew(join9(candidate, MODEL_FILE))) ?? MODEL_FOLDERS.find((candidate) => isThere2(join9(candidate, MODEL_FILE)));
-  return {
-    ...isNew(REPORT) && { "report-path": join9(out, REPORT) },
-    ...isThere2(RESULTS) && { "results-path": join9(out, RESULTS) },
-    ...model2 !== void 0 && { "model-path": join9(out, model2) }
-  };
-}
-function readReport(folder, files) {
-  return files["report-path"] === void 0 ? void 0 : readFileSync8(join9(folder, REPORT), "utf8");
-}
-function identity3(path6) {
-  const stat2 = statSync3(path6, { throwIfNoEntry: false });
-  return stat2 && [stat2.ino, stat2.size, stat2.mtimeMs].join(":");
-}
-
 // src/action/stage-command.ts
-import { join as join10 } from "node:path";
+import { join as join14 } from "node:path";
 
 // src/action/shard-tasks.ts
 var REQUESTS = {
@@ -67241,8 +68512,10 @@ function stageCommand(settings, recipe) {
   if (stages === "all")
     return { args: ["run", settings.recipe, "--out", out, ...sets, ...machineOptions(settings)] };
   if (stages === "train") {
-    const args = ["train", settings.recipe, "--out", out, "--resume", ...sets, ...machineOptions(settings)];
-    return { args };
+    const noEvaluation = ["--set", "evaluate="];
+    return {
+      args: ["run", settings.recipe, "--out", out, ...sets, ...noEvaluation, ...machineOptions(settings)]
+    };
   }
   const { evaluate } = recipe;
   if (evaluate === void 0) {
@@ -67258,7 +68531,7 @@ function stageCommand(settings, recipe) {
       "evaluate",
       ...["--model", settings.model ?? out],
       ...["--tasks", tasks.join(",")],
-      ...["--out", join10(out, SHARD_RESULT)],
+      ...["--out", join14(out, SHARD_RESULT)],
       ...evaluate.data === void 0 ? [] : ["--data", evaluate.data],
       ...evaluate.limit === void 0 ? [] : ["--limit", String(evaluate.limit)],
       ...evaluate.fewShot === void 0 ? [] : ["--num-fewshot", String(evaluate.fewShot)],
@@ -67279,10 +68552,10 @@ function machineOptions({ device, cacheDir, nativeDir }) {
 // src/action/run-stage.ts
 async function runStage(context2, event, recipe, totalSteps) {
   const { settings, workspace } = context2;
-  const folder = resolve5(workspace, settings.out);
+  const folder = resolve7(workspace, settings.out);
   const command2 = stageCommand(settings, recipe);
   if (command2 === void 0) return leaveShard(context2, event, recipe, null, "");
-  if (settings.stages === "evaluate") mkdirSync2(folder, { recursive: true });
+  if (settings.stages === "evaluate") mkdirSync4(folder, { recursive: true });
   const before = inspectRunFolder(folder);
   const exit = await context2.duringChild(
     () => context2.withProgress({ folder, totalSteps }, () => startChild(context2, command2, folder))
@@ -67290,29 +68563,13 @@ async function runStage(context2, event, recipe, totalSteps) {
   const ended = classifyExit(exit);
   if (ended.kind !== "succeeded" && ended.kind !== "regression") return withoutResult(ended, exit.stderrTail);
   const files = runFiles(folder, before, settings.out);
-  if (settings.stages === "train") return trained(files, ended, exit.stderrTail);
+  if (settings.stages === "train")
+    return trained(context2, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
   if (settings.stages === "evaluate") {
-    const file2 = join11(folder, command2.resultFile ?? "");
+    const file2 = join15(folder, command2.resultFile ?? "");
     return leaveShard(context2, event, recipe, file2, exit.stderrTail);
   }
-  const work = await wholeRun(context2, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
-  return recorded(context2, event, work);
-}
-async function recorded(context2, event, work) {
-  const isComplete = work.outcome.kind === "succeeded" || work.outcome.kind === "regression";
-  if (!isComplete || context2.settings.record.kind === "none") return work;
-  if (event.origin !== "sameRepository") {
-    context2.warn(
-      "The run is not recorded: its code is not of this repository, and records are what later runs are judged by."
-    );
-    return work;
-  }
-  const problem = await context2.duringChild(() => context2.record(event));
-  if (problem === void 0) return work;
-  const message = `The run is complete, but its record was not stored: ${problem}`;
-  return work.outcome.kind === "regression" ? { ...work, report: `${work.report ?? ""}
-
-${escapeMarkdown(message)}` } : { ...work, outcome: { kind: "failed", exitCode: EXIT.failed, message } };
+  return wholeRun(context2, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
 }
 function startChild(context2, command2, folder) {
   const { settings } = context2;
@@ -67329,13 +68586,29 @@ function startChild(context2, command2, folder) {
     context2.hooks
   );
 }
-function trained(files, ended, stderrTail) {
+async function trained(context2, event, recipe, { folder, files, ended, stderrTail }) {
+  const { settings, duringChild } = context2;
   const model2 = files["model-path"];
   if (model2 === void 0) {
     const message = "The training ended without an error but left no model. Look at its log, and report this with it.";
     return withoutResult({ kind: "empty", message }, stderrTail);
   }
-  return { ...withoutResult(ended, stderrTail), files: { "model-path": model2 } };
+  const result = { ...withoutResult(ended, stderrTail), files: { "model-path": model2 } };
+  const made = await duringChild(() => context2.makeRecord(event, recipe));
+  if (made.state === "failed") {
+    context2.warn(`The training has no part in a record: ${made.reason}`);
+    return result;
+  }
+  const sets = settings.overrides.map((override) => ` --set ${override}`).join("");
+  const file2 = {
+    ...{ kind: "inheritune-training", schemaVersion: 1, variant: settings.variant, headSha: event.headSha },
+    // The evaluation that this job left out belongs to the run.
+    record: { ...made.record, command: `inheritune run ${settings.recipe}${sets}` }
+  };
+  const name2 = `training-${settings.variant}.json`;
+  await (0, import_write_file_atomic6.default)(join15(folder, name2), `${JSON.stringify(file2)}
+`);
+  return { ...result, files: { "model-path": model2, "record-path": join15(settings.out, name2) } };
 }
 async function leaveShard({ settings, workspace }, event, recipe, resultFile2, stderrTail) {
   const { variant, shard: shard2, out } = settings;
@@ -67349,51 +68622,13 @@ async function leaveShard({ settings, workspace }, event, recipe, resultFile2, s
     ...{ headSha: event.headSha, recipe: settings.recipe, requested: recipe.evaluate?.tasks ?? [], result }
   };
   const name2 = `shard-${variant}-${String(shard2.index)}-of-${String(shard2.count)}.json`;
-  mkdirSync2(resolve5(workspace, out), { recursive: true });
-  await (0, import_write_file_atomic3.default)(resolve5(workspace, out, name2), `${JSON.stringify(envelope)}
+  mkdirSync4(resolve7(workspace, out), { recursive: true });
+  await (0, import_write_file_atomic6.default)(resolve7(workspace, out, name2), `${JSON.stringify(envelope)}
 `);
   const tasks = result === null ? {} : { [variant]: result.tasks };
   const outcome = result === null ? void 0 : findGaps(tasks, true);
   const settled = outcome === void 0 || outcome.kind === "empty" ? { kind: "succeeded" } : outcome;
-  return { ...withoutResult(settled, stderrTail), tasks, files: { "results-path": join11(out, name2) } };
-}
-async function wholeRun(context2, event, recipe, { folder, files, ended, stderrTail }) {
-  const { settings, job } = context2;
-  const report3 = readReport(folder, files);
-  const tasks = readRunTasks(folder) ?? {};
-  const result = { verdict: "none", report: report3, files, tasks, stderrTail };
-  if (!report3?.trim()) {
-    const message = "The run ended without an error but wrote no report. Look at its log, and report this with it.";
-    return { ...result, outcome: { kind: "failed", exitCode: EXIT.done, message } };
-  }
-  const gaps = findGaps(tasks, recipe.evaluate !== void 0);
-  if (gaps !== void 0) return { ...result, outcome: gaps };
-  if (ended.kind === "regression") return { ...result, verdict: "regression", outcome: ended };
-  const baseline = context2.baseline(recipe.name, event);
-  const judgedModel = baseline === void 0 ? void 0 : readJudgedModel(folder);
-  if (judgedModel === void 0) return { ...result, outcome: ended };
-  const { maximumDropPoints, confidence, variant } = settings;
-  try {
-    const judged = await judgeVariants(
-      [{ name: variant, model: judgedModel.key, result: judgedModel.result }],
-      {
-        ...{ baseline, maximumDropPoints, confidence, reportUrl: job.runUrl }
-      }
-    );
-    await (0, import_write_file_atomic3.default)(join11(folder, "comparison.md"), `${judged.markdown}
-`);
-    return {
-      ...result,
-      verdict: judged.verdict,
-      outcome: outcomeOf(judged.verdict),
-      report: `${judged.markdown}
-
-${report3}`
-    };
-  } catch (error63) {
-    if (!(error63 instanceof InherituneError)) throw error63;
-    return { ...result, outcome: { kind: "baselineUnreadable", message: error63.message } };
-  }
+  return { ...withoutResult(settled, stderrTail), tasks, files: { "results-path": join15(out, name2) } };
 }
 
 // src/action/run-action.ts
@@ -67404,6 +68639,7 @@ async function runAction(context2) {
   const text2 = describeOutcome(work.outcome, settings.out, work.verdict);
   return {
     ...{ outcome: work.outcome, verdict: work.verdict, files: work.files, tasks: work.tasks, event },
+    badge: work.badge,
     message: {
       ...{ outcome: text2, headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
       ...{ report: work.report, stderrTail: work.stderrTail }
@@ -67430,11 +68666,15 @@ async function doWork(context2, event) {
   try {
     if (settings.stages === "report") return await report2(context2, event);
     const recipe = await context2.readRecipe();
+    if (settings.stages === "record") return await recordStage(context2, event, recipe);
+    if (settings.onlyNew && (settings.stages === "all" || settings.stages === "train")) {
+      const nothing = await nothingNew(context2, event, recipe);
+      if (nothing !== void 0) return nothing;
+    }
     const checked = settings.preflight ? await context2.duringChild(() => context2.preflight(recipe)) : void 0;
     if (checked?.state === "failed")
       return withoutResult(classifyExit(checked.exit), checked.exit.stderrTail);
-    if (checked?.state === "wrongMachine")
-      return withoutResult({ kind: "wrongMachine", reasons: checked.reasons });
+    if (checked?.state === "wrongMachine") return await wrongMachine(context2, event, checked.reasons);
     checked?.warnings.forEach(warn);
     return await runStage(context2, event, recipe, checked?.totalSteps ?? recipe.steps);
   } catch (error63) {
@@ -67445,20 +68685,51 @@ async function doWork(context2, event) {
     );
   }
 }
+async function wrongMachine({ settings, workspace }, { headSha }, reasons) {
+  const result = withoutResult({ kind: "wrongMachine", reasons });
+  const { stages, variant, out } = settings;
+  if (stages !== "train" && stages !== "evaluate") return result;
+  const name2 = await leaveUnfit(resolve8(workspace, out), { variant, headSha, reasons });
+  return { ...result, files: { [stages === "train" ? "record-path" : "results-path"]: `${out}/${name2}` } };
+}
+async function nothingNew(context2, event, { recordName: name2, hash: hash3 }) {
+  const { settings, workspace } = context2;
+  const known = context2.store(settings.baseline);
+  if (known === void 0) return void 0;
+  const { due, text: text2 } = await decideTonight(known, { name: name2, recipeHash: hash3, commit: event.headSha });
+  if (due) return void 0;
+  const work = withoutResult({ kind: "nothingNew", message: text2 });
+  const store2 = event.origin === "sameRepository" ? context2.store(settings.record) : void 0;
+  if (store2 === void 0 || !settings.ledger) return work;
+  const folder = resolve8(workspace, settings.out);
+  const { ledger } = await keepRecord(store2, void 0, {
+    name: name2,
+    ledger: true,
+    tonight: context2.tonight,
+    folder
+  });
+  return withLedger(work, ledger, settings.out);
+}
 async function report2(context2, event) {
   const { settings, job, workspace } = context2;
   const { maximumDropPoints, confidence, out } = settings;
   const recipe = settings.baseline.kind === "none" ? void 0 : await context2.readRecipe();
   const done = await reportStage({
-    shardFolder: resolve6(workspace, settings.results ?? ""),
-    outFolder: resolve6(workspace, out),
+    shardFolder: resolve8(workspace, settings.results ?? ""),
+    outFolder: resolve8(workspace, out),
     headSha: event.headSha,
     expected: settings.expected,
     baseline: recipe === void 0 ? void 0 : context2.baseline(recipe.name, event),
     ...{ maximumDropPoints, confidence, reportUrl: job.runUrl }
   });
-  const files = done.report === void 0 ? {} : { "report-path": `${out}/report.md`, "results-path": `${out}/results.json` };
-  return { ...done, files, stderrTail: "" };
+  const { hasRecords, ...result } = done;
+  const files = {
+    ...done.report !== void 0 && {
+      ...{ "report-path": `${out}/report.md`, "results-path": `${out}/results.json` }
+    },
+    ...hasRecords && { "record-path": `${out}/records` }
+  };
+  return { ...result, files, stderrTail: "" };
 }
 function readPayload(path6) {
   try {
@@ -67542,6 +68813,8 @@ async function main() {
   const cliPath = fileURLToPath3(new URL("../cli/main.js", import.meta.url));
   const mark = groupMark(env["RUNNER_NAME"], randomUUID5());
   const event = readJobEvent(job);
+  const pause = (durationMs) => sleep3(durationMs);
+  const storePlace = { workspace, env, token, sleep: pause, random: Math.random };
   const check2 = openCheck({ settings, job, event, save: saveCheck, warn: warning }, savedCheck());
   await check2.start();
   const result = await runAction({
@@ -67553,7 +68826,7 @@ async function main() {
     preflight: (recipe) => preflight({
       ...{ settings, recipe, workspace, cliPath },
       overrides: recipeOverrides(settings),
-      outFolder: resolve7(workspace, settings.out),
+      outFolder: resolve9(workspace, settings.out),
       env: childEnvironment(env, token),
       onStderr: (text2) => process.stdout.write(text2)
     }),
@@ -67562,19 +68835,21 @@ async function main() {
       environment: settings.forkEnvironment
     }),
     baseline: (recipeName) => baselineSource({
-      ...{ setting: settings.baseline, workspace, env, token, recipeName, headSha: event.headSha },
+      ...storePlace,
+      ...{ setting: settings.baseline, recipeName, headSha: event.headSha },
       // A schedule's payload may say nothing; its ref is the default branch.
-      baseBranch: `origin/${event.baseBranch ?? env["GITHUB_REF_NAME"] ?? "main"}`,
-      sleep: (durationMs) => sleep3(durationMs),
-      random: Math.random
+      baseBranch: `origin/${event.baseBranch ?? env["GITHUB_REF_NAME"] ?? "main"}`
     }),
-    record: ({ headSha }) => recordRun({ settings, headSha, workspace, cliPath, env: childEnvironment(env, token), mark }),
+    makeRecord: ({ headSha }, recipe) => makeRecord({ settings, recipe, headSha, workspace, cliPath, env: childEnvironment(env, token), mark }),
+    store: (setting) => openSettingStore(setting, storePlace),
+    tonight: (/* @__PURE__ */ new Date()).toISOString().slice(0, 10),
     withProgress: check2.withProgress
   });
   await publish(settings, job, result, check2);
   const { title, detail } = result.message.outcome;
   if (result.exitCode !== EXIT.done) setFailed(`${title}: ${detail}`);
-  else if (result.outcome.kind === "wrongMachine") notice(`${title}: ${detail}`);
+  else if (result.outcome.kind === "wrongMachine" || result.outcome.kind === "nothingNew")
+    notice(`${title}: ${detail}`);
   else info(`${title}. ${detail}`);
   return result.exitCode;
 }

@@ -4100,7 +4100,7 @@ var require_util2 = __commonJS({
     try {
       crypto2 = __require("node:crypto");
       const possibleRelevantHashes = ["sha256", "sha384", "sha512"];
-      supportedHashes = crypto2.getHashes().filter((hash2) => possibleRelevantHashes.includes(hash2));
+      supportedHashes = crypto2.getHashes().filter((hash3) => possibleRelevantHashes.includes(hash3));
     } catch {
     }
     function responseURL(response) {
@@ -20202,8 +20202,8 @@ var require_light = __commonJS({
       parser$1 = parser;
       BottleneckError$1 = BottleneckError_1;
       Job = class Job {
-        constructor(task3, args, options, jobDefaults, rejectOnDrop, Events2, _states, Promise2) {
-          this.task = task3;
+        constructor(task4, args, options, jobDefaults, rejectOnDrop, Events2, _states, Promise2) {
+          this.task = task4;
           this.args = args;
           this.rejectOnDrop = rejectOnDrop;
           this.Events = Events2;
@@ -20595,13 +20595,13 @@ var require_light = __commonJS({
           return this._queue.length === 0;
         }
         async _tryToRun() {
-          var args, cb, error62, reject, resolve, returned, task3;
+          var args, cb, error62, reject, resolve, returned, task4;
           if (this._running < 1 && this._queue.length > 0) {
             this._running++;
-            ({ task: task3, args, resolve, reject } = this._queue.shift());
+            ({ task: task4, args, resolve, reject } = this._queue.shift());
             cb = await (async function() {
               try {
-                returned = await task3(...args);
+                returned = await task4(...args);
                 return function() {
                   return resolve(returned);
                 };
@@ -20617,14 +20617,14 @@ var require_light = __commonJS({
             return cb();
           }
         }
-        schedule(task3, ...args) {
+        schedule(task4, ...args) {
           var promise2, reject, resolve;
           resolve = reject = null;
           promise2 = new this.Promise(function(_resolve, _reject) {
             resolve = _resolve;
             return reject = _reject;
           });
-          this._queue.push({ task: task3, args, resolve, reject });
+          this._queue.push({ task: task4, args, resolve, reject });
           this._tryToRun();
           return promise2;
         }
@@ -21116,7 +21116,7 @@ var require_light = __commonJS({
             }
           }
           submit(...args) {
-            var cb, fn, job, options, ref, ref1, task3;
+            var cb, fn, job, options, ref, ref1, task4;
             if (typeof args[0] === "function") {
               ref = args, [fn, ...args] = ref, [cb] = splice.call(args, -1);
               options = parser$5.load({}, this.jobDefaults);
@@ -21124,14 +21124,14 @@ var require_light = __commonJS({
               ref1 = args, [options, fn, ...args] = ref1, [cb] = splice.call(args, -1);
               options = parser$5.load(options, this.jobDefaults);
             }
-            task3 = (...args2) => {
+            task4 = (...args2) => {
               return new this.Promise(function(resolve, reject) {
                 return fn(...args2, function(...args3) {
                   return (args3[0] != null ? reject : resolve)(args3);
                 });
               });
             };
-            job = new Job$1(task3, args, options, this.jobDefaults, this.rejectOnDrop, this.Events, this._states, this.Promise);
+            job = new Job$1(task4, args, options, this.jobDefaults, this.rejectOnDrop, this.Events, this._states, this.Promise);
             job.promise.then(function(args2) {
               return typeof cb === "function" ? cb(...args2) : void 0;
             }).catch(function(args2) {
@@ -21144,14 +21144,14 @@ var require_light = __commonJS({
             return this._receive(job);
           }
           schedule(...args) {
-            var job, options, task3;
+            var job, options, task4;
             if (typeof args[0] === "function") {
-              [task3, ...args] = args;
+              [task4, ...args] = args;
               options = {};
             } else {
-              [options, task3, ...args] = args;
+              [options, task4, ...args] = args;
             }
-            job = new Job$1(task3, args, options, this.jobDefaults, this.rejectOnDrop, this.Events, this._states, this.Promise);
+            job = new Job$1(task4, args, options, this.jobDefaults, this.rejectOnDrop, this.Events, this._states, this.Promise);
             this._receive(job);
             return job.promise;
           }
@@ -34414,7 +34414,7 @@ ${codeBlock(lines, "text")}
 
 // src/action/verdict.ts
 function checkConclusion(outcome, verdict) {
-  if (outcome.kind === "wrongMachine") return "neutral";
+  if (outcome.kind === "wrongMachine" || outcome.kind === "nothingNew") return "neutral";
   if (outcome.kind !== "succeeded") return "failure";
   const isNeutral = verdict === "cannotTell" || verdict === "incomparable" || verdict === "noBaseline";
   return isNeutral ? "neutral" : "success";
@@ -34542,7 +34542,7 @@ function required(env, name2, form) {
 var COMMENT_KEY = /^[A-Za-z0-9._-]{1,64}$/;
 
 // src/action/input-definitions.ts
-var STAGES = ["all", "train", "evaluate", "report"];
+var STAGES = ["all", "train", "evaluate", "report", "record"];
 var DEVICES = ["auto", "cpu", "cuda"];
 var COMMENT_MODES = ["auto", "always", "never"];
 var CHECK_MODES = ["auto", "never"];
@@ -34557,7 +34557,7 @@ var INPUTS = [
   },
   {
     name: "stages",
-    description: "Which part of the work this job does: all, train, evaluate (one shard) or report (merges shards, judges, comments; computes nothing)",
+    description: "Which part of the work this job does: all, train, evaluate (one shard), report (merges shards, judges, comments; computes nothing) or record (stores the record that a finished run left; never on pull requests)",
     form: oneOf(STAGES),
     default: "all"
   },
@@ -34571,7 +34571,7 @@ var INPUTS = [
   {
     name: "variant",
     description: "Name of this variant in a matrix over layers, seeds or recipes; the report has a column for each",
-    form: "1 to 64 letters, digits, dots, underscores or hyphens, e.g. layers-13",
+    form: "1 to 64 letters, digits, dots, underscores or hyphens, a letter or digit first, e.g. layers-13",
     default: "default"
   },
   {
@@ -34596,7 +34596,7 @@ var INPUTS = [
   },
   {
     name: "results",
-    description: "For report: folder with the shard files of all evaluate jobs, searched through",
+    description: "For report and record: folder with the files that the jobs before left, searched through",
     form: "one path, e.g. shards",
     default: ""
   },
@@ -34654,6 +34654,18 @@ var INPUTS = [
     form: "none, branch:NAME (e.g. branch:inheritune-data) or the path of a folder",
     default: "none",
     flag: "--store"
+  },
+  {
+    name: "ledger",
+    description: "Judge the paper\u2019s claims by the records in the store of record, an entry for every night up to tonight; shown in the summary",
+    form: BOOLEAN,
+    default: "false"
+  },
+  {
+    name: "only-new",
+    description: "Compute nothing where the newest record in baseline is of this recipe and commit: a night with nothing new costs nothing",
+    form: BOOLEAN,
+    default: "false"
   },
   {
     name: "max-drop",
@@ -34731,56 +34743,8 @@ function oneOf(words2) {
   return `one of ${words2.join(", ")}`;
 }
 
-// src/action/inputs.ts
+// src/action/input-reader.ts
 var MAX_TIMEOUT_MINUTES = 5 * 24 * 60;
-var MAX_SHARDS = 256;
-var MAX_CHECK_NAME_CHARACTERS = 100;
-function readSettings(getInput2, job) {
-  const reader = inputReader(getInput2);
-  const { text, oneOf: oneOf2, path, boolean: boolean4, number: number5, minutes, named } = reader;
-  const commentKey = text("comment-key") === "" ? derivedKey(job) : named("comment-key", COMMENT_KEY);
-  const recipe = path("recipe");
-  if (recipe === void 0) reader.wrong("recipe", "empty");
-  const settings = {
-    recipe: recipe ?? "",
-    stages: oneOf2("stages", STAGES, "all"),
-    overrides: overrides(reader),
-    variant: named("variant", COMMENT_KEY),
-    out: path("out") ?? "runs/action",
-    model: path("model"),
-    shard: shard(reader),
-    results: path("results"),
-    expected: expected(reader),
-    dataDir: path("data-dir"),
-    device: oneOf2("device", DEVICES, "auto"),
-    cacheDir: path("cache-dir"),
-    nativeDir: path("native-dir"),
-    preflight: boolean4("preflight"),
-    baseline: store(reader, "baseline"),
-    record: store(reader, "record"),
-    maximumDropPoints: number5("max-drop", (value) => value >= 0 && value <= 100),
-    confidence: number5("confidence", (value) => value > 0.5 && value < 1),
-    comment: oneOf2("comment", COMMENT_MODES, "auto"),
-    commentKey,
-    checkRun: oneOf2("check-run", CHECK_MODES, "auto"),
-    checkName: checkName(reader, commentKey),
-    allowForks: boolean4("allow-forks"),
-    forkEnvironment: named("fork-environment", /^[^\r\n]{1,255}$/),
-    token: text("github-token"),
-    timeoutMs: minutes("timeout-minutes"),
-    stallMs: minutes("stall-minutes")
-  };
-  if (settings.stages === "report" && settings.results === void 0) {
-    reader.problems.push("results is empty and with stages: report must be one path, e.g. shards");
-  }
-  if (reader.problems.length > 0) {
-    throw new ActionError(
-      "ACTION_INPUT",
-      `The action's inputs are not usable: ${reader.problems.join("; ")}. Correct them under "with:" in the workflow.`
-    );
-  }
-  return settings;
-}
 function inputReader(getInput2) {
   const problems = [];
   const wrong = (name2, value) => {
@@ -34837,10 +34801,10 @@ function inputReader(getInput2) {
 function decimal(text) {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
 }
-function derivedKey(job) {
-  const derived2 = `${job.workflow}.${job.job}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 64);
-  return COMMENT_KEY.test(derived2) ? derived2 : "default";
-}
+
+// src/action/input-values.ts
+var MAX_SHARDS = 256;
+var MAX_CHECK_NAME_CHARACTERS = 100;
 function checkName({ text, wrong }, commentKey) {
   const given = text("check-name");
   if (given === "") return `Inheritune (${commentKey})`;
@@ -34873,6 +34837,70 @@ function store({ text, path, wrong }, name2) {
   if (!/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(branch) || /\.\.|\/\/|\.lock$|[./]$/.test(branch))
     wrong(name2, given);
   return { kind: "branch", branch };
+}
+
+// src/action/inputs.ts
+var VARIANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+function readSettings(getInput2, job) {
+  const reader = inputReader(getInput2);
+  const { text, oneOf: oneOf2, path, boolean: boolean4, number: number6, minutes, named } = reader;
+  const commentKey = text("comment-key") === "" ? derivedKey(job) : named("comment-key", COMMENT_KEY);
+  const recipe = path("recipe");
+  if (recipe === void 0) reader.wrong("recipe", "empty");
+  const settings = {
+    recipe: recipe ?? "",
+    stages: oneOf2("stages", STAGES, "all"),
+    overrides: overrides(reader),
+    variant: named("variant", VARIANT),
+    out: path("out") ?? "runs/action",
+    model: path("model"),
+    shard: shard(reader),
+    results: path("results"),
+    expected: expected(reader),
+    dataDir: path("data-dir"),
+    device: oneOf2("device", DEVICES, "auto"),
+    cacheDir: path("cache-dir"),
+    nativeDir: path("native-dir"),
+    preflight: boolean4("preflight"),
+    baseline: store(reader, "baseline"),
+    record: store(reader, "record"),
+    ledger: boolean4("ledger"),
+    onlyNew: boolean4("only-new"),
+    maximumDropPoints: number6("max-drop", (value) => value >= 0 && value <= 100),
+    confidence: number6("confidence", (value) => value > 0.5 && value < 1),
+    comment: oneOf2("comment", COMMENT_MODES, "auto"),
+    commentKey,
+    checkRun: oneOf2("check-run", CHECK_MODES, "auto"),
+    checkName: checkName(reader, commentKey),
+    allowForks: boolean4("allow-forks"),
+    forkEnvironment: named("fork-environment", /^[^\r\n]{1,255}$/),
+    token: text("github-token"),
+    timeoutMs: minutes("timeout-minutes"),
+    stallMs: minutes("stall-minutes")
+  };
+  const { stages, record: record2, baseline } = settings;
+  if ((stages === "report" || stages === "record") && settings.results === void 0)
+    reader.problems.push(`results is empty and with stages: ${stages} must be one path, e.g. shards`);
+  const needsStore = stages === "record" ? "stages: record" : settings.ledger ? "ledger: true" : void 0;
+  if (needsStore !== void 0 && record2.kind === "none")
+    reader.problems.push(
+      `record is "none" and with ${needsStore} must be branch:NAME (e.g. branch:inheritune-data) or the path of a folder`
+    );
+  if (settings.onlyNew && baseline.kind === "none")
+    reader.problems.push(
+      'baseline is "none" and with only-new: true must be branch:NAME (e.g. branch:inheritune-data) or the path of a folder'
+    );
+  if (reader.problems.length > 0) {
+    throw new ActionError(
+      "ACTION_INPUT",
+      `The action's inputs are not usable: ${reader.problems.join("; ")}. Correct them under "with:" in the workflow.`
+    );
+  }
+  return settings;
+}
+function derivedKey(job) {
+  const derived2 = `${job.workflow}.${job.job}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-").slice(0, 64);
+  return COMMENT_KEY.test(derived2) ? derived2 : "default";
 }
 
 // src/action/process-group.ts
@@ -44270,8 +44298,8 @@ function ko_default() {
 var capitalizeFirstCharacter = (text) => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
-function getUnitTypeFromNumber(number5) {
-  const abs = Math.abs(number5);
+function getUnitTypeFromNumber(number6) {
+  const abs = Math.abs(number6);
   const last = abs % 10;
   const last2 = abs % 100;
   if (last2 >= 11 && last2 <= 19 || last === 0)
@@ -54663,13 +54691,14 @@ function readCode(eventName, payload, fallbackSha) {
         headSha: run.head_sha,
         ...originOf(run.head_repository?.full_name, repository),
         // The list holds no pull requests from forks, and may name pull requests of other repositories.
-        pullRequestNumber: run.pull_requests.find((pull) => pull.base.repo.id === run.repository.id)?.number
+        pullRequestNumber: run.pull_requests.find((pull) => pull.base.repo.id === run.repository.id)?.number,
+        ...pullRequestHeadOf(run)
       };
     }
     case "merge_group": {
       const group3 = parse5(eventName, mergeGroupPayload, payload).merge_group;
-      const number5 = /\/pr-(\d+)-/.exec(group3.head_ref)?.[1];
-      return own2(eventName, group3.head_sha, number5 === void 0 ? void 0 : Number(number5));
+      const number6 = /\/pr-(\d+)-/.exec(group3.head_ref)?.[1];
+      return own2(eventName, group3.head_sha, number6 === void 0 ? void 0 : Number(number6));
     }
     case "push":
       return own2(eventName, parse5(eventName, pushPayload, payload).after, void 0);
@@ -54706,7 +54735,9 @@ var pullRequestPayload = external_exports.object({
 var workflowRunPayload = external_exports.object({
   workflow_run: external_exports.object({
     head_sha: sha,
+    head_branch: external_exports.string().min(1).nullish(),
     head_repository: namedRepository.nullish(),
+    event: external_exports.string().optional(),
     repository: external_exports.object({ id: external_exports.int() }),
     pull_requests: external_exports.array(
       external_exports.object({ number: external_exports.int().positive(), base: external_exports.object({ repo: external_exports.object({ id: external_exports.int() }) }) })
@@ -54720,6 +54751,11 @@ var issueCommentPayload = external_exports.object({
 });
 function own2(eventName, headSha, pullRequestNumber) {
   return { eventName, headSha, origin: "sameRepository", forkName: void 0, pullRequestNumber };
+}
+function pullRequestHeadOf(run) {
+  const { event, head_branch: branch, head_repository: head } = run;
+  if (!event?.startsWith("pull_request") || branch == null || head == null) return {};
+  return { pullRequestHead: { repository: head.full_name, branch } };
 }
 function originOf(headName, baseName) {
   if (headName === void 0) return { origin: "fork", forkName: void 0 };
@@ -54739,8 +54775,422 @@ function parse5(eventName, schema, payload) {
   );
 }
 
-// src/action/report-stage.ts
+// src/store/run-record.ts
+var number4 = external_exports.number();
+var wholeNumber = number4.int().min(0);
+var share = number4.min(0).max(1);
+var hash2 = external_exports.string().regex(/^[0-9a-f]{64}$/, "is not a sha256");
+var lossPoint = external_exports.looseObject({ step: wholeNumber, lossNats: number4 });
+var itemScores = external_exports.union([external_exports.string().regex(/^[01]+$/), external_exports.array(number4).min(1)]);
+var scoredTask = external_exports.looseObject({
+  status: external_exports.literal("scored"),
+  metrics: external_exports.record(external_exports.string(), external_exports.union([number4, external_exports.literal("N/A")])),
+  baselines: external_exports.looseObject({ uniform: share, constant: share.nullable() }),
+  docs: wholeNumber.min(1),
+  version: number4,
+  fewShot: wholeNumber,
+  itemSetHash: external_exports.string().min(1),
+  truncatedItems: wholeNumber,
+  /** sha256 of every log-likelihood: equal only where both models gave the same answers to the last bit. */
+  answersHash: hash2,
+  scores: external_exports.record(external_exports.string(), itemScores)
+});
+var task = external_exports.discriminatedUnion("status", [
+  scoredTask,
+  external_exports.looseObject({ status: external_exports.enum(["unavailable", "failed"]), reason: external_exports.string().min(1) })
+]);
+var model = external_exports.looseObject({
+  label: external_exports.string(),
+  model: external_exports.string().min(1),
+  parameters: wholeNumber,
+  limit: number4.nullable(),
+  tasks: external_exports.record(external_exports.string(), task),
+  groups: external_exports.record(
+    external_exports.string(),
+    external_exports.looseObject({
+      acc: share,
+      acc_stderr: external_exports.union([number4.min(0), external_exports.literal("N/A")]),
+      macro_acc: share,
+      docs: wholeNumber.min(1),
+      tasks: external_exports.array(external_exports.string()).min(1),
+      missing: external_exports.array(external_exports.string())
+    })
+  ),
+  validation: external_exports.looseObject({ lossNats: number4, perplexity: number4, tokens: wholeNumber }).nullable(),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number4])),
+  seconds: number4.min(0),
+  tokensComputed: wholeNumber
+});
+var itemSet = external_exports.looseObject({
+  ids: external_exports.string().min(1),
+  clusters: external_exports.string().nullable(),
+  golds: external_exports.string().nullable().exactOptional()
+});
+var runRecord = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  kind: external_exports.literal("run"),
+  /** The recipe's name: records of one recipe are each other's history. */
+  name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
+  createdAt: external_exports.iso.datetime(),
+  /** Full commit id of the checkout that was run; null outside of a repository. */
+  commit: external_exports.string().regex(/^[0-9a-f]{40,64}$/).nullable(),
+  command: external_exports.string(),
+  recipe: external_exports.record(external_exports.string(), external_exports.unknown()),
+  recipeHash: hash2,
+  /** The same without the seeds: runs in which it is equal differ by chance only. */
+  designHash: hash2,
+  seeds: external_exports.looseObject({
+    inherit: number4.nullable(),
+    data: number4.nullable(),
+    train: number4.nullable()
+  }),
+  /** What each stage was given, by its name. */
+  stageInputs: external_exports.record(external_exports.string(), hash2),
+  /** What each stage told later ones, such as the hash of the weights it made: with equal inputs a later run can go on from it. */
+  stageResults: external_exports.record(external_exports.string(), external_exports.looseObject({ seconds: number4.min(0), result: external_exports.record(external_exports.string(), external_exports.unknown()) })).exactOptional(),
+  /** What each stage left; null where the run had no such stage. */
+  hashes: external_exports.looseObject({
+    referenceWeights: hash2.nullable(),
+    inheritedWeights: hash2.nullable(),
+    tokenStream: hash2.nullable(),
+    batchOrder: hash2.nullable(),
+    /** Training loss (nats) at steps 1, 10 and the last, as far as the run went. */
+    lossAtSteps: external_exports.array(lossPoint),
+    trainedWeights: hash2.nullable(),
+    /** By model. */
+    itemScores: external_exports.record(external_exports.string(), hash2)
+  }),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number4])),
+  cost: external_exports.looseObject({
+    gpuMinutes: number4.min(0),
+    minutes: number4.min(0),
+    trainedTokens: wholeNumber,
+    evaluatedTokens: wholeNumber,
+    /** Null: not measured. */
+    peakMemoryBytes: wholeNumber.nullable(),
+    trainTokensPerSecond: number4.min(0).nullable()
+  }),
+  /** Stages that were taken over and cost nothing. */
+  reusedStages: external_exports.array(external_exports.string()),
+  /** Of those, the stages that were taken from another run's record, with its path in the store. */
+  reusedFrom: external_exports.record(external_exports.string(), external_exports.string()).exactOptional(),
+  training: external_exports.looseObject({
+    steps: wholeNumber,
+    tokens: wholeNumber,
+    precision: external_exports.string(),
+    losses: external_exports.array(lossPoint),
+    validation: external_exports.array(lossPoint)
+  }).nullable(),
+  inheritance: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: wholeNumber, blocks: external_exports.array(wholeNumber) }).nullable(),
+  itemSets: external_exports.record(external_exports.string(), itemSet),
+  models: external_exports.record(external_exports.string(), model)
+});
+
+// src/action/keep-record.ts
 var import_write_file_atomic2 = __toESM(require_lib2(), 1);
+
+// src/evaluate/tasks/paper-tasks.ts
+var PAPER_TASKS = [
+  "wsc",
+  "piqa",
+  "boolq",
+  "winogrande",
+  "logiqa",
+  "wnli",
+  "qnli",
+  "mnli",
+  "truthfulqa_mc2"
+];
+
+// src/store/claims.ts
+var V1 = "arXiv 2404.08634v1";
+var OPEN_LLAMA = { reference: /open_?llama_3b(?!_v2)/i, blocks: 13, tokens: 1e9 };
+var SCORE_TOLERANCE = 0.02;
+var TABLE_3 = [
+  ["wsc", "WSC", 63.46, 50.96],
+  ["piqa", "PIQA", 74.97, 56.47],
+  ["boolq", "BoolQ", 67.18, 61.68],
+  ["winogrande", "WinoGrande", 62.27, 51.69],
+  ["logiqa", "LogiQA", 28.4, 25.19],
+  ["wnli", "WNLI", 50.7, 43.66],
+  ["qnli", "QNLI", 51.3, 49.41],
+  ["mnli", "MNLI", 37.3, 34.42],
+  ["truthfulqa_mc2", "TruthfulQA (mc2)", 35, 48.61],
+  ["mmlu", "MMLU", 27.21, 25.67]
+];
+var CLAIMS = [
+  {
+    ...{ id: "nine-share", text: "The small model keeps 89 % of the reference\u2019s mean over nine datasets." },
+    ...{ paper: 0.89, relation: "atLeast", tolerance: 0, scalable: true, setting: OPEN_LLAMA },
+    measure: { kind: "shareOfReference", tasks: PAPER_TASKS },
+    source: `${V1}, Section 4 and Table 3`
+  },
+  {
+    ...{ id: "mmlu-share", text: "The small model keeps 94 % of the reference\u2019s MMLU score." },
+    ...{ paper: 0.94, relation: "atLeast", tolerance: 0, scalable: true, setting: OPEN_LLAMA },
+    measure: { kind: "shareOfReference", tasks: ["mmlu"] },
+    source: `${V1}, Section 4 and Table 3`
+  },
+  {
+    id: "lead-over-random",
+    text: "After 1,000 steps or fewer, inheritance leads the same shape from random weights by 1.8 nats or more.",
+    ...{ paper: 1.8, relation: "atLeast", tolerance: 0, scalable: true },
+    // Only what names a GPT-2 of the paper is its setting; a LLaMA run is a stand-in.
+    setting: { reference: /gpt2-(medium|large|xl)/i, blocks: 16, tokens: 1e8 },
+    measure: { kind: "leadOverRandom", atMostSteps: 1e3 },
+    source: "training logs of the authors\u2019 repository at commit 560611d: 1.8 to 2.3 nats at step 1,000"
+  },
+  {
+    ...{ id: "parameters", text: "The first 13 of 26 blocks with embeddings, final norm and head." },
+    ...{ paper: 1815638400, relation: "equal", tolerance: 0, scalable: false },
+    setting: { ...OPEN_LLAMA, tokens: 0 },
+    measure: { kind: "parameters" },
+    source: `arithmetic from the sizes in ${V1}, Table 1; the paper calls it 1.5B`
+  },
+  ...TABLE_3.flatMap(([task4, label, reference, trained]) => [
+    scoreClaim("reference", task4, `${label} of OpenLLaMA-3B, the reference.`, reference),
+    scoreClaim("trained", task4, `${label} of the small model after 1B tokens.`, trained)
+  ])
+];
+function scoreClaim(model2, task4, text, percent2) {
+  return {
+    ...{ id: `${model2}-${task4}`, text, paper: percent2 / 100, relation: "equal", tolerance: SCORE_TOLERANCE },
+    ...{ measure: { kind: "score", model: model2, tasks: [task4] }, scalable: false },
+    setting: model2 === "reference" ? { ...OPEN_LLAMA, blocks: 0, tokens: 0 } : OPEN_LLAMA,
+    source: `${V1}, Table 3`
+  };
+}
+
+// src/store/ledger-entry.ts
+var night = external_exports.iso.date();
+var claimResult = external_exports.looseObject({
+  claim: external_exports.string().min(1),
+  paper: external_exports.number(),
+  /** Null where it was not measured, with the reason. */
+  ours: external_exports.looseObject({ value: external_exports.number(), lower: external_exports.number(), upper: external_exports.number() }).nullable(),
+  verdict: external_exports.enum(["reproduced", "notReproduced", "cannotTell"]),
+  /** The run is smaller than the paper's, or of another model: a stand-in for the claim. */
+  scaled: external_exports.boolean(),
+  reason: external_exports.string().nullable()
+});
+var ledgerEntry = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  kind: external_exports.literal("night"),
+  /** The recipe's name. */
+  name: external_exports.string(),
+  night,
+  /** `nothingNew`: no run was made since the one named; the night cost nothing. */
+  state: external_exports.enum(["judged", "nothingNew"]),
+  /** Path of the run's record; null where there never was one. */
+  run: external_exports.string().nullable(),
+  commit: external_exports.string().nullable(),
+  device: external_exports.string().nullable(),
+  gpuMinutes: external_exports.number().min(0),
+  claims: external_exports.array(claimResult)
+});
+
+// src/report/result-schema.ts
+var number5 = external_exports.number();
+var share2 = number5.min(0).max(1);
+var wholeNumber2 = number5.int().min(0);
+var standardError = external_exports.union([number5.min(0), external_exports.literal("N/A")]);
+var item = external_exports.looseObject({
+  id: external_exports.string().min(1),
+  cluster: external_exports.string().exactOptional(),
+  loglikelihoods: external_exports.array(number5).min(1),
+  greedy: external_exports.array(external_exports.boolean()),
+  gold: external_exports.union([wholeNumber2, external_exports.array(number5)]),
+  scores: external_exports.record(external_exports.string(), number5)
+});
+var recordedItem = external_exports.looseObject({
+  id: external_exports.string().min(1),
+  cluster: external_exports.string().exactOptional(),
+  scores: external_exports.record(external_exports.string(), number5)
+});
+var scoredFields = external_exports.looseObject({
+  status: external_exports.literal("scored"),
+  metrics: external_exports.record(external_exports.string(), external_exports.union([number5, external_exports.literal("N/A")])),
+  baselines: external_exports.looseObject({ uniform: share2, constant: share2.nullable() }),
+  docs: wholeNumber2.min(1),
+  version: number5,
+  fewShot: wholeNumber2,
+  itemSetHash: external_exports.string().min(1),
+  truncatedItems: wholeNumber2
+});
+var allItems = [
+  (task4) => task4.items.length === task4.docs,
+  { path: ["items"], error: 'holds another number of items than "docs" says' }
+];
+var scoredTask2 = scoredFields.extend({ items: external_exports.array(item).min(1) }).refine(...allItems);
+var recordedTask = scoredFields.extend({ items: external_exports.array(recordedItem).min(1), answersHash: external_exports.string().min(1) }).refine(...allItems);
+var unscoredTask = external_exports.looseObject({
+  status: external_exports.enum(["unavailable", "failed"]),
+  reason: external_exports.string().min(1)
+});
+var task2 = external_exports.discriminatedUnion("status", [scoredTask2, unscoredTask]);
+var group = external_exports.looseObject({
+  acc: share2,
+  acc_stderr: standardError,
+  macro_acc: share2,
+  docs: wholeNumber2.min(1),
+  tasks: external_exports.array(external_exports.string()).min(1),
+  missing: external_exports.array(external_exports.string())
+});
+var evaluationResult = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  model: external_exports.string().min(1),
+  parameters: wholeNumber2,
+  limit: number5.nullable(),
+  tasks: external_exports.record(external_exports.string(), task2).refine((tasks) => Object.keys(tasks).length > 0, "holds no task"),
+  groups: external_exports.record(external_exports.string(), group),
+  validation: external_exports.looseObject({ lossNats: number5, perplexity: number5, tokens: wholeNumber2 }).exactOptional(),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
+  seconds: number5.min(0),
+  tokensComputed: wholeNumber2
+});
+var recordedResult = evaluationResult.extend({
+  tasks: external_exports.record(external_exports.string(), external_exports.discriminatedUnion("status", [recordedTask, unscoredTask]))
+});
+
+// src/action/shard-file.ts
+var name = external_exports.string().min(1).max(200);
+var shardFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-shard"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count3 }) => index <= count3, "index is above count"),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  recipe: external_exports.string().max(1e3),
+  requested: external_exports.array(name).min(1).max(1e3),
+  result: external_exports.unknown()
+});
+
+// src/action/training-file.ts
+var trainingFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-training"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  record: external_exports.unknown()
+});
+
+// src/action/unfit-file.ts
+var import_write_file_atomic3 = __toESM(require_lib2(), 1);
+var unfitFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-unfit"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  reasons: external_exports.array(external_exports.string().max(2e3)).min(1).max(100)
+});
+
+// src/action/part-files.ts
+var MAX_FILE_BYTES = 256 * 2 ** 20;
+
+// src/action/whole-run.ts
+var import_write_file_atomic5 = __toESM(require_lib2(), 1);
+
+// src/recipe/field-helpers.ts
+function seedField(description) {
+  return external_exports.int().min(0).max(2 ** 32 - 1).default(1337).meta({ description });
+}
+function rule(holds, path, message) {
+  return external_exports.refine((section) => holds(section), {
+    path: [...path],
+    message,
+    when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value)
+  });
+}
+
+// src/recipe/data-fields.ts
+var source = external_exports.strictObject({
+  path: external_exports.string().min(1).meta({
+    description: "A `.txt`, `.jsonl` (both also as `.gz` or `.zst`), `.parquet` or nanoGPT `.bin` file, a folder of such files, or a hub dataset `hub:org/name@revision[:GLOB]`."
+  }),
+  documents: external_exports.enum(["file", "paragraph", "line"]).default("file").meta({ description: "Plain text only: what one document is." }),
+  field: external_exports.string().min(1).default("text").meta({ description: "`.jsonl` and `.parquet` only: the field that holds the text." }),
+  weight: external_exports.number().positive().exactOptional().meta({
+    description: "Share of this source in the tokens, relative to the other weights. All sources have one, or none.",
+    defaultText: "sources count by their size"
+  })
+}).meta({ description: "One source of text." });
+var dataFields = external_exports.strictObject({
+  tokens: external_exports.string().min(1).exactOptional().meta({
+    description: "Token ids: a `.bin` file (raw little-endian uint16; uint32 for a vocabulary above 65535) or a folder written by `inheritune prepare`. Instead of `sources`.",
+    defaultText: "this or `sources` must be given"
+  }),
+  sources: external_exports.array(source).min(1).exactOptional().meta({
+    description: "Text to tokenize and mix. Instead of `tokens`.",
+    defaultText: "this or `tokens` must be given"
+  }),
+  tokenizer: external_exports.string().min(1).exactOptional().meta({
+    description: "Folder or `tokenizer.json` that turns `sources` into token ids.",
+    defaultText: "the reference's"
+  }),
+  subsetTokens: external_exports.int().min(1).exactOptional().meta({
+    description: "How much of `sources` to use.",
+    unit: "tokens",
+    defaultText: "what training reads once; all of it where `train.epochs` is given"
+  }),
+  validation: external_exports.string().min(1).exactOptional().meta({
+    description: "Token ids for the validation loss: a `.bin` file.",
+    defaultText: "none"
+  }),
+  validationTokens: external_exports.int().min(0).default(0).meta({
+    description: "How much of `sources` to hold out for the validation loss.",
+    unit: "tokens"
+  }),
+  shardTokens: external_exports.int().min(1).default(1e8).meta({
+    description: "How many tokens of `sources` go into one file.",
+    unit: "tokens"
+  }),
+  seed: seedField("Seed of the order in which documents of `sources` are drawn.")
+}).check(
+  rule(
+    ({ tokens, sources }) => tokens === void 0 !== (sources === void 0),
+    [],
+    "data needs exactly one of tokens and sources; give a file of token ids or a list of texts."
+  ),
+  rule(
+    ({ tokens, subsetTokens }) => tokens === void 0 || subsetTokens === void 0,
+    ["subsetTokens"],
+    "data.subsetTokens belongs to data.sources and has no effect on data.tokens; remove it."
+  ),
+  rule(
+    ({ tokens, tokenizer }) => tokens === void 0 || tokenizer === void 0,
+    ["tokenizer"],
+    "data.tokenizer belongs to data.sources and has no effect on data.tokens; remove it."
+  ),
+  rule(
+    ({ tokens, validationTokens }) => tokens === void 0 || !(Number(validationTokens) > 0),
+    ["validationTokens"],
+    "data.validationTokens is held out from data.sources; with data.tokens give data.validation instead."
+  ),
+  rule(
+    ({ validation, validationTokens }) => validation === void 0 || !(Number(validationTokens) > 0),
+    ["validationTokens"],
+    "data.validation and data.validationTokens are both given; keep one of them."
+  )
+).check(
+  rule(
+    ({ sources }) => !hasSomeWeights(sources),
+    ["sources"],
+    "data.sources gives some sources a weight and others none; give every source one, or none."
+  )
+).meta({
+  description: "What is trained on.",
+  oneOf: [{ required: ["tokens"] }, { required: ["sources"] }]
+});
+function hasSomeWeights(sources) {
+  if (!Array.isArray(sources)) return false;
+  const weighted = sources.filter(
+    (one) => typeof one === "object" && one !== null && "weight" in one
+  );
+  return weighted.length > 0 && weighted.length < sources.length;
+}
+
+// src/evaluate/protocol.ts
+var PROTOCOLS = ["lm-eval-0.4.13", "inheritune-2024"];
 
 // src/evaluate/python-strip.ts
 var SPACE = "\\t\\n\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
@@ -54828,7 +55278,8 @@ var boolq = defineTask({
 Question: ${row4.question}?
 Answer:`,
     choices: answers,
-    gold: row4.label
+    gold: row4.label,
+    sharedText: row4.passage
   }),
   answers,
   metrics: [accuracy],
@@ -54858,7 +55309,8 @@ Question: ${question}
 Choices:
 ${lines}Answer:`,
       choices: options,
-      gold: LETTERS.indexOf(pythonStrip(label))
+      gold: LETTERS.indexOf(pythonStrip(label)),
+      sharedText: context2
     };
   },
   metrics: [accuracy, normalisedAccuracy],
@@ -54890,7 +55342,7 @@ var mmluTasks = Object.values(SUBJECTS).flatMap(
   (names) => words(names).map(subject)
 );
 var mmluGroups = {
-  mmlu: mmluTasks.map((task3) => task3.name),
+  mmlu: mmluTasks.map((task4) => task4.name),
   ...Object.fromEntries(
     Object.entries(SUBJECTS).map(([group3, names]) => [
       `mmlu_${group3}`,
@@ -54943,7 +55395,8 @@ var mnli = defineTask({
 Question: ${asSentence(row4.hypothesis)} True, False or Neither?
 Answer:`,
     choices: answers3,
-    gold: row4.label
+    gold: row4.label,
+    sharedText: row4.premise
   }),
   answers: answers3,
   metrics: [accuracy],
@@ -54987,7 +55440,8 @@ ${row4.sentence}
 Question: Does this response answer the question?
 Answer:`,
     choices: answers4,
-    gold: row4.label
+    gold: row4.label,
+    sharedText: row4.sentence
   }),
   answers: answers4,
   metrics: [accuracy],
@@ -55094,7 +55548,8 @@ var wnli = defineTask({
 Question: ${row4.sentence2} True or False?
 Answer:`,
     choices: answers5,
-    gold: row4.label
+    gold: row4.label,
+    sharedText: row4.sentence1
   }),
   answers: answers5,
   metrics: [accuracy],
@@ -55127,7 +55582,8 @@ var wsc = defineTask({
 Question: In the passage above, does the pronoun "*${pronoun}*" refer to "*${noun}*"?
 Answer:`,
       choices: answers6,
-      gold: label
+      gold: label,
+      sharedText: text
     };
   },
   answers: answers6,
@@ -55195,196 +55651,24 @@ var TASKS = [
 ];
 var ALIASES = {
   /** The nine columns of the Inheritune paper, in its order. */
-  nine: ["wsc", "piqa", "boolq", "winogrande", "logiqa", "wnli", "qnli", "mnli", "truthfulqa_mc2"]
+  nine: PAPER_TASKS
 };
 function taskNames() {
-  return [...TASKS.map((task3) => task3.name), ...Object.keys(ALIASES), ...Object.keys(mmluGroups)];
+  return [...TASKS.map((task4) => task4.name), ...Object.keys(ALIASES), ...Object.keys(mmluGroups)];
 }
 
-// src/report/result-schema.ts
-var number4 = external_exports.number();
-var share = number4.min(0).max(1);
-var wholeNumber = number4.int().min(0);
-var standardError = external_exports.union([number4.min(0), external_exports.literal("N/A")]);
-var item = external_exports.looseObject({
-  id: external_exports.string().min(1),
-  loglikelihoods: external_exports.array(number4).min(1),
-  greedy: external_exports.array(external_exports.boolean()),
-  gold: external_exports.union([wholeNumber, external_exports.array(number4)]),
-  scores: external_exports.record(external_exports.string(), number4)
-});
-var scoredTask = external_exports.looseObject({
-  status: external_exports.literal("scored"),
-  metrics: external_exports.record(external_exports.string(), external_exports.union([number4, external_exports.literal("N/A")])),
-  baselines: external_exports.looseObject({ uniform: share, constant: share.nullable() }),
-  docs: wholeNumber.min(1),
-  version: number4,
-  fewShot: wholeNumber,
-  itemSetHash: external_exports.string().min(1),
-  truncatedItems: wholeNumber,
-  items: external_exports.array(item).min(1)
-}).refine((task3) => task3.items.length === task3.docs, {
-  path: ["items"],
-  error: 'holds another number of items than "docs" says'
-});
-var task = external_exports.discriminatedUnion("status", [
-  scoredTask,
-  external_exports.looseObject({ status: external_exports.enum(["unavailable", "failed"]), reason: external_exports.string().min(1) })
-]);
-var group = external_exports.looseObject({
-  acc: share,
-  acc_stderr: standardError,
-  macro_acc: share,
-  docs: wholeNumber.min(1),
-  tasks: external_exports.array(external_exports.string()).min(1),
-  missing: external_exports.array(external_exports.string())
-});
-var evaluationResult = external_exports.looseObject({
-  schemaVersion: external_exports.literal(1),
-  model: external_exports.string().min(1),
-  parameters: wholeNumber,
-  limit: number4.nullable(),
-  tasks: external_exports.record(external_exports.string(), task).refine((tasks) => Object.keys(tasks).length > 0, "holds no task"),
-  groups: external_exports.record(external_exports.string(), group),
-  validation: external_exports.looseObject({ lossNats: number4, perplexity: number4, tokens: wholeNumber }).exactOptional(),
-  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number4])),
-  seconds: number4.min(0),
-  tokensComputed: wholeNumber
-});
-
-// src/action/run-results.ts
-var metric = external_exports.union([external_exports.number(), external_exports.literal("N/A")]);
-var task2 = external_exports.looseObject({
-  status: external_exports.enum(["scored", "unavailable", "failed"]),
-  reason: external_exports.string().exactOptional(),
-  metrics: external_exports.record(external_exports.string(), metric).exactOptional(),
-  docs: external_exports.number().exactOptional()
-});
-var summary2 = external_exports.looseObject({
-  models: external_exports.record(external_exports.string(), external_exports.looseObject({ tasks: external_exports.record(external_exports.string(), task2) }))
-});
-
-// src/action/shard-file.ts
-var MAX_FILE_BYTES = 256 * 2 ** 20;
-var name = external_exports.string().min(1).max(200);
-var shardFile = external_exports.strictObject({
-  kind: external_exports.literal("inheritune-shard"),
-  schemaVersion: external_exports.literal(1),
-  variant: external_exports.string().regex(COMMENT_KEY),
-  shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count3 }) => index <= count3, "index is above count"),
-  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
-  recipe: external_exports.string().max(1e3),
-  requested: external_exports.array(name).min(1).max(1e3),
-  result: external_exports.unknown()
-});
-
-// src/action/run-stage.ts
-var import_write_file_atomic3 = __toESM(require_lib2(), 1);
-
-// src/action/run-child.ts
-var STOP_GRACE_MS = 5 * 6e4;
-
-// src/recipe/field-helpers.ts
-function seedField(description) {
-  return external_exports.int().min(0).max(2 ** 32 - 1).default(1337).meta({ description });
+// src/recipe/byte-size.ts
+var UNITS = {
+  ...{ "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
+  ...{ kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 }
+};
+function byteSize(value) {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(value).trim()) ?? [];
+  const factor = UNITS[(unit ?? "").toLowerCase()];
+  if (digits === void 0 || factor === void 0) return void 0;
+  const bytes = Math.floor(Number(digits) * factor);
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : void 0;
 }
-function rule(holds, path, message) {
-  return external_exports.refine((section) => holds(section), {
-    path: [...path],
-    message,
-    when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value)
-  });
-}
-
-// src/recipe/data-fields.ts
-var source = external_exports.strictObject({
-  path: external_exports.string().min(1).meta({
-    description: "A `.txt`, `.jsonl` (both also as `.gz` or `.zst`), `.parquet` or nanoGPT `.bin` file, a folder of such files, or a hub dataset `hub:org/name@revision[:GLOB]`."
-  }),
-  documents: external_exports.enum(["file", "paragraph", "line"]).default("file").meta({ description: "Plain text only: what one document is." }),
-  field: external_exports.string().min(1).default("text").meta({ description: "`.jsonl` and `.parquet` only: the field that holds the text." }),
-  weight: external_exports.number().positive().exactOptional().meta({
-    description: "Share of this source in the tokens, relative to the other weights. All sources have one, or none.",
-    defaultText: "sources count by their size"
-  })
-}).meta({ description: "One source of text." });
-var dataFields = external_exports.strictObject({
-  tokens: external_exports.string().min(1).exactOptional().meta({
-    description: "Token ids: a `.bin` file (raw little-endian uint16; uint32 for a vocabulary above 65535) or a folder written by `inheritune prepare`. Instead of `sources`.",
-    defaultText: "this or `sources` must be given"
-  }),
-  sources: external_exports.array(source).min(1).exactOptional().meta({
-    description: "Text to tokenize and mix. Instead of `tokens`.",
-    defaultText: "this or `tokens` must be given"
-  }),
-  tokenizer: external_exports.string().min(1).exactOptional().meta({
-    description: "Folder or `tokenizer.json` that turns `sources` into token ids.",
-    defaultText: "the reference's"
-  }),
-  subsetTokens: external_exports.int().min(1).exactOptional().meta({
-    description: "How much of `sources` to use.",
-    unit: "tokens",
-    defaultText: "what training reads once; all of it where `train.epochs` is given"
-  }),
-  validation: external_exports.string().min(1).exactOptional().meta({
-    description: "Token ids for the validation loss: a `.bin` file.",
-    defaultText: "none"
-  }),
-  validationTokens: external_exports.int().min(0).default(0).meta({
-    description: "How much of `sources` to hold out for the validation loss.",
-    unit: "tokens"
-  }),
-  shardTokens: external_exports.int().min(1).default(1e8).meta({
-    description: "How many tokens of `sources` go into one file.",
-    unit: "tokens"
-  }),
-  seed: seedField("Seed of the order in which documents of `sources` are drawn.")
-}).check(
-  rule(
-    ({ tokens, sources }) => tokens === void 0 !== (sources === void 0),
-    [],
-    "data needs exactly one of tokens and sources; give a file of token ids or a list of texts."
-  ),
-  rule(
-    ({ tokens, subsetTokens }) => tokens === void 0 || subsetTokens === void 0,
-    ["subsetTokens"],
-    "data.subsetTokens belongs to data.sources and has no effect on data.tokens; remove it."
-  ),
-  rule(
-    ({ tokens, tokenizer }) => tokens === void 0 || tokenizer === void 0,
-    ["tokenizer"],
-    "data.tokenizer belongs to data.sources and has no effect on data.tokens; remove it."
-  ),
-  rule(
-    ({ tokens, validationTokens }) => tokens === void 0 || !(Number(validationTokens) > 0),
-    ["validationTokens"],
-    "data.validationTokens is held out from data.sources; with data.tokens give data.validation instead."
-  ),
-  rule(
-    ({ validation, validationTokens }) => validation === void 0 || !(Number(validationTokens) > 0),
-    ["validationTokens"],
-    "data.validation and data.validationTokens are both given; keep one of them."
-  )
-).check(
-  rule(
-    ({ sources }) => !hasSomeWeights(sources),
-    ["sources"],
-    "data.sources gives some sources a weight and others none; give every source one, or none."
-  )
-).meta({
-  description: "What is trained on.",
-  oneOf: [{ required: ["tokens"] }, { required: ["sources"] }]
-});
-function hasSomeWeights(sources) {
-  if (!Array.isArray(sources)) return false;
-  const weighted = sources.filter(
-    (one) => typeof one === "object" && one !== null && "weight" in one
-  );
-  return weighted.length > 0 && weighted.length < sources.length;
-}
-
-// src/evaluate/protocol.ts
-var PROTOCOLS = ["lm-eval-0.4.13", "inheritune-2024"];
 
 // src/recipe/evaluate-fields.ts
 var EVALUATED_MODELS = ["reference", "inherited", "trained"];
@@ -55415,6 +55699,14 @@ var evaluateFields = external_exports.strictObject({
   addBos: external_exports.boolean().exactOptional().meta({
     description: "Whether contexts start with the BOS token.",
     defaultText: "as the model's tokenizer does"
+  }),
+  maxMemory: external_exports.union([external_exports.int().positive(), external_exports.string()]).refine(
+    (size) => byteSize(size) !== void 0,
+    "must be a number of bytes, or one with a unit such as 8GB"
+  ).exactOptional().meta({
+    typeText: "bytes, or text such as `8GB`",
+    description: "Memory that scoring may take: of the process on a CPU, of the device on a GPU. Requests are put together so that the predicted peak stays below.",
+    defaultText: "no bound"
   })
 }).meta({ description: "What the models are evaluated on." });
 
@@ -55443,9 +55735,33 @@ var growFields = external_exports.strictObject({
 
 // src/recipe/inherit-fields.ts
 var CARRIED_PARTS = ["embeddings", "finalNorm", "head"];
+var SELECTION_SCORES = ["block-influence", "attention-rank"];
+var selectFields = external_exports.strictObject({
+  by: external_exports.enum(SELECTION_SCORES).meta({
+    description: "How much a block turns the residual stream (ShortGPT), or how many directions its attention has (Inheritune); [docs/inspect.md](inspect.md)."
+  }),
+  keep: external_exports.int().min(1).meta({ description: "How many blocks to copy." }),
+  text: external_exports.string().min(1).meta({
+    description: "The text that the scores are taken on: a `.txt` or `.jsonl` file, a folder of them, or a `.bin` file of token ids."
+  }),
+  windows: external_exports.int().min(1).default(100).meta({
+    description: "Windows of the text, from its beginning; fewer where it is shorter."
+  }),
+  windowLength: external_exports.int().min(2).default(100).meta({ description: "Length of a window.", unit: "tokens" }),
+  contiguous: external_exports.boolean().exactOptional().meta({
+    description: "Whether the blocks must follow one another.",
+    defaultText: "`true` for attention-rank, `false` for block-influence"
+  })
+}).meta({
+  description: "Blocks with the highest scores of the reference on a text, in the order they have in it."
+});
 var inheritFields = external_exports.strictObject({
-  layers: external_exports.union([external_exports.int().min(1), external_exports.array(external_exports.int().min(0)).min(1)]).meta({
-    description: "How many of the first blocks to copy, or the indices of the blocks (counted from 0). All blocks means continued training."
+  layers: external_exports.union([
+    external_exports.int().min(1),
+    external_exports.array(external_exports.int().min(0)).min(1),
+    external_exports.strictObject({ select: selectFields }).meta({ description: "Blocks chosen by a score." })
+  ]).meta({
+    description: "How many of the first blocks to copy, the indices of the blocks (counted from 0), or how to choose them. All blocks means continued training."
   }),
   carry: external_exports.array(external_exports.enum(CARRIED_PARTS)).default([...CARRIED_PARTS]).meta({ description: "What is copied besides the blocks; parts not named start from random weights." }),
   seed: seedField("Seed of the random weights of parts that are not copied.")
@@ -55659,6 +55975,30 @@ var root = recipeJsonSchema();
 
 // src/recipe/recipe-document.ts
 var import_yaml = __toESM(require_dist(), 1);
+
+// src/action/make-record.ts
+var TIMEOUT_MS = 30 * 6e4;
+
+// src/action/report-stage.ts
+var import_write_file_atomic4 = __toESM(require_lib2(), 1);
+
+// src/action/run-results.ts
+var metric = external_exports.union([external_exports.number(), external_exports.literal("N/A")]);
+var task3 = external_exports.looseObject({
+  status: external_exports.enum(["scored", "unavailable", "failed"]),
+  reason: external_exports.string().exactOptional(),
+  metrics: external_exports.record(external_exports.string(), metric).exactOptional(),
+  docs: external_exports.number().exactOptional()
+});
+var summary2 = external_exports.looseObject({
+  models: external_exports.record(external_exports.string(), external_exports.looseObject({ tasks: external_exports.record(external_exports.string(), task3) }))
+});
+
+// src/action/run-stage.ts
+var import_write_file_atomic6 = __toESM(require_lib2(), 1);
+
+// src/action/run-child.ts
+var STOP_GRACE_MS = 5 * 6e4;
 
 // src/action/shard-tasks.ts
 var REQUESTS = {

@@ -5,8 +5,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { definitionTable, withDefinitionTables } from './document-inputs.ts';
 import type { InputDefinition } from './input-definitions.ts';
-import { INPUTS, OUTPUTS } from './input-definitions.ts';
+import { INPUTS } from './input-definitions.ts';
 import { readSettings } from './inputs.ts';
+import { OUTPUTS } from './output-definitions.ts';
 import { recipeFields } from '../recipe/recipe-fields.ts';
 
 const root = new URL('../../', import.meta.url);

@@ -6,12 +6,21 @@ import type { JudgedResult } from '../judge/judged-result.ts';
 import { parseEvaluationResult } from '../report/result-schema.ts';
 import { findBaseline } from '../store/add-run.ts';
 import { expandModel } from '../store/compact-model.ts';
-import { originUrl, readHistory } from '../store/git-history.ts';
-import { openStore } from '../store/record-store.ts';
-import type { BaselineSetting } from './inputs.ts';
+import { readHistory } from '../store/git-history.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import type { StoreSetting } from './input-values.ts';
+import { openSettingStore } from './record-store.ts';
+import type { StorePlace } from './record-store.ts';
+import { recordName } from './recipe-facts.ts';
 
 export type BaselineFound =
-  | { readonly state: 'found'; readonly label: string; readonly result: EvaluationResult | JudgedResult }
+  | {
+      readonly state: 'found';
+      readonly label: string;
+      readonly result: EvaluationResult | JudgedResult;
+      /** Where it is a record: the record, and how a shell reads it. */
+      readonly record?: { readonly content: RunRecord; readonly source: string };
+    }
   | { readonly state: 'absent'; readonly reason: string };
 
 /** Where baselines come from. */
@@ -22,18 +31,13 @@ export interface BaselineSource {
   find(variant: { readonly name: string; readonly model: string }): Promise<BaselineFound>;
 }
 
-export interface BaselineContext {
-  readonly setting: BaselineSetting;
-  readonly workspace: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly token: string;
+export interface BaselineContext extends StorePlace {
+  readonly setting: StoreSetting;
   /** The recipe's name: records of one recipe are each other's history. */
   readonly recipeName: string;
   readonly headSha: string;
   /** The branch to be merged into, as git finds it here: "origin/main". */
   readonly baseBranch: string;
-  readonly sleep: (durationMs: number) => Promise<void>;
-  readonly random: () => number;
 }
 
 /** A baseline that is there and cannot be read. */
@@ -97,27 +101,27 @@ async function fromRecords(
   context: BaselineContext,
   variant: { readonly name: string; readonly model: string },
 ): Promise<BaselineFound> {
-  const { setting, workspace, env, token, recipeName, headSha, baseBranch, sleep, random } = context;
-  const spec =
-    setting.kind === 'branch' ? `branch:${setting.branch}` : setting.kind === 'folder' ? setting.path : '';
-  const store = openStore(spec, {
-    cwd: workspace,
-    env,
-    token,
-    sleep,
-    random,
-    remoteUrl: () => originUrl(workspace, env),
-  });
+  const { setting, workspace, env, recipeName, headSha, baseBranch } = context;
+  const store = openSettingStore(setting, context);
+  if (store === undefined) return { state: 'absent', reason: 'no baseline: there is no store' };
   const history = await readHistory({ cwd: workspace, env, head: headSha, branch: baseBranch });
   // A variant of a matrix has records of its own.
-  const name = variant.name === 'default' ? recipeName : variant.name;
+  const name = recordName(recipeName, variant.name);
   const { choice, record } = await findBaseline(store, { ...history, name });
-  if (record === undefined) return { state: 'absent', reason: choice.text };
+  if (record === undefined || choice.status === 'none') return { state: 'absent', reason: choice.text };
   const model = record.models[variant.model] ?? record.models['trained'];
   if (model === undefined)
     return {
       state: 'absent',
       reason: `no baseline: the record of ${choice.text} holds no model ${variant.model}`,
     };
-  return { state: 'found', label: choice.text, result: expandModel(model, record.itemSets) };
+  const { path } = choice.entry;
+  const source =
+    setting.kind === 'branch'
+      ? `<(git show origin/${setting.branch}:${path})`
+      : join(setting.kind === 'folder' ? setting.path : '', path);
+  return {
+    ...{ state: 'found', label: choice.text, result: expandModel(model, record.itemSets) },
+    record: { content: record, source },
+  };
 }

@@ -1,4 +1,6 @@
 import { createClient } from '../github/client.ts';
+import { findPullRequest } from '../github/find-pull-request.ts';
+import type { EventFacts } from '../github/pull-request.ts';
 import type { Clock, StickyCommentResult } from '../github/sticky-comment.ts';
 import { syncStickyComment } from '../github/sticky-comment.ts';
 import type { JobEnvironment } from './environment.ts';
@@ -38,11 +40,30 @@ export function decideComment(
   if (settings.comment === 'auto' && !PULL_REQUEST_EVENTS.has(event.eventName)) {
     return no(`a ${event.eventName} event has no pull request`, true);
   }
+  if (event.pullRequestNumber === undefined && event.pullRequestHead !== undefined) {
+    const { repository, branch } = event.pullRequestHead;
+    return no(`no open pull request from ${repository}:${branch} has this commit as its head`, true);
+  }
   if (event.pullRequestNumber === undefined) {
     return no(`this ${event.eventName} event names no pull request`, settings.comment === 'auto');
   }
   if (settings.token === '') return no('github-token is empty', false);
   return { comment: true, pullRequestNumber: event.pullRequestNumber };
+}
+
+/**
+ * The event with the number of its pull request, asked of GitHub where the payload has none and a comment is wanted.
+ * @throws Octokit's error where GitHub does not answer
+ */
+export async function locatePullRequest(
+  settings: Pick<Settings, 'comment' | 'token'>,
+  job: Pick<JobEnvironment, 'apiUrl' | 'owner' | 'repo'>,
+  event: EventFacts,
+): Promise<EventFacts> {
+  const isKnown = event.pullRequestNumber !== undefined || event.pullRequestHead === undefined;
+  if (isKnown || settings.comment === 'never' || settings.token === '') return event;
+  const client = createClient({ token: settings.token, apiUrl: job.apiUrl });
+  return { ...event, pullRequestNumber: await findPullRequest(client, job, event) };
 }
 
 /** Writes the result as the one comment under its key. */

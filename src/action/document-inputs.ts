@@ -1,6 +1,7 @@
 import { markdownTable } from 'markdown-table';
-import { INPUTS, OUTPUTS } from './input-definitions.ts';
+import { INPUTS } from './input-definitions.ts';
 import type { InputDefinition } from './input-definitions.ts';
+import { OUTPUTS } from './output-definitions.ts';
 
 const TABLES = ['action-inputs', 'action-outputs'] as const;
 type TableName = (typeof TABLES)[number];
@@ -33,7 +34,7 @@ export function definitionTable(name: TableName): string {
 /** `page` with what stands between its markers replaced. Throws `RangeError` for a page without them. */
 export function withDefinitionTables(page: string): string {
   return TABLES.reduce((text, name) => {
-    const start = `<!-- ${name}: generated from src/action/input-definitions.ts, do not edit -->`;
+    const start = `<!-- ${name}: generated from src/action/${name === 'action-inputs' ? 'input' : 'output'}-definitions.ts, do not edit -->`;
     const end = `<!-- /${name} -->`;
     const from = text.indexOf(start);
     const to = text.indexOf(end);

@@ -14,7 +14,7 @@ export interface InputDefinition {
 }
 
 /** Lists of words that an input takes; the settings' types are made from them. */
-export const STAGES = ['all', 'train', 'evaluate', 'report'] as const;
+export const STAGES = ['all', 'train', 'evaluate', 'report', 'record'] as const;
 export const DEVICES = ['auto', 'cpu', 'cuda'] as const;
 export const COMMENT_MODES = ['auto', 'always', 'never'] as const;
 export const CHECK_MODES = ['auto', 'never'] as const;
@@ -33,7 +33,7 @@ export const INPUTS = [
   {
     name: 'stages',
     description:
-      'Which part of the work this job does: all, train, evaluate (one shard) or report (merges shards, judges, comments; computes nothing)',
+      'Which part of the work this job does: all, train, evaluate (one shard), report (merges shards, judges, comments; computes nothing) or record (stores the record that a finished run left; never on pull requests)',
     form: oneOf(STAGES),
     default: 'all',
   },
@@ -48,7 +48,7 @@ export const INPUTS = [
     name: 'variant',
     description:
       'Name of this variant in a matrix over layers, seeds or recipes; the report has a column for each',
-    form: '1 to 64 letters, digits, dots, underscores or hyphens, e.g. layers-13',
+    form: '1 to 64 letters, digits, dots, underscores or hyphens, a letter or digit first, e.g. layers-13',
     default: 'default',
   },
   {
@@ -75,7 +75,7 @@ export const INPUTS = [
   },
   {
     name: 'results',
-    description: 'For report: folder with the shard files of all evaluate jobs, searched through',
+    description: 'For report and record: folder with the files that the jobs before left, searched through',
     form: 'one path, e.g. shards',
     default: '',
   },
@@ -139,6 +139,20 @@ export const INPUTS = [
     form: 'none, branch:NAME (e.g. branch:inheritune-data) or the path of a folder',
     default: 'none',
     flag: '--store',
+  },
+  {
+    name: 'ledger',
+    description:
+      'Judge the paper’s claims by the records in the store of record, an entry for every night up to tonight; shown in the summary',
+    form: BOOLEAN,
+    default: 'false',
+  },
+  {
+    name: 'only-new',
+    description:
+      'Compute nothing where the newest record in baseline is of this recipe and commit: a night with nothing new costs nothing',
+    form: BOOLEAN,
+    default: 'false',
   },
   {
     name: 'max-drop',
@@ -218,40 +232,6 @@ export const INPUTS = [
 ] as const satisfies readonly InputDefinition[];
 
 export type InputName = (typeof INPUTS)[number]['name'];
-
-export interface OutputDefinition {
-  readonly name: string;
-  readonly description: string;
-}
-
-/** Every output, as in `action.yml`; empty text where a run has nothing to say under it. */
-export const OUTPUTS = [
-  {
-    name: 'outcome',
-    description:
-      'succeeded, regression, badInput, interrupted, failed, outOfMemory, killed, timedOut, hung, crashed, notANumber, empty, partlyMissing, baselineUnreadable, wrongMachine or refused',
-  },
-  {
-    name: 'verdict',
-    description:
-      'Against the baseline: noRegression, regression, cannotTell, incomparable, missing, noBaseline, or none where nothing was to be compared',
-  },
-  { name: 'report-path', description: 'The report in Markdown, when the run wrote one' },
-  {
-    name: 'results-path',
-    description: 'The evaluation results in JSON, when the run wrote them; for evaluate the shard file',
-  },
-  { name: 'model-path', description: "The model's folder in Hugging Face layout, when the run wrote it" },
-  { name: 'run-id', description: 'Names this attempt in reports and records: run id, attempt and variant' },
-  {
-    name: 'scores',
-    description: 'JSON: by model (or variant) and task the metrics, docs and status, without single items',
-  },
-  { name: 'comment-url', description: 'Address of the comment on the pull request, when there is one' },
-  { name: 'check-url', description: 'Address of the check run, when there is one' },
-] as const satisfies readonly OutputDefinition[];
-
-export type OutputName = (typeof OUTPUTS)[number]['name'];
 
 /** The definition of one input. */
 export function inputDefinition(name: InputName): InputDefinition {

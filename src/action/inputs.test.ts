@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { INPUTS } from './input-definitions.ts';
 import type { InputName } from './input-definitions.ts';
 import { readSettings } from './inputs.ts';
 
@@ -23,6 +24,8 @@ describe('readSettings', () => {
       preflight: true,
       baseline: { kind: 'none' },
       record: { kind: 'none' },
+      ledger: false,
+      onlyNew: false,
       maximumDropPoints: 1,
       confidence: 0.95,
       comment: 'auto',
@@ -64,6 +67,10 @@ describe('readSettings', () => {
     ],
     [{ 'check-name': 'Model quality' }, { checkName: 'Model quality' }],
     [{ 'stall-minutes': '0' }, { stallMs: undefined }],
+    [
+      { record: 'branch:data', ledger: 'true', baseline: 'branch:data', 'only-new': 'true' },
+      { ledger: true, onlyNew: true },
+    ],
     [{ 'timeout-minutes': '330' }, { timeoutMs: 19_800_000 }],
     [{ 'timeout-minutes': '0.5' }, { timeoutMs: 30_000 }],
     [{ 'timeout-minutes': '0' }, { timeoutMs: undefined }],
@@ -81,6 +88,11 @@ describe('readSettings', () => {
     [{ 'allow-forks': 'yes' }, 'allow-forks is "yes" and must be true or false'],
     [{ stages: 'eval' }, 'stages is "eval" and must be one of all, train, evaluate, report'],
     [{ stages: 'report' }, 'results is empty and with stages: report must be one path'],
+    [{ stages: 'record', record: 'branch:data' }, 'results is empty and with stages: record must be'],
+    [{ stages: 'record', results: 'x' }, 'record is "none" and with stages: record must be branch:NAME'],
+    [{ ledger: 'true' }, 'record is "none" and with ledger: true must be branch:NAME'],
+    [{ 'only-new': 'true' }, 'baseline is "none" and with only-new: true must be branch:NAME'],
+    [{ variant: '.x' }, 'variant is ".x" and must be 1 to 64 letters'],
     [{ shard: '3/2' }, 'shard is "3/2" and must be INDEX/COUNT'],
     [{ shard: '1/257' }, 'shard is "1/257" and must be INDEX/COUNT'],
     [{ set: '--device cpu' }, 'set is "--device cpu" and must be lines of the form field=value'],
@@ -99,6 +111,27 @@ describe('readSettings', () => {
   ])('%j is refused: %s', (inputs, message) => {
     expect(() => read(inputs)).toThrow(message);
   });
+
+  // A text that no input of a form takes, and what must be there where a form is needed.
+  const wrong: Readonly<Partial<Record<InputName, string>>> = {
+    ...{ recipe: '-x', stages: 'x', set: 'x', variant: '-', out: '-x', model: '-x', shard: 'x' },
+    ...{ results: '-x', expect: '<>', 'data-dir': '-x', device: 'x', 'cache-dir': '-x', 'native-dir': '-x' },
+    ...{ preflight: 'x', baseline: 'branch:', record: 'branch:', ledger: 'x', 'only-new': 'x' },
+    ...{ 'max-drop': 'x', confidence: 'x', comment: 'x', 'comment-key': '<>', 'check-run': 'x' },
+    ...{ 'check-name': 'x'.repeat(101), 'allow-forks': 'x', 'fork-environment': 'x'.repeat(256) },
+    ...{ 'timeout-minutes': 'x', 'stall-minutes': 'x' },
+  };
+  it.each(INPUTS.map(({ name, form }) => [name, form] as const))(
+    'a wrong %s is refused with the right form: %s',
+    (name, form) => {
+      // A token has no form but GitHub's.
+      if (name === 'github-token') return;
+      const value = wrong[name]!;
+      const right = value === '-x' ? `${name} is "-x" and must not begin with "-"; write ./-x` : form;
+      expect(() => read({ [name]: value })).toThrow(right);
+      expect(() => read({ [name]: value })).toThrow(new RegExp(`: ${name} is `));
+    },
+  );
 
   it('names all wrong inputs at once', () => {
     expect(() => read({ device: 'gpu', comment: 'yes' })).toThrow(/device is .*; comment is /);

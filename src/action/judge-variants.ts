@@ -1,11 +1,15 @@
-import type { EvaluationResult } from '../evaluate/result.ts';
+import type { JudgedResult } from '../judge/judged-result.ts';
+import type { ComparisonFacts } from '../report/comparison-facts.ts';
 import { renderComparison } from '../report/comparison-report.ts';
 import type { RenderedComparison } from '../report/comparison-report.ts';
 import { escapeMarkdown } from '../report/escape-markdown.ts';
 import type { ReportedModel } from '../report/run-report-input.ts';
 import { scoreRows } from '../report/score-rows.ts';
 import { markdownScoreTable, missingScores } from '../report/score-table.ts';
-import type { BaselineSource } from './baseline.ts';
+import { inOneForm } from '../store/compact-model.ts';
+import { factsOfRecords } from '../store/comparison-facts.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import type { BaselineFound, BaselineSource } from './baseline.ts';
 import type { Verdict } from './verdict.ts';
 import { worstVerdict } from './verdict.ts';
 
@@ -15,7 +19,11 @@ export interface Variant {
   readonly name: string;
   /** Which of a record's models it is compared with. */
   readonly model: string;
-  readonly result: EvaluationResult;
+  readonly result: JudgedResult;
+  /** What beside the scores is compared: the first stage that differs, cost, losses. */
+  readonly record?: RunRecord | undefined;
+  /** Where that record lies, for the command that repeats the comparison. */
+  readonly recordFile?: string | undefined;
 }
 
 export interface VariantJudgement {
@@ -52,10 +60,10 @@ export async function judgeVariants(
         ? { verdict: 'noBaseline' as const, text: `## ➖ ${escapeMarkdown(found.reason)}` }
         : comparison(
             renderComparison(
-              found.result,
-              variant.result,
+              ...inOneForm([found.result, variant.result] as const),
               { base: found.label, head: variant.name, reportUrl },
               { maximumDropPoints, confidence },
+              comparisonFacts(found, variant),
             ),
           );
     verdicts.push(text.verdict);
@@ -103,6 +111,22 @@ export function variantTable(variants: readonly Variant[]): string {
     rows.length === 0 ? 'No task was evaluated.' : markdownScoreTable(rows, models, []),
     ...(missing.length === 0 ? [] : [`### Not scored\n\n${missing.join('\n')}`]),
   ].join('\n\n');
+}
+
+/** What two records tell beside their scores; nothing where one side has none. */
+function comparisonFacts(
+  { label, record: base }: Extract<BaselineFound, { state: 'found' }>,
+  { record: head, recordFile }: Variant,
+): ComparisonFacts {
+  if (base === undefined || head === undefined) return {};
+  return {
+    ...factsOfRecords(base.content, head),
+    baseline: label,
+    commands: {
+      ...{ base: base.content.command, head: head.command },
+      compare: `inheritune compare ${base.source} ${recordFile ?? 'record.json'}`,
+    },
+  };
 }
 
 function comparison({ verdict, markdown }: RenderedComparison): { verdict: Verdict; text: string } {

@@ -10,11 +10,13 @@ import { baselineSource } from './baseline.ts';
 import { openCheck } from './check.ts';
 import { childEnvironment, readJobEnvironment } from './environment.ts';
 import { readSettings } from './inputs.ts';
+import { makeRecord } from './make-record.ts';
 import { preflight } from './preflight.ts';
 import { groupMark } from './process-group.ts';
 import { publish } from './publish.ts';
-import { recordRun } from './record-run.ts';
+
 import { readRecipeFacts, recipeOverrides } from './recipe-facts.ts';
+import { openSettingStore } from './record-store.ts';
 import { readJobEvent, runAction } from './run-action.ts';
 import { runnerHooks, saveCheck, savedCheck, withoutCommands } from './runner.ts';
 
@@ -40,6 +42,8 @@ async function main(): Promise<number> {
   const cliPath = fileURLToPath(new URL('../cli/main.js', import.meta.url));
   const mark = groupMark(env['RUNNER_NAME'], randomUUID());
   const event = readJobEvent(job);
+  const pause = (durationMs: number): Promise<void> => sleep(durationMs);
+  const storePlace = { workspace, env, token, sleep: pause, random: Math.random };
   const check = openCheck({ settings, job, event, save: saveCheck, warn: core.warning }, savedCheck());
   await check.start();
   const result = await runAction({
@@ -63,21 +67,23 @@ async function main(): Promise<number> {
       }),
     baseline: (recipeName) =>
       baselineSource({
-        ...{ setting: settings.baseline, workspace, env, token, recipeName, headSha: event.headSha },
+        ...storePlace,
+        ...{ setting: settings.baseline, recipeName, headSha: event.headSha },
         // A schedule's payload may say nothing; its ref is the default branch.
         baseBranch: `origin/${event.baseBranch ?? env['GITHUB_REF_NAME'] ?? 'main'}`,
-        sleep: (durationMs) => sleep(durationMs),
-        random: Math.random,
       }),
-    record: ({ headSha }) =>
-      recordRun({ settings, headSha, workspace, cliPath, env: childEnvironment(env, token), mark }),
+    makeRecord: ({ headSha }, recipe) =>
+      makeRecord({ settings, recipe, headSha, workspace, cliPath, env: childEnvironment(env, token), mark }),
+    store: (setting) => openSettingStore(setting, storePlace),
+    tonight: new Date().toISOString().slice(0, 10),
     withProgress: check.withProgress,
   });
   await publish(settings, job, result, check);
 
   const { title, detail } = result.message.outcome;
   if (result.exitCode !== EXIT.done) core.setFailed(`${title}: ${detail}`);
-  else if (result.outcome.kind === 'wrongMachine') core.notice(`${title}: ${detail}`);
+  else if (result.outcome.kind === 'wrongMachine' || result.outcome.kind === 'nothingNew')
+    core.notice(`${title}: ${detail}`);
   else core.info(`${title}. ${detail}`);
   return result.exitCode;
 }

@@ -9,6 +9,8 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly reason: string }
   /** The machine does not fit the work; nothing was computed. */
   | { readonly kind: 'wrongMachine'; readonly reasons: readonly string[] }
+  /** The newest record is of this recipe and commit; nothing was computed. */
+  | { readonly kind: 'nothingNew'; readonly message: string }
   /** Ended without an error and without a result. */
   | { readonly kind: 'empty'; readonly message: string }
   /** Tasks or shards that should be there are not. */
@@ -20,7 +22,7 @@ export interface OutcomeText {
   readonly title: string;
   /** What happened and what to do. */
   readonly detail: string;
-  /** 0 for success, and for a machine on which nothing was tried. */
+  /** 0 for success, and where nothing was to be computed or nothing was tried. */
   readonly exitCode: number;
 }
 
@@ -112,6 +114,8 @@ export function describeOutcome(outcome: Outcome, out: string, verdict: Verdict 
         detail: `Nothing was computed, because this machine does not fit: ${outcome.reasons.join('; ')}. This says nothing about the change. Send the job to another runner (runs-on), or set preflight: false to try all the same.`,
         exitCode: EXIT.done,
       };
+    case 'nothingNew':
+      return { title: 'Nothing new', detail: outcome.message, exitCode: EXIT.done };
     case 'refused':
       return { title: 'Refused', detail: outcome.reason, exitCode: EXIT.failed };
   }

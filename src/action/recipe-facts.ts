@@ -1,12 +1,17 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { loadRecipe } from '../recipe/load-recipe.ts';
+import { recipeHash } from '../recipe/recipe-hash.ts';
 import { resolveRecipePaths } from '../recipe/recipe-paths.ts';
 import type { Device, Settings } from './inputs.ts';
 
 /** What the action itself needs to know of a recipe. */
 export interface RecipeFacts {
   readonly name: string;
+  /** Under which its records are kept: its own name, or the variant's. */
+  readonly recordName: string;
+  /** Of the recipe under that name, as a record has it. */
+  readonly hash: string;
   readonly device: Device;
   /** Whether it inherits and trains, so that there is something to plan. */
   readonly trains: boolean;
@@ -32,13 +37,18 @@ export function recipeOverrides(settings: Pick<Settings, 'overrides' | 'dataDir'
   return [...overrides, ...(dataDir === undefined ? [] : [`evaluate.data=${JSON.stringify(dataDir)}`])];
 }
 
+/** A variant of a matrix has records of its own. */
+export function recordName(recipeName: string, variant: string): string {
+  return variant === 'default' ? recipeName : variant;
+}
+
 /**
  * Reads and checks the recipe before anything is started. No native code is loaded, and no path but that of the evaluation data
  * is looked for.
  * @throws RecipeError (exit code 2) listing all problems at once
  */
 export async function readRecipeFacts(
-  settings: Pick<Settings, 'recipe' | 'overrides' | 'dataDir' | 'device'>,
+  settings: Pick<Settings, 'recipe' | 'overrides' | 'dataDir' | 'device' | 'variant'>,
   workspace: string,
 ): Promise<RecipeFacts> {
   const loaded = await loadRecipe(resolve(workspace, settings.recipe), {
@@ -57,8 +67,11 @@ export async function readRecipeFacts(
           },
           { cwd: workspace, home: homedir(), sections: ['evaluate'] },
         );
+  const named = { ...recipe, name: recordName(name, settings.variant) };
   return {
     name,
+    recordName: named.name,
+    hash: recipeHash(named),
     device: settings.device === 'auto' ? recipe.device : settings.device,
     trains: recipe.inherit !== undefined && train !== undefined,
     steps: train?.steps,

@@ -10,15 +10,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeBinaryTask, makeEvaluation } from '../../test/fixtures/judge/make-evaluation.ts';
-import type { BaselineFound, BaselineSource } from './baseline.ts';
+import { makeEvaluation } from '../../test/fixtures/judge/make-evaluation.ts';
+import type { BaselineSource } from './baseline.ts';
 import { BaselineError } from './baseline.ts';
-import type { ReportStageResult } from './report-stage.ts';
-import { reportStage } from './report-stage.ts';
+import { HEAD, leave, leavePart, reportIn, shard, source, task, TASKS } from './report-stage.fixture.ts';
 import type { ShardFile } from './shard-file.ts';
-
-const HEAD = 'a'.repeat(40);
-const TASKS = ['piqa', 'wnli'];
+import type { UnfitFile } from './unfit-file.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -33,9 +30,9 @@ describe('the shards of a matrix', () => {
   it('give one merged table with a column for each variant', async () => {
     for (const variant of ['layers-2', 'layers-3'])
       TASKS.forEach((_, index) => {
-        leave(shard(variant, index + 1));
+        leave(folder, shard(variant, index + 1));
       });
-    const { outcome, verdict, report, tasks } = await run();
+    const { outcome, verdict, report, tasks } = await reportIn(folder);
     expect({ outcome, verdict }).toEqual({ outcome: { kind: 'succeeded' }, verdict: 'none' });
     expect(report).toMatch(/\| Task .*\| layers-2 .*\| layers-3/);
     expect(report).toMatch(/\| PIQA/);
@@ -47,33 +44,65 @@ describe('the shards of a matrix', () => {
   });
 
   it('are partly missing when a job left nothing, and the rest is shown', async () => {
-    leave(shard('default', 1));
-    const { outcome, report } = await run();
+    leave(folder, shard('default', 1));
+    const { outcome, report } = await reportIn(folder);
     expect(outcome).toEqual({ kind: 'partlyMissing', missing: ['shard 2 of 2 of default'] });
     expect(report).toMatch(/PIQA/);
   });
 
   it('are partly missing when a whole variant left nothing', async () => {
-    for (const index of [1, 2]) leave(shard('layers-2', index));
-    expect((await run(undefined, ['layers-2', 'layers-3'])).outcome).toEqual({
+    for (const index of [1, 2]) leave(folder, shard('layers-2', index));
+    expect((await reportIn(folder, undefined, ['layers-2', 'layers-3'])).outcome).toEqual({
       kind: 'partlyMissing',
       missing: ['every shard of layers-3'],
     });
   });
 
   it('are partly missing when a task is in no shard', async () => {
-    leave({ ...shard('default', 1), shard: { index: 1, count: 1 } });
-    expect((await run()).outcome).toEqual({ kind: 'partlyMissing', missing: ['wnli of default'] });
+    leave(folder, { ...shard('default', 1), shard: { index: 1, count: 1 } });
+    expect((await reportIn(folder)).outcome).toEqual({ kind: 'partlyMissing', missing: ['wnli of default'] });
   });
 
   it('may be more than there are tasks', async () => {
-    for (const index of [1, 2]) leave({ ...shard('default', index), shard: { index, count: 3 } });
-    leave({ ...shard('default', 1), shard: { index: 3, count: 3 }, result: null });
-    expect((await run()).outcome.kind).toBe('succeeded');
+    for (const index of [1, 2]) leave(folder, { ...shard('default', index), shard: { index, count: 3 } });
+    leave(folder, { ...shard('default', 1), shard: { index: 3, count: 3 }, result: null });
+    expect((await reportIn(folder)).outcome.kind).toBe('succeeded');
+  });
+
+  const unfit = (variant: string): UnfitFile => ({
+    ...{ kind: 'inheritune-unfit', schemaVersion: 1, variant, headSha: HEAD, reasons: ['gpu: none'] },
+  });
+  it.each([
+    ['a machine that did not fit trained none of', []],
+    ['a machine that did not fit left out a shard of', [1]],
+  ])('are neutral where %s a variant', async (_, there) => {
+    for (const index of [1, 2]) leave(folder, shard('layers-2', index));
+    for (const index of there) leave(folder, shard('layers-3', index));
+    leavePart(folder, 'unfit.json', unfit('layers-3'));
+    const base = makeEvaluation({ piqa: task('piqa', 0.5), wnli: task('wnli', 0.5) });
+    const found = source({ state: 'found', label: 'x', result: base });
+    expect((await reportIn(folder, found, ['layers-2', 'layers-3'])).outcome).toEqual({
+      kind: 'wrongMachine',
+      reasons: ['layers-3: gpu: none'],
+    });
+    // What else is missing is still missing.
+    expect((await reportIn(folder, found, ['layers-2', 'layers-3', 'layers-4'])).outcome.kind).toBe(
+      'partlyMissing',
+    );
+  });
+
+  it('are neutral where no machine fitted, and a regression beside one stays one', async () => {
+    leavePart(folder, 'unfit.json', unfit('layers-3'));
+    expect((await reportIn(folder, undefined, ['layers-3'])).outcome.kind).toBe('wrongMachine');
+    expect((await reportIn(folder, undefined, ['layers-2', 'layers-3'])).outcome.kind).toBe('empty');
+    for (const index of [1, 2]) leave(folder, shard('layers-2', index, 0.2));
+    const base = makeEvaluation({ piqa: task('piqa', 0.9), wnli: task('wnli', 0.9) });
+    const found = source({ state: 'found', label: 'x', result: base });
+    expect((await reportIn(folder, found, ['layers-2', 'layers-3'])).outcome.kind).toBe('regression');
   });
 
   it('are empty when there is none', async () => {
-    expect((await run()).outcome.kind).toBe('empty');
+    expect((await reportIn(folder)).outcome.kind).toBe('empty');
     expect(existsSync(join(folder, 'out'))).toBe(false);
   });
 });
@@ -81,7 +110,7 @@ describe('the shards of a matrix', () => {
 describe('against a baseline', () => {
   beforeEach(() => {
     TASKS.forEach((_, index) => {
-      leave(shard('default', index + 1, 0.4));
+      leave(folder, shard('default', index + 1, 0.4));
     });
   });
 
@@ -90,7 +119,7 @@ describe('against a baseline', () => {
     [0.4, 'succeeded', 'noRegression'],
   ])('of %s the outcome is %s', async (share, kind, verdict) => {
     const base = makeEvaluation({ piqa: task('piqa', share), wnli: task('wnli', share) });
-    const seen = await run(source({ state: 'found', label: 'merge base', result: base }));
+    const seen = await reportIn(folder, source({ state: 'found', label: 'merge base', result: base }));
     expect(seen).toMatchObject({ outcome: { kind }, verdict });
     expect(seen.report).toMatch(/^## [❌✅]/u);
   });
@@ -101,7 +130,7 @@ describe('against a baseline', () => {
       wnli: task('wnli', 0.4),
       boolq: task('boolq', 0.4),
     });
-    expect(await run(source({ state: 'found', label: 'x', result: base }))).toMatchObject({
+    expect(await reportIn(folder, source({ state: 'found', label: 'x', result: base }))).toMatchObject({
       outcome: { kind: 'partlyMissing' },
       verdict: 'missing',
     });
@@ -112,14 +141,15 @@ describe('against a baseline', () => {
       { piqa: task('piqa', 0.9), wnli: task('wnli', 0.9) },
       { environment: { device: 'A6000', driver: 'none', precision: 'float32' } },
     );
-    expect(await run(source({ state: 'found', label: 'x', result: base }))).toMatchObject({
+    expect(await reportIn(folder, source({ state: 'found', label: 'x', result: base }))).toMatchObject({
       outcome: { kind: 'succeeded' },
       verdict: 'incomparable',
     });
   });
 
   it('that is not there yet is said', async () => {
-    const seen = await run(
+    const seen = await reportIn(
+      folder,
       source({ state: 'absent', reason: 'no baseline: the store holds no record of x | y' }),
     );
     expect(seen).toMatchObject({ outcome: { kind: 'succeeded' }, verdict: 'noBaseline' });
@@ -130,7 +160,7 @@ describe('against a baseline', () => {
     const broken: BaselineSource = {
       find: () => Promise.reject(new BaselineError('Baseline unreadable: x.', null)),
     };
-    expect((await run(broken)).outcome).toEqual({
+    expect((await reportIn(folder, broken)).outcome).toEqual({
       kind: 'baselineUnreadable',
       message: 'Baseline unreadable: x.',
     });
@@ -160,60 +190,25 @@ describe('what is not a shard of this commit', () => {
     ['a task without items', withItems(shard('default', 1), []), /tasks\.piqa\.items/],
   ])('%s is refused by name', async (_, json, message) => {
     writeFileSync(join(folder, 'shards/x.json'), JSON.stringify(json));
-    await expect(run()).rejects.toThrow(message);
+    await expect(reportIn(folder)).rejects.toThrow(message);
   });
 
   it('text that is not JSON is refused', async () => {
     writeFileSync(join(folder, 'shards/x.json'), '{"kind":');
-    await expect(run()).rejects.toThrow(/x\.json is not a shard of results: it is not JSON/);
+    await expect(reportIn(folder)).rejects.toThrow(/x\.json is not a part of this run: it is not JSON/);
   });
 
   it('a link out of the folder is not followed', async () => {
     writeFileSync(join(folder, 'secret.json'), '{}');
     symlinkSync(join(folder, 'secret.json'), join(folder, 'shards/link.json'));
-    expect((await run()).outcome.kind).toBe('empty');
+    expect((await reportIn(folder)).outcome.kind).toBe('empty');
   });
 
   it('a folder that is not there is named', async () => {
     rmSync(join(folder, 'shards'), { recursive: true });
-    await expect(run()).rejects.toThrow(/shards with the shards cannot be read \(ENOENT\)/);
+    await expect(reportIn(folder)).rejects.toThrow(/shards with the results cannot be read \(ENOENT\)/);
   });
 });
-
-function run(baseline?: BaselineSource, expected: string[] = []): Promise<ReportStageResult> {
-  return reportStage({
-    expected,
-    ...{ shardFolder: join(folder, 'shards'), outFolder: join(folder, 'out'), headSha: HEAD, baseline },
-    ...{ maximumDropPoints: 1, confidence: 0.95, reportUrl: 'https://github.com/octo/models/actions/runs/1' },
-  });
-}
-
-function source(found: BaselineFound): BaselineSource {
-  return { find: () => Promise.resolve(found) };
-}
-
-/** Shard 1 holds piqa, shard 2 wnli. */
-function shard(variant: string, index: number, share = 0.5): ShardFile {
-  const name = TASKS[index - 1]!;
-  return {
-    ...{ kind: 'inheritune-shard', schemaVersion: 1, variant, shard: { index, count: 2 }, headSha: HEAD },
-    ...{ recipe: 'recipes/x.yml', requested: TASKS, result: makeEvaluation({ [name]: task(name, share) }) },
-  };
-}
-
-function task(name: string, share: number): ReturnType<typeof makeBinaryTask> {
-  return makeBinaryTask(
-    name,
-    Array.from({ length: 40 }, (_, index) => (index < share * 40 ? 1 : 0)),
-  );
-}
-
-/** In a folder of its own, as artifacts are downloaded. */
-function leave(file: ShardFile): void {
-  const name = `results-${file.variant}-${String(file.shard.index)}`;
-  mkdirSync(join(folder, 'shards', name));
-  writeFileSync(join(folder, 'shards', name, 'shard.json'), JSON.stringify(file));
-}
 
 function withScore(file: ShardFile, acc: unknown): unknown {
   const piqa = { ...task('piqa', 0.5), metrics: { acc } };

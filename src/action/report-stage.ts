@@ -2,14 +2,17 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { InherituneError } from '../errors.ts';
+import { runRecordText } from '../store/run-record.ts';
+import { completeRecord } from './complete-record.ts';
 import type { JudgeOptions, Variant } from './judge-variants.ts';
 import { judgeVariants, variantTable } from './judge-variants.ts';
 import { mergeResults } from './merge-results.ts';
 import type { Outcome } from './outcome-text.ts';
 import type { TasksByModel } from './run-results.ts';
 import { findGaps } from './run-results.ts';
+import { readPartFiles } from './part-files.ts';
 import type { ShardFile } from './shard-file.ts';
-import { readShardFiles } from './shard-file.ts';
+import type { TrainingFile } from './training-file.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ReportStageOptions extends JudgeOptions {
@@ -26,47 +29,80 @@ export interface ReportStageResult {
   readonly verdict: Verdict;
   readonly report: string | undefined;
   readonly tasks: TasksByModel;
+  /** Whether `records/VARIANT.json` holds the record of a complete run. */
+  readonly hasRecords: boolean;
 }
 
 /**
  * Merges the shards of all variants, judges each against its baseline, and writes `report.md`, `results.json` and one
- * `results/VARIANT.json` each. Missing shards and failed tasks are named and never green.
+ * `results/VARIANT.json` each, with `records/VARIANT.json` for those whose training left its part and that lack nothing. Missing shards and failed tasks are named and never green.
  * @throws InherituneError for shards that cannot be read or merged
  */
 export async function reportStage(options: ReportStageOptions): Promise<ReportStageResult> {
-  const shards = readShardFiles(options.shardFolder, options.headSha);
+  const { shards, trainings, unfit } = readPartFiles(options.shardFolder, options.headSha);
+  const isUnfit = (name: string): boolean => unfit.some(({ variant }) => variant === name);
+  const wrongMachine = {
+    kind: 'wrongMachine' as const,
+    reasons: [
+      ...new Set(unfit.flatMap(({ variant, reasons }) => reasons.map((why) => `${variant}: ${why}`))),
+    ],
+  };
   if (shards.length === 0) {
+    const isNeutral = unfit.length > 0 && options.expected.every(isUnfit);
     return {
-      outcome: {
-        kind: 'empty',
-        message:
-          'There is not one shard of results. Look at the evaluate jobs: all of them failed or left nothing.',
-      },
+      outcome: isNeutral
+        ? wrongMachine
+        : {
+            kind: 'empty',
+            message:
+              'There is not one shard of results. Look at the evaluate jobs: all of them failed or left nothing.',
+          },
       verdict: 'none',
       report: undefined,
       tasks: {},
+      hasRecords: false,
     };
   }
-  const { variants, missing } = mergeVariants(shards);
-  const absent = options.expected.filter((name) => !shards.some(({ variant }) => variant === name));
+  const { variants, missing: lost } = mergeVariants(shards, trainings);
+  // What a machine that does not fit left out is no fault of the change.
+  const missing = lost.filter((text) => !unfit.some(({ variant }) => text.endsWith(` of ${variant}`)));
+  const absent = options.expected.filter(
+    (name) => !isUnfit(name) && !shards.some(({ variant }) => variant === name),
+  );
   missing.unshift(...absent.map((name) => `every shard of ${name}`));
   const table = variantTable(variants);
   const tasks = Object.fromEntries(variants.map(({ name, result }) => [name, withoutItems(result.tasks)]));
   await writeResults(options.outFolder, variants, tasks);
-  const gaps = missing.length > 0 ? { kind: 'partlyMissing' as const, missing } : findGaps(tasks, true);
+  const hasRecords = await writeRecords(options.outFolder, variants);
+  const fit = Object.fromEntries(Object.entries(tasks).filter(([name]) => !isUnfit(name)));
+  const gaps =
+    missing.length > 0
+      ? { kind: 'partlyMissing' as const, missing }
+      : findGaps(fit, Object.keys(fit).length > 0);
   let judged;
   try {
-    judged = await judgeVariants(variants, options);
+    judged = await judgeVariants(
+      variants.filter(({ name }) => !isUnfit(name)),
+      options,
+    );
   } catch (error) {
     if (!(error instanceof InherituneError)) throw error;
     const outcome = { kind: 'baselineUnreadable', message: error.message } as const;
-    return { outcome, verdict: 'none', report: await writeReport(options.outFolder, [table]), tasks };
+    return {
+      outcome,
+      verdict: 'none',
+      report: await writeReport(options.outFolder, [table]),
+      tasks,
+      hasRecords: false,
+    };
   }
+  const outcome = gaps ?? outcomeOf(judged.verdict);
   return {
-    outcome: gaps ?? outcomeOf(judged.verdict),
+    outcome: outcome.kind === 'succeeded' && unfit.length > 0 ? wrongMachine : outcome,
     verdict: judged.verdict,
     report: await writeReport(options.outFolder, [judged.markdown, table]),
     tasks,
+    hasRecords,
   };
 }
 
@@ -82,7 +118,10 @@ export function outcomeOf(verdict: Verdict): Outcome {
 }
 
 /** Merged variants in the order of their names, and the shards and tasks that are not there. */
-function mergeVariants(shards: readonly ShardFile[]): { variants: Variant[]; missing: string[] } {
+function mergeVariants(
+  shards: readonly ShardFile[],
+  trainings: readonly TrainingFile[],
+): { variants: Variant[]; missing: string[] } {
   const missing: string[] = [];
   const names = [...new Set(shards.map(({ variant }) => variant))].toSorted();
   const variants = names.flatMap((name): Variant[] => {
@@ -98,7 +137,12 @@ function mergeVariants(shards: readonly ShardFile[]): { variants: Variant[]; mis
     // Tasks of a lost shard are already named by it.
     if (!missing.some((text) => text.endsWith(` of ${name}`)))
       missing.push(...merged.missing.map((task) => `${task} of ${name}`));
-    return [{ name, model: 'trained', result: merged.result }];
+    const { result } = merged;
+    const training = trainings.find(({ variant }) => variant === name);
+    const isComplete = !missing.some((text) => text.endsWith(` of ${name}`));
+    const record =
+      training === undefined || !isComplete ? undefined : completeRecord(training.record, result);
+    return [{ name, model: 'trained', result, record, recordFile: `records/${name}.json` }];
   });
   return { variants, missing };
 }
@@ -127,6 +171,15 @@ async function writeResults(
     join(folder, 'results.json'),
     `${JSON.stringify({ schemaVersion: 1, models }, null, 2)}\n`,
   );
+}
+
+async function writeRecords(folder: string, variants: readonly Variant[]): Promise<boolean> {
+  const complete = variants.flatMap(({ name, record }) => (record === undefined ? [] : [{ name, record }]));
+  if (complete.length === 0) return false;
+  mkdirSync(join(folder, 'records'), { recursive: true });
+  for (const { name, record } of complete)
+    await writeFileAtomic(join(folder, 'records', `${name}.json`), runRecordText(record));
+  return true;
 }
 
 async function writeReport(folder: string, blocks: readonly string[]): Promise<string> {

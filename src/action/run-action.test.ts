@@ -9,24 +9,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ForkApproval } from '../github/fork-approval.ts';
-import { readJobEnvironment } from './environment.ts';
-import type { InputName } from './input-definitions.ts';
-import { readSettings } from './inputs.ts';
-import type { ActionContext, ActionResult } from './run-action.ts';
-import { baselineSource } from './baseline.ts';
-import type { RecipeFacts } from './recipe-facts.ts';
-import { readRecipeFacts } from './recipe-facts.ts';
-import { makeBinaryTask, makeEvaluation } from '../../test/fixtures/judge/make-evaluation.ts';
-import { runAction } from './run-action.ts';
-
-const TOKEN = 'ghs_secret';
-const HEAD = '6dcb09b5b57875f334f61aebed695e2e4193db5e';
+import { given, HEAD, runIn, TOKEN } from './run-action.fixture.ts';
+import { parseTrainingFile } from './training-file.ts';
+import { parseUnfitFile } from './unfit-file.ts';
 
 let workspace: string;
-
 beforeEach(() => {
   workspace = realpathSync(mkdtempSync(join(tmpdir(), 'inheritune-action-')));
 });
@@ -179,6 +167,21 @@ describe('the preflight', () => {
     expect(existsSync(join(workspace, 'out'))).toBe(false);
   });
 
+  it.each([
+    ['train', 'record-path'],
+    ['evaluate', 'results-path'],
+  ])('tells the jobs that wait for the part of a job of stage %s', async (stages, output) => {
+    const result = await run(
+      { files: {}, exitCode: 0 },
+      { preflight: 'true', stages },
+      { preflight: () => Promise.resolve({ state: 'wrongMachine', reasons: ['gpu: none'] }) },
+    );
+    expect(result).toMatchObject({ exitCode: 0, files: { [output]: 'out/unfit-default.json' } });
+    const part: unknown = JSON.parse(readFileSync(join(workspace, 'out/unfit-default.json'), 'utf8'));
+    expect(parseUnfitFile(part, 'x')).toMatchObject({ headSha: HEAD, reasons: ['gpu: none'] });
+    expect(() => parseUnfitFile({ ...(part as object), more: 1 }, 'x.json')).toThrow(/^x\.json is not what/);
+  });
+
   it('that itself fails is named by what it said', async () => {
     const exit = {
       ...{ exitCode: 2, signal: undefined, stderrTail: 'models/none does not exist. Check the path.' },
@@ -203,143 +206,25 @@ it('a recipe that is not one is refused before anything is started', async () =>
   expect(existsSync(join(workspace, 'out'))).toBe(false);
 });
 
-describe('results that are not whole', () => {
-  const tasks = (reasons: Record<string, string>): Record<string, string> => ({
-    'report.md': '## Result',
-    'results.json': JSON.stringify({
-      models: {
-        trained: {
-          tasks: Object.fromEntries(
-            Object.entries(reasons).map(([name, reason]) => [
-              name,
-              reason === ''
-                ? { status: 'scored', docs: 4, metrics: { acc: 0.5 } }
-                : { status: 'failed', reason },
-            ]),
-          ),
-        },
-      },
-    }),
-  });
-
-  it.each([
-    [{ piqa: '' }, 'succeeded', 0],
-    [{ piqa: '', wnli: 'item 3 has no choices' }, 'partlyMissing', 1],
-    [{ piqa: '', wnli: 'wnli item 3: the log-likelihood of choice 0 is NaN' }, 'notANumber', 1],
-    [{ piqa: 'x' }, 'empty', 1],
-    [{}, 'empty', 1],
-  ])('%j: %s', async (reasons, kind, exitCode) => {
-    expect(
-      await run(
-        { files: tasks(reasons as Record<string, string>), exitCode: 0 },
-        {},
-        { expectsScores: true },
-      ),
-    ).toMatchObject({
-      outcome: { kind },
-      exitCode,
-    });
-  });
-
-  it('and a results file that is not there are empty', async () => {
-    const result = await run({ files: { 'report.md': 'x' }, exitCode: 0 }, {}, { expectsScores: true });
-    expect(result.outcome.kind).toBe('empty');
-  });
-});
-
-describe('a run with a baseline', () => {
-  const result = (drop: number): string =>
-    JSON.stringify(
-      makeEvaluation({
-        piqa: makeBinaryTask(
-          'piqa',
-          Array.from({ length: 400 }, (_, i) => (i % 10 < 7 - drop ? 1 : 0)),
-        ),
-      }),
-    );
-  const files = (drop: number): Record<string, string> => ({
-    'report.md': '## Run',
-    'results/trained.json': result(drop),
-  });
-  const baseline = { baseline: 'base' };
-  beforeEach(() => {
-    mkdirSync(join(workspace, 'base'));
-    writeFileSync(join(workspace, 'base/default.json'), result(0));
-  });
-
-  it('that is worse is a regression, and the comparison comes before the report', async () => {
-    const seen = await run({ files: files(2), exitCode: 0 }, baseline);
-    expect(seen).toMatchObject({ outcome: { kind: 'regression' }, verdict: 'regression', exitCode: 3 });
-    expect(seen.message.report).toMatch(/^## ❌ Regression[\s\S]*## Run$/);
-    expect(readFileSync(join(workspace, 'out/comparison.md'), 'utf8')).toMatch(/^## ❌ Regression/);
-  });
-
-  it('that is equal is not', async () => {
-    expect(await run({ files: files(0), exitCode: 0 }, baseline)).toMatchObject({
-      ...{ outcome: { kind: 'succeeded' }, verdict: 'noRegression', exitCode: 0 },
-    });
-  });
-
-  it('that cannot be read is a hard error, not an empty baseline', async () => {
-    writeFileSync(join(workspace, 'base/default.json'), '{"schemaVersion":1');
-    expect(await run({ files: files(0), exitCode: 0 }, baseline)).toMatchObject({
-      outcome: {
-        kind: 'baselineUnreadable',
-        message: expect.stringContaining('base/default.json') as string,
-      },
-      exitCode: 1,
-    });
-    expect(existsSync(join(workspace, 'out/comparison.md'))).toBe(false);
-  });
-});
-
-describe('the record of a run', () => {
-  const good = { files: { 'report.md': '## Run' }, exitCode: 0 };
-  const inputs = { record: 'branch:data' };
-
-  it('is stored once the run is complete', async () => {
-    const stored: string[] = [];
-    const record: ActionContext['record'] = ({ headSha }) => {
-      stored.push(headSha);
-      return Promise.resolve(undefined);
-    };
-    expect((await run(good, inputs, { record })).outcome.kind).toBe('succeeded');
-    expect(stored).toEqual([HEAD]);
-    await run({ files: {}, exitCode: 1 }, inputs, { record });
-    expect(stored).toHaveLength(1);
-  });
-
-  it('that cannot be stored fails the step by name', async () => {
-    const record = (): Promise<string> => Promise.resolve('the branch data is protected.');
-    expect(await run(good, inputs, { record })).toMatchObject({
-      outcome: {
-        kind: 'failed',
-        message: expect.stringContaining('the branch data is protected.') as string,
-      },
-      exitCode: 1,
-    });
-  });
-
-  it('is not stored for code from a fork', async () => {
-    const warnings: string[] = [];
-    const readApproval = (): Promise<ForkApproval> => Promise.resolve({ state: 'approved', by: ['ada'] });
-    const options = { event: 'pull-request-fork', readApproval, warnings };
-    expect((await run(good, { ...inputs, 'allow-forks': 'true' }, options)).outcome.kind).toBe('succeeded');
-    expect(warnings).toContainEqual(expect.stringContaining('The run is not recorded') as string);
-  });
-});
-
 describe('one part of the work', () => {
-  it('train runs the command train, which goes on from a checkpoint, and needs no report', async () => {
+  it('train runs the recipe without its evaluation, needs no report, and leaves its part of the record', async () => {
     const result = await run(
       { files: { 'config.json': '{}' }, exitCode: 0 },
       { stages: 'train', set: 'train.seed=2' },
     );
-    expect(given()).toMatchObject({
-      command: 'train',
-      options: ['--out', 'out', '--resume', '--set', 'train.seed=2'],
+    expect(given(workspace)).toMatchObject({
+      command: 'run',
+      options: ['--out', 'out', '--set', 'train.seed=2', '--set', 'evaluate='],
     });
-    expect(result).toMatchObject({ outcome: { kind: 'succeeded' }, files: { 'model-path': 'out' } });
+    expect(result).toMatchObject({
+      outcome: { kind: 'succeeded' },
+      files: { 'model-path': 'out', 'record-path': 'out/training-default.json' },
+    });
+    const part: unknown = JSON.parse(readFileSync(join(workspace, 'out/training-default.json'), 'utf8'));
+    expect(parseTrainingFile(part, 'x')).toMatchObject({
+      ...{ variant: 'default', headSha: HEAD },
+      record: { command: 'inheritune run recipe.json --set train.seed=2' },
+    });
   });
 
   it('train without a model is empty', async () => {
@@ -353,72 +238,8 @@ it('a payload that is not there is named', async () => {
   );
 });
 
-interface RunOptions extends Partial<Pick<ActionContext, 'preflight' | 'readApproval' | 'record'>> {
-  readonly event?: string;
-  readonly warnings?: string[];
-  readonly expectsScores?: boolean;
-  /** Undefined: the real one. */
-  readonly readRecipe?: undefined;
-}
-
-function given(): unknown {
-  return JSON.parse(readFileSync(join(workspace, 'out/given.json'), 'utf8'));
-}
-
-/** Runs the action on a pretended self-hosted runner with a program that does what the recipe says. */
 function run(
-  recipe: { readonly files: Readonly<Record<string, string>>; readonly exitCode: number },
-  inputs: Partial<Record<InputName, string>> = {},
-  options: RunOptions = {},
-): Promise<ActionResult> {
-  writeFileSync(join(workspace, 'recipe.json'), JSON.stringify(recipe));
-  const given: Partial<Record<InputName, string>> = {
-    recipe: 'recipe.json',
-    out: 'out',
-    preflight: 'false',
-    'github-token': TOKEN,
-    ...inputs,
-  };
-  const event = options.event ?? 'pull-request';
-  const env = {
-    PATH: process.env['PATH'],
-    HF_TOKEN: 'hub',
-    'INPUT_GITHUB-TOKEN': TOKEN,
-    GITHUB_TOKEN: TOKEN,
-    GITHUB_REPOSITORY: 'octo/models',
-    GITHUB_RUN_ID: '1',
-    GITHUB_SHA: 'c'.repeat(40),
-    GITHUB_EVENT_NAME: 'pull_request',
-    GITHUB_EVENT_PATH: fileURLToPath(new URL(`../../test/github/events/${event}.json`, import.meta.url)),
-    RUNNER_ENVIRONMENT: 'self-hosted',
-  };
-  const settings = readSettings((name) => given[name] ?? '', { workflow: 'CI', job: 'run' });
-  const facts: RecipeFacts = {
-    ...{ name: 'recipe', device: 'cpu', trains: true, steps: 10, keepCheckpoints: 2 },
-    evaluate: options.expectsScores
-      ? { tasks: ['piqa'], limit: undefined, fewShot: undefined, addBos: undefined, data: undefined }
-      : undefined,
-  };
-  return runAction({
-    settings,
-    job: readJobEnvironment(env),
-    env,
-    workspace,
-    cliPath: fileURLToPath(new URL('../../test/github/programs/run-recipe.mjs', import.meta.url)),
-    mark: 'mark',
-    hooks: { onStart: () => undefined, onStderr: () => undefined, onCancel: () => () => undefined },
-    warn: (text) => options.warnings?.push(text),
-    duringChild: (work) => work(),
-    readRecipe: () =>
-      'readRecipe' in options ? readRecipeFacts(settings, workspace) : Promise.resolve(facts),
-    preflight: options.preflight ?? (() => Promise.reject(new Error('not asked for'))),
-    readApproval: options.readApproval ?? (() => Promise.resolve({ state: 'notApproved' })),
-    baseline: (recipeName) =>
-      baselineSource({
-        ...{ setting: settings.baseline, workspace, env, token: '', recipeName, headSha: HEAD },
-        ...{ baseBranch: 'origin/main', sleep: () => Promise.resolve(), random: () => 0 },
-      }),
-    record: options.record ?? (() => Promise.reject(new Error('not asked for'))),
-    withProgress: (_, work) => work(),
-  });
+  ...given: Parameters<typeof runIn> extends [string, ...infer Rest] ? Rest : never
+): ReturnType<typeof runIn> {
+  return runIn(workspace, ...given);
 }

@@ -5,22 +5,31 @@ import type { ForkApproval } from '../github/fork-approval.ts';
 import { decideForkPolicy, needsApproval } from '../github/fork-policy.ts';
 import type { EventFacts } from '../github/pull-request.ts';
 import { readEvent } from '../github/pull-request.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import { decideTonight } from '../store/tonight.ts';
 import { ActionError } from './action-error.ts';
 import type { BaselineSource } from './baseline.ts';
 import { classifyExit } from './child-outcome.ts';
 import type { JobEnvironment } from './environment.ts';
+import type { StoreSetting } from './input-values.ts';
 import type { Settings } from './inputs.ts';
+import { keepRecord } from './keep-record.ts';
+import type { Badge } from './keep-record.ts';
+import type { MadeRecord } from './make-record.ts';
 import type { MessageParts } from './message.ts';
 import type { Outcome } from './outcome-text.ts';
 import { describeOutcome } from './outcome-text.ts';
 import type { Preflight } from './preflight.ts';
 import type { RecipeFacts } from './recipe-facts.ts';
+import { recordStage } from './record-stage.ts';
 import { reportStage } from './report-stage.ts';
 import type { ChildHooks } from './run-child.ts';
 import type { RunFiles } from './run-folder.ts';
 import type { TasksByModel } from './run-results.ts';
 import { runStage } from './run-stage.ts';
+import { leaveUnfit } from './unfit-file.ts';
 import type { Verdict } from './verdict.ts';
+import { withLedger } from './whole-run.ts';
 
 /** The parts of the runner and of GitHub that the action talks to. */
 export interface ActionContext {
@@ -40,8 +49,11 @@ export interface ActionContext {
   readonly preflight: (recipe: RecipeFacts) => Promise<Preflight>;
   readonly readApproval: () => Promise<ForkApproval>;
   readonly baseline: (recipeName: string, event: EventFacts) => BaselineSource | undefined;
-  /** Adds the record of the complete run in `out`; what went wrong, or undefined. */
-  readonly record: (event: EventFacts) => Promise<string | undefined>;
+  /** Makes the record of the finished run in `out`. */
+  readonly makeRecord: (event: EventFacts, recipe: RecipeFacts) => Promise<MadeRecord>;
+  readonly store: (setting: StoreSetting) => RecordStore | undefined;
+  /** YYYY-MM-DD in UTC. */
+  readonly tonight: string;
   /** Shows the progress of the training in `folder` until the work ends. */
   readonly withProgress: <T>(
     facts: { readonly folder: string; readonly totalSteps: number | undefined },
@@ -58,6 +70,8 @@ export interface WorkResult {
   readonly files: RunFiles;
   readonly tasks: TasksByModel;
   readonly stderrTail: string;
+  /** The claim ledger's, where one was brought up to date. */
+  readonly badge?: Badge | undefined;
 }
 
 /** What the action has to tell. */
@@ -68,6 +82,7 @@ export interface ActionResult {
   readonly message: MessageParts;
   readonly files: RunFiles;
   readonly tasks: TasksByModel;
+  readonly badge: Badge | undefined;
   readonly exitCode: number;
 }
 
@@ -83,6 +98,7 @@ export async function runAction(context: ActionContext): Promise<ActionResult> {
   const text = describeOutcome(work.outcome, settings.out, work.verdict);
   return {
     ...{ outcome: work.outcome, verdict: work.verdict, files: work.files, tasks: work.tasks, event },
+    badge: work.badge,
     message: {
       ...{ outcome: text, headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
       ...{ report: work.report, stderrTail: work.stderrTail },
@@ -116,13 +132,17 @@ async function doWork(context: ActionContext, event: EventFacts): Promise<WorkRe
   try {
     if (settings.stages === 'report') return await report(context, event);
     const recipe = await context.readRecipe();
+    if (settings.stages === 'record') return await recordStage(context, event, recipe);
+    if (settings.onlyNew && (settings.stages === 'all' || settings.stages === 'train')) {
+      const nothing = await nothingNew(context, event, recipe);
+      if (nothing !== undefined) return nothing;
+    }
     const checked = settings.preflight
       ? await context.duringChild(() => context.preflight(recipe))
       : undefined;
     if (checked?.state === 'failed')
       return withoutResult(classifyExit(checked.exit), checked.exit.stderrTail);
-    if (checked?.state === 'wrongMachine')
-      return withoutResult({ kind: 'wrongMachine', reasons: checked.reasons });
+    if (checked?.state === 'wrongMachine') return await wrongMachine(context, event, checked.reasons);
     checked?.warnings.forEach(warn);
     return await runStage(context, event, recipe, checked?.totalSteps ?? recipe.steps);
   } catch (error) {
@@ -134,6 +154,43 @@ async function doWork(context: ActionContext, event: EventFacts): Promise<WorkRe
         : { kind, exitCode: error.exitCode, message: error.message },
     );
   }
+}
+
+/** Nothing was computed. A job whose part others wait for tells them why it is missing. */
+async function wrongMachine(
+  { settings, workspace }: ActionContext,
+  { headSha }: EventFacts,
+  reasons: readonly string[],
+): Promise<WorkResult> {
+  const result = withoutResult({ kind: 'wrongMachine', reasons });
+  const { stages, variant, out } = settings;
+  if (stages !== 'train' && stages !== 'evaluate') return result;
+  const name = await leaveUnfit(resolve(workspace, out), { variant, headSha, reasons });
+  return { ...result, files: { [stages === 'train' ? 'record-path' : 'results-path']: `${out}/${name}` } };
+}
+
+/** The result where the newest record is of this recipe and commit; a night of that kind is a night in the ledger all the same. */
+async function nothingNew(
+  context: ActionContext,
+  event: EventFacts,
+  { recordName: name, hash }: RecipeFacts,
+): Promise<WorkResult | undefined> {
+  const { settings, workspace } = context;
+  const known = context.store(settings.baseline);
+  if (known === undefined) return undefined;
+  const { due, text } = await decideTonight(known, { name, recipeHash: hash, commit: event.headSha });
+  if (due) return undefined;
+  const work = withoutResult({ kind: 'nothingNew', message: text });
+  const store = event.origin === 'sameRepository' ? context.store(settings.record) : undefined;
+  if (store === undefined || !settings.ledger) return work;
+  const folder = resolve(workspace, settings.out);
+  const { ledger } = await keepRecord(store, undefined, {
+    name,
+    ledger: true,
+    tonight: context.tonight,
+    folder,
+  });
+  return withLedger(work, ledger, settings.out);
 }
 
 /** Merges and judges what the evaluate jobs left. Needs no machine, and runs no code of the change under test. */
@@ -149,11 +206,14 @@ async function report(context: ActionContext, event: EventFacts): Promise<WorkRe
     baseline: recipe === undefined ? undefined : context.baseline(recipe.name, event),
     ...{ maximumDropPoints, confidence, reportUrl: job.runUrl },
   });
-  const files =
-    done.report === undefined
-      ? {}
-      : { 'report-path': `${out}/report.md`, 'results-path': `${out}/results.json` };
-  return { ...done, files, stderrTail: '' };
+  const { hasRecords, ...result } = done;
+  const files = {
+    ...(done.report !== undefined && {
+      ...{ 'report-path': `${out}/report.md`, 'results-path': `${out}/results.json` },
+    }),
+    ...(hasRecords && { 'record-path': `${out}/records` }),
+  };
+  return { ...result, files, stderrTail: '' };
 }
 
 function readPayload(path: string): unknown {

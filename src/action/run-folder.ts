@@ -1,11 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What `inheritune run` leaves in its output folder, by the names of the action's outputs. */
+/** What a step leaves in its output folder, by the names of the action's outputs. */
 export interface RunFiles {
   readonly 'report-path'?: string;
   readonly 'results-path'?: string;
   readonly 'model-path'?: string;
+  readonly 'record-path'?: string;
+  readonly 'ledger-path'?: string;
 }
 
 const REPORT = 'report.md';

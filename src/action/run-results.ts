@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { EvaluationResult } from '../evaluate/result.ts';
-import { parseEvaluationResult } from '../report/result-schema.ts';
+import type { JudgedResult } from '../judge/judged-result.ts';
+import { parseRunResult } from '../report/result-schema.ts';
 import { NOT_A_NUMBER } from './child-outcome.ts';
 import type { Outcome } from './outcome-text.ts';
 
@@ -34,7 +34,7 @@ export function readRunTasks(folder: string): TasksByModel | undefined {
 /** The model that a run is judged by: the last one it made. */
 export function readJudgedModel(
   folder: string,
-): { readonly key: string; readonly result: EvaluationResult } | undefined {
+): { readonly key: string; readonly result: JudgedResult } | undefined {
   for (const key of ['trained', 'inherited', 'reference']) {
     const file = join(folder, 'results', `${key}.json`);
     let text: string;
@@ -43,7 +43,7 @@ export function readJudgedModel(
     } catch {
       continue;
     }
-    return { key, result: parseEvaluationResult(JSON.parse(text), file) };
+    return { key, result: parseRunResult(JSON.parse(text), file) };
   }
   return undefined;
 }

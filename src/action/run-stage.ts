@@ -1,29 +1,27 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { EXIT, InherituneError } from '../errors.ts';
 import type { EventFacts } from '../github/pull-request.ts';
-import { escapeMarkdown } from '../report/escape-markdown.ts';
 import { parseEvaluationResult } from '../report/result-schema.ts';
 import type { ChildExit } from './child-outcome.ts';
 import { classifyExit } from './child-outcome.ts';
 import { childEnvironment } from './environment.ts';
-import { judgeVariants } from './judge-variants.ts';
 import type { Outcome } from './outcome-text.ts';
 import { GROUP_MARK_VARIABLE } from './process-group.ts';
 import type { RecipeFacts } from './recipe-facts.ts';
-import { outcomeOf } from './report-stage.ts';
 import type { ActionContext, WorkResult } from './run-action.ts';
 import { withoutResult } from './run-action.ts';
 import { runChild } from './run-child.ts';
-import type { RunFiles } from './run-folder.ts';
-import { inspectRunFolder, readReport, runFiles } from './run-folder.ts';
-import { findGaps, readJudgedModel, readRunTasks } from './run-results.ts';
+import { inspectRunFolder, runFiles } from './run-folder.ts';
+import { findGaps } from './run-results.ts';
 import type { TasksByModel } from './run-results.ts';
 import type { ShardFile } from './shard-file.ts';
 import type { StageCommand } from './stage-command.ts';
 import { stageCommand } from './stage-command.ts';
+import type { TrainingFile } from './training-file.ts';
 import { trainingLogTimeMs } from './training-state.ts';
+import type { EndedRun } from './whole-run.ts';
+import { wholeRun } from './whole-run.ts';
 
 /** Runs the child of a stage that computes, and looks at what it left. */
 export async function runStage(
@@ -46,32 +44,13 @@ export async function runStage(
   // Files of a run that broke off are not its result, though they may be there.
   if (ended.kind !== 'succeeded' && ended.kind !== 'regression') return withoutResult(ended, exit.stderrTail);
   const files = runFiles(folder, before, settings.out);
-  if (settings.stages === 'train') return trained(files, ended, exit.stderrTail);
+  if (settings.stages === 'train')
+    return trained(context, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
   if (settings.stages === 'evaluate') {
     const file = join(folder, command.resultFile ?? '');
     return leaveShard(context, event, recipe, file, exit.stderrTail);
   }
-  const work = await wholeRun(context, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
-  return recorded(context, event, work);
-}
-
-/** Records a complete run, whatever its verdict; one without a baseline that could be read, or with gaps, leaves no record. */
-async function recorded(context: ActionContext, event: EventFacts, work: WorkResult): Promise<WorkResult> {
-  const isComplete = work.outcome.kind === 'succeeded' || work.outcome.kind === 'regression';
-  if (!isComplete || context.settings.record.kind === 'none') return work;
-  if (event.origin !== 'sameRepository') {
-    context.warn(
-      'The run is not recorded: its code is not of this repository, and records are what later runs are judged by.',
-    );
-    return work;
-  }
-  const problem = await context.duringChild(() => context.record(event));
-  if (problem === undefined) return work;
-  const message = `The run is complete, but its record was not stored: ${problem}`;
-  // A regression is the more important news.
-  return work.outcome.kind === 'regression'
-    ? { ...work, report: `${work.report ?? ''}\n\n${escapeMarkdown(message)}` }
-    : { ...work, outcome: { kind: 'failed', exitCode: EXIT.failed, message } };
+  return wholeRun(context, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
 }
 
 function startChild(context: ActionContext, command: StageCommand, folder: string): Promise<ChildExit> {
@@ -90,15 +69,35 @@ function startChild(context: ActionContext, command: StageCommand, folder: strin
   );
 }
 
-/** Exit code 0 without a model is not a success. */
-function trained(files: RunFiles, ended: Outcome, stderrTail: string): WorkResult {
+/** Exit code 0 without a model is not a success. Beside the model lies the training's part of the run's record. */
+async function trained(
+  context: ActionContext,
+  event: EventFacts,
+  recipe: RecipeFacts,
+  { folder, files, ended, stderrTail }: EndedRun,
+): Promise<WorkResult> {
+  const { settings, duringChild } = context;
   const model = files['model-path'];
   if (model === undefined) {
     const message =
       'The training ended without an error but left no model. Look at its log, and report this with it.';
     return withoutResult({ kind: 'empty', message }, stderrTail);
   }
-  return { ...withoutResult(ended, stderrTail), files: { 'model-path': model } };
+  const result = { ...withoutResult(ended, stderrTail), files: { 'model-path': model } };
+  const made = await duringChild(() => context.makeRecord(event, recipe));
+  if (made.state === 'failed') {
+    context.warn(`The training has no part in a record: ${made.reason}`);
+    return result;
+  }
+  const sets = settings.overrides.map((override) => ` --set ${override}`).join('');
+  const file: TrainingFile = {
+    ...{ kind: 'inheritune-training', schemaVersion: 1, variant: settings.variant, headSha: event.headSha },
+    // The evaluation that this job left out belongs to the run.
+    record: { ...made.record, command: `inheritune run ${settings.recipe}${sets}` },
+  };
+  const name = `training-${settings.variant}.json`;
+  await writeFileAtomic(join(folder, name), `${JSON.stringify(file)}\n`);
+  return { ...result, files: { 'model-path': model, 'record-path': join(settings.out, name) } };
 }
 
 /** Puts a shard's result into its envelope. */
@@ -132,54 +131,4 @@ async function leaveShard(
   const settled: Outcome =
     outcome === undefined || outcome.kind === 'empty' ? { kind: 'succeeded' } : outcome;
   return { ...withoutResult(settled, stderrTail), tasks, files: { 'results-path': join(out, name) } };
-}
-
-interface EndedRun {
-  readonly folder: string;
-  readonly files: RunFiles;
-  readonly ended: Outcome;
-  readonly stderrTail: string;
-}
-
-async function wholeRun(
-  context: ActionContext,
-  event: EventFacts,
-  recipe: RecipeFacts,
-  { folder, files, ended, stderrTail }: EndedRun,
-): Promise<WorkResult> {
-  const { settings, job } = context;
-  const report = readReport(folder, files);
-  const tasks = readRunTasks(folder) ?? {};
-  const result = { verdict: 'none' as const, report, files, tasks, stderrTail };
-  if (!report?.trim()) {
-    // Exit code 0 without a report is not a success: a run that did nothing must not be green.
-    const message =
-      'The run ended without an error but wrote no report. Look at its log, and report this with it.';
-    return { ...result, outcome: { kind: 'failed', exitCode: EXIT.done, message } };
-  }
-  const gaps = findGaps(tasks, recipe.evaluate !== undefined);
-  if (gaps !== undefined) return { ...result, outcome: gaps };
-  if (ended.kind === 'regression') return { ...result, verdict: 'regression', outcome: ended };
-  const baseline = context.baseline(recipe.name, event);
-  const judgedModel = baseline === undefined ? undefined : readJudgedModel(folder);
-  if (judgedModel === undefined) return { ...result, outcome: ended };
-  const { maximumDropPoints, confidence, variant } = settings;
-  try {
-    const judged = await judgeVariants(
-      [{ name: variant, model: judgedModel.key, result: judgedModel.result }],
-      {
-        ...{ baseline, maximumDropPoints, confidence, reportUrl: job.runUrl },
-      },
-    );
-    await writeFileAtomic(join(folder, 'comparison.md'), `${judged.markdown}\n`);
-    return {
-      ...result,
-      verdict: judged.verdict,
-      outcome: outcomeOf(judged.verdict),
-      report: `${judged.markdown}\n\n${report}`,
-    };
-  } catch (error) {
-    if (!(error instanceof InherituneError)) throw error;
-    return { ...result, outcome: { kind: 'baselineUnreadable', message: error.message } };
-  }
 }

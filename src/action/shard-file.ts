@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { EvaluationResult } from '../evaluate/result.ts';
 import { COMMENT_KEY } from '../github/comment-marker.ts';
@@ -21,10 +19,6 @@ export interface ShardFile {
   readonly result: EvaluationResult | null;
 }
 
-/** The nine datasets and MMLU in full take about 40 MB; anything far larger is not ours. */
-const MAX_FILE_BYTES = 256 * 2 ** 20;
-const MAX_FILES = 4096;
-
 const name = z.string().min(1).max(200);
 const shardFile = z.strictObject({
   kind: z.literal('inheritune-shard'),
@@ -39,64 +33,16 @@ const shardFile = z.strictObject({
   result: z.unknown(),
 });
 
-/**
- * All shard files below a folder. An artifact comes from a job that ran the code of the change under test: whatever is not
- * exactly a shard file of this commit is an error that names it.
- * @throws ActionError, RecordError (exit code 2)
- */
-export function readShardFiles(folder: string, headSha: string): ShardFile[] {
-  const paths = jsonFiles(folder);
-  const shards = paths.map((path) => parseShardFile(readFileSync(path), relative(folder, path)));
-  const stranger = shards.findIndex((shard) => shard.headSha !== headSha);
-  if (stranger !== -1) {
-    throw new ActionError(
-      'ACTION_RESULTS',
-      `${relative(folder, paths[stranger]!)} is about commit ${shards[stranger]!.headSha.slice(0, 12)}, this job about ${headSha.slice(0, 12)}. Download the shards of this run only.`,
-    );
-  }
-  return shards;
-}
-
-/** One shard file from its bytes; `file` names it in messages. */
-export function parseShardFile(bytes: Uint8Array, file: string): ShardFile {
-  const bad = (why: string): ActionError =>
-    new ActionError(
-      'ACTION_RESULTS',
-      `${file} is not a shard of results: ${why}. Give "results" a folder with nothing but what the evaluate jobs left.`,
-    );
-  if (bytes.length > MAX_FILE_BYTES) throw bad(`it has ${String(bytes.length)} bytes`);
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw bad('it is not JSON');
-  }
+/** One shard file from its JSON; `file` names it in messages. @throws ActionError, RecordError */
+export function parseShardFile(json: unknown, file: string): ShardFile {
   const parsed = shardFile.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw bad(`${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'wrong'}`);
+    throw new ActionError(
+      'ACTION_RESULTS',
+      `${file} is not a shard of results: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'wrong'}. Give "results" a folder with nothing but what the jobs of this run left.`,
+    );
   }
   const { result, ...rest } = parsed.data;
   return { ...rest, result: result === null ? null : parseEvaluationResult(result, file) };
-}
-
-function jsonFiles(folder: string): string[] {
-  let entries;
-  try {
-    entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new ActionError(
-      'ACTION_RESULTS',
-      `The folder ${folder} with the shards cannot be read (${why}). Download the artifacts of the evaluate jobs into it first.`,
-    );
-  }
-  // Links are not followed: an artifact could point out of its folder.
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json'));
-  if (files.length > MAX_FILES)
-    throw new ActionError(
-      'ACTION_RESULTS',
-      `The folder ${folder} holds ${String(files.length)} files. Clear it first.`,
-    );
-  return files.map((entry) => join(entry.parentPath, entry.name)).toSorted();
 }

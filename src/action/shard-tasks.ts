@@ -1,5 +1,5 @@
 import { selectTasks } from '../evaluate/tasks/registry.ts';
-import type { Shard } from './inputs.ts';
+import type { Shard } from './input-values.ts';
 
 /**
  * Documents times choices of each evaluation split, which is what scoring costs before the lengths of the texts. Only the

@@ -25,8 +25,11 @@ export function stageCommand(settings: Settings, recipe: RecipeFacts): StageComm
   if (stages === 'all')
     return { args: ['run', settings.recipe, '--out', out, ...sets, ...machineOptions(settings)] };
   if (stages === 'train') {
-    const args = ['train', settings.recipe, '--out', out, '--resume', ...sets, ...machineOptions(settings)];
-    return { args };
+    // A run without evaluation: finished stages are taken over, the newest checkpoint is gone on from, and what a record needs is left.
+    const noEvaluation = ['--set', 'evaluate='];
+    return {
+      args: ['run', settings.recipe, '--out', out, ...sets, ...noEvaluation, ...machineOptions(settings)],
+    };
   }
   const { evaluate } = recipe;
   if (evaluate === undefined) {

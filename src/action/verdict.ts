@@ -22,12 +22,12 @@ export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
 }
 
 /**
- * How the check run ends; pure. Neutral is for results that say nothing about the change: a wrong machine, a comparison that cannot
+ * How the check run ends; pure. Neutral is for results that say nothing about the change: a wrong machine, a night with nothing new, a comparison that cannot
  * tell, one that would compare unlike things, a first run without a baseline. A cancelled run is a failure, as branch protection
  * lets neutral pass.
  */
 export function checkConclusion(outcome: Outcome, verdict: Verdict): CheckConclusion {
-  if (outcome.kind === 'wrongMachine') return 'neutral';
+  if (outcome.kind === 'wrongMachine' || outcome.kind === 'nothingNew') return 'neutral';
   if (outcome.kind !== 'succeeded') return 'failure';
   const isNeutral = verdict === 'cannotTell' || verdict === 'incomparable' || verdict === 'noBaseline';
   return isNeutral ? 'neutral' : 'success';

@@ -13,8 +13,10 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { growCommand } from './commands/grow.ts';
 import { inheritCommand } from './commands/inherit.ts';
+import { inspectCommand } from './commands/inspect.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { planCommand } from './commands/plan.ts';
+import { plotCommand } from './commands/plot.ts';
 import { prepareCommand } from './commands/prepare.ts';
 import { recordCommand } from './commands/record.ts';
 import { runCommand } from './commands/run.ts';
@@ -27,6 +29,8 @@ export interface CliWorld {
   readonly home: string;
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
+  /** Width of the terminal that `print` goes to; undefined where that is none. */
+  readonly columns?: number | undefined;
   readonly progress: Progress;
   readonly silentProgress: Progress;
   readonly signal: AbortSignal;
@@ -53,12 +57,13 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
     .showHelpAfterError('(run inheritune --help, or inheritune COMMAND --help)');
   const io = (): CommandIo => commandIo(program.opts(), world);
   const commands = [
-    ...[setupCommand, doctorCommand, planCommand, runCommand, inheritCommand],
+    ...[setupCommand, doctorCommand, planCommand, runCommand, inspectCommand, inheritCommand],
     ...[
       prepareCommand,
       trainCommand,
       growCommand,
       exportCommand,
+      plotCommand,
       evaluateCommand,
       compareCommand,
       recordCommand,
@@ -111,7 +116,7 @@ function commandIo(options: GlobalOptions, world: CliWorld): CommandIo {
       return engine;
     },
   };
-  return { context, device, home: world.home, print: world.print };
+  return { context, device, home: world.home, print: world.print, columns: world.columns };
 }
 
 async function openEngine(device: 'auto' | 'cpu' | 'cuda', context: RunContext): Promise<Engine> {

@@ -9,6 +9,8 @@ export interface CommandIo {
   readonly device: 'auto' | 'cpu' | 'cuda' | undefined;
   readonly home: string;
   readonly print: (text: string) => void;
+  /** Width of the terminal that `print` goes to; undefined where that is none. */
+  readonly columns?: number | undefined;
 }
 
 /** Makes one command; `end` sets an exit code other than 0. */

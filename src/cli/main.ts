@@ -29,6 +29,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   home: homedir(),
   print: (text) => process.stdout.write(`${text}\n`),
+  columns: process.stdout.columns,
   printError: (text) => {
     progress.close();
     stderr.write(`${text}\n`);

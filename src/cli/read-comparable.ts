@@ -1,17 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { InherituneError } from '../errors.ts';
-import type { EvaluationResult } from '../evaluate/result.ts';
 import type { JudgedResult } from '../judge/judged-result.ts';
-import { parseEvaluationResult } from '../report/result-schema.ts';
-import { asRecorded, expandModel } from '../store/compact-model.ts';
+import { parseRunResult } from '../report/result-schema.ts';
+import { createRunRecord } from '../run/run-record.ts';
+import { expandModel } from '../store/compact-model.ts';
 import { claimsToBeRunRecord, parseRunRecord } from '../store/run-record.ts';
 import type { RunRecord } from '../store/run-record.ts';
 
 /** One side of a comparison. */
-export type Comparable =
-  | { readonly kind: 'result'; readonly result: EvaluationResult }
-  | { readonly kind: 'record'; readonly record: RunRecord; readonly result: JudgedResult };
+export interface Comparable {
+  readonly result: JudgedResult;
+  /** Undefined for a results file, which says nothing of the run it is from. */
+  readonly record: RunRecord | undefined;
+}
 
 /** A results file, the folder of a run, or a run record; `model` says which of a run's models. */
 export async function readComparable(path: string, model: string, cwd: string): Promise<Comparable> {
@@ -20,27 +22,31 @@ export async function readComparable(path: string, model: string, cwd: string): 
   const file = isFolder ? join(given, 'results', `${model}.json`) : given;
   const shown = isFolder ? join(path, 'results', `${model}.json`) : path;
   const { text, json } = await readJson(file, shown);
-  return claimsToBeRunRecord(json)
-    ? recordedModel(parseRunRecord(text, shown), model, shown)
-    : { kind: 'result', result: parseEvaluationResult(json, shown) };
+  if (claimsToBeRunRecord(json)) {
+    const record = parseRunRecord(text, shown);
+    return { record, result: recordedModel(record, model, shown) };
+  }
+  return { result: parseRunResult(json, shown), record: isFolder ? await recordOf(given) : undefined };
 }
 
 /** One model of a record. @throws InherituneError where the record has no such model */
-export function recordedModel(record: RunRecord, model: string, shown: string): Comparable {
+export function recordedModel(record: RunRecord, model: string, shown: string): JudgedResult {
   const found = record.models[model];
-  if (found !== undefined) return { kind: 'record', record, result: expandModel(found, record.itemSets) };
+  if (found !== undefined) return expandModel(found, record.itemSets);
   throw new InherituneError(
     'result',
     `${shown} has no ${model} model, only ${Object.keys(record.models).join(', ') || 'none'}. Name one of them with --model.`,
   );
 }
 
-/** Both sides in one form: a record keeps less of an item than a result does. */
-export function bothSides(base: Comparable, head: Comparable): [JudgedResult, JudgedResult] {
-  if (base.kind === 'result' && head.kind === 'result') return [base.result, head.result];
-  const recorded = (side: Comparable): JudgedResult =>
-    side.kind === 'record' ? side.result : asRecorded(side.result);
-  return [recorded(base), recorded(head)];
+/** What a run's folder says beside its scores; undefined for one that has only those. */
+async function recordOf(folder: string): Promise<RunRecord | undefined> {
+  try {
+    return await createRunRecord({ folder, commit: undefined, now: new Date(0) });
+  } catch (cause) {
+    if (cause instanceof InherituneError && cause.code === 'runIncomplete') return undefined;
+    throw cause;
+  }
 }
 
 async function readJson(file: string, shown: string): Promise<{ text: string; json: unknown }> {

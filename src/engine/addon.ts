@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AddonSources } from './addon-sources.ts';
 import type { Compiler } from './compiler.ts';
 import { EngineError } from './engine-error.ts';
-import { QUIET_START_FILE, QUIET_START_SOURCE } from './quiet-start.ts';
+import { LIBRARY_START_FILE, LIBRARY_START_SOURCE } from './library-start.ts';
 import { runProgram } from './run-program.ts';
 
 /** The addon's file name inside an engine folder. */
@@ -34,9 +34,9 @@ export async function buildAddon(options: BuildOptions): Promise<void> {
     ...[`-L${library}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
     '-Wl,-rpath,$ORIGIN/tensorflow',
   ]);
-  const quietStart = join(library, 'include', 'quiet_start.cc');
-  await writeFile(quietStart, QUIET_START_SOURCE);
-  await compile(options, QUIET_START_FILE, [quietStart, '-ldl']);
+  const libraryStart = join(library, 'include', 'library_start.cc');
+  await writeFile(libraryStart, LIBRARY_START_SOURCE);
+  await compile(options, LIBRARY_START_FILE, [libraryStart, '-ldl']);
 }
 
 async function compile(options: BuildOptions, output: string, rest: readonly string[]): Promise<void> {

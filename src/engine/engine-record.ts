@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ADDON_FILE } from './addon.ts';
 import { hashFile } from './hash-file.ts';
+import { LIBRARY_START_SOURCE } from './library-start.ts';
 import type { EngineManifest, EnginePlatform, EngineVariant } from './manifest.ts';
 
 /** The file that an engine folder says in what it is; written last. */
@@ -22,9 +23,9 @@ const engineRecord = z.object({
 
 export type EngineRecord = z.infer<typeof engineRecord>;
 
-/** Which engine: versions, variant and platform in words, then a hash over every pinned part. */
+/** Which engine: versions, variant and platform in words, then a hash over every pinned part and our own source. */
 export function engineId(manifest: EngineManifest, variant: EngineVariant, platform: EnginePlatform): string {
-  const hash = createHash('sha256').update(JSON.stringify({ manifest, variant, platform })).digest('hex');
+  const hash = createHash('sha256').update(JSON.stringify({ manifest, variant, platform, source: LIBRARY_START_SOURCE })).digest('hex');
   return `tensorflow-${manifest.tensorflow}-${variant}-${platform}-${hash.slice(0, 12)}`;
 }
 

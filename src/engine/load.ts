@@ -9,7 +9,8 @@ import { describeCpu, describeGpu, visibleGpu } from './device.ts';
 import { EngineError } from './engine-error.ts';
 import type { NativeBinding, TensorflowBackend } from './native-binding.ts';
 import { restoreUtilFunctions } from './node-compatibility.ts';
-import { QUIET_START_FILE } from './quiet-start.ts';
+import { LIBRARY_START_FILE } from './library-start.ts';
+import type { LibraryStart } from './library-start.ts';
 
 export type TensorflowJs = typeof tensorflowJs;
 
@@ -83,7 +84,7 @@ async function load(addonPath: string, device: string, options: LoadOptions): Pr
   const env = options.env ?? process.env;
   applySettings(env, device, options);
   restoreUtilFunctions();
-  const binding = openAddon(addonPath);
+  const { binding, libraryStart } = openAddon(addonPath);
   const tf = defaultOf(await import('@tensorflow/tfjs')) as TensorflowJs;
   const { NodeJSKernelBackend } = defaultOf(
     await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js'),
@@ -95,6 +96,7 @@ async function load(addonPath: string, device: string, options: LoadOptions): Pr
   // Kernels are registered for a backend name that must be known by then; the backend is made current last.
   await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
   await tf.setBackend('tensorflow');
+  libraryStart?.releaseFilePages();
   if (device.startsWith('cuda') && !binding.isUsingGpuDevice()) {
     throw new EngineError(
       'engine-device',
@@ -131,12 +133,12 @@ function mayHaveGpu(): boolean {
   return ['/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path));
 }
 
-function openAddon(addonPath: string): NativeBinding {
+function openAddon(addonPath: string): { binding: NativeBinding; libraryStart: LibraryStart | undefined } {
   const require = createRequire(import.meta.url);
-  const quietStart = join(dirname(addonPath), QUIET_START_FILE);
+  const startPath = join(dirname(addonPath), LIBRARY_START_FILE);
   try {
-    if (existsSync(quietStart)) require(quietStart);
-    return require(addonPath) as NativeBinding;
+    const libraryStart = existsSync(startPath) ? (require(startPath) as LibraryStart) : undefined;
+    return { binding: require(addonPath) as NativeBinding, libraryStart };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     throw new EngineError(

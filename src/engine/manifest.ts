@@ -43,7 +43,7 @@ export interface EngineManifest {
 const TENSORFLOW = '2.21.0';
 const GB = 1e9;
 
-/** The headers that `binding/*.cc` and our `quiet-start.ts` include, found with `g++ -M`. */
+/** The headers that `binding/*.cc` and our `library-start.ts` include, found with `g++ -M`. */
 const HEADERS = [
   'tensorflow/include/tensorflow/c/**',
   'tensorflow/include/tensorflow/core/platform/ctstring*.h',

@@ -2,16 +2,18 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { expectedModel, openFixture } from '../../test/support/model-fixtures.ts';
 import { testEngine } from '../../test/support/test-engine.ts';
 import type { Engine } from '../engine/load.ts';
+import type { NativeBinding } from '../engine/native-binding.ts';
 import { parseConfig } from '../model/config.ts';
 import { silentProgress } from '../progress.ts';
 import { modelScorer } from './model-scorer.ts';
+import type { ModelScorerOptions } from './model-scorer.ts';
 
 let engine: Engine;
 beforeAll(async () => {
   engine = await testEngine();
 });
 
-async function scorerOf(name: string) {
+async function scorerOf(name: string, more: Partial<ModelScorerOptions> = {}) {
   const checkpoint = await openFixture(name);
   const config = parseConfig(checkpoint.config, name);
   return modelScorer({
@@ -21,6 +23,7 @@ async function scorerOf(name: string) {
     precision: 'float32',
     progress: silentProgress,
     label: name,
+    ...more,
   });
 }
 
@@ -60,4 +63,81 @@ test('counts what it computed and what a plain run would have', async () => {
   const input = [1, 2, 3, 4, 5, 6];
   await score([7, 8, 9, 10].map((target) => ({ input, targets: [target], truncated: 0 })));
   expect(cost()).toMatchObject({ tokensComputed: 6, tokensPlain: 24 });
+});
+
+/** Unrelated requests of 30 tokens: as many go into a row as its limit allows. */
+const unrelated = Array.from({ length: 60 }, (_, i) => ({
+  input: Array.from({ length: 30 }, (_, j) => (i * 37 + j * 11) % 128),
+  targets: [i % 128, (i * 3) % 128],
+  truncated: 0,
+}));
+
+/** The engine with a device that has no room for rows of more than `tokens` tokens. */
+function withRoomFor(tokens: number): Engine {
+  const native = engine.binding;
+  const lengths = new Map<number, number>();
+  const watched: Partial<NativeBinding> = {
+    createTensor: (shape, dtype, values) => {
+      const id = native.createTensor(shape, dtype, values);
+      lengths.set(id, shape[0] ?? 1);
+      return id;
+    },
+    runSavedModel: (id, inputs, names, outputs) => {
+      const ids = inputs[names.split(',').findIndex((name) => name.startsWith('ids'))];
+      if (ids !== undefined && lengths.get(ids)! > tokens)
+        throw new Error('OOM when allocating tensor with shape[2048,49152] on GPU:0 by allocator GPU_0_bfc');
+      return native.runSavedModel(id, inputs, names, outputs);
+    },
+  };
+  return {
+    ...engine,
+    binding: Object.create(native, Object.getOwnPropertyDescriptors(watched)) as NativeBinding,
+  };
+}
+
+test('goes on with rows half as long when memory runs out, says so, and asks for nothing twice', async () => {
+  const usual = await (await scorerOf('llama-tied')).score(unrelated);
+  const notes: string[] = [];
+  const { score, cost } = await scorerOf('llama-tied', {
+    engine: () => Promise.resolve(withRoomFor(128)),
+    progress: { ...silentProgress, note: (text) => notes.push(text) },
+  });
+  const seen: number[] = [];
+  const scores = await score(unrelated, (index) => seen.push(index));
+  expect(notes).toEqual([
+    'The device ran out of memory. Rows have at most 1024 tokens from here on.',
+    'The device ran out of memory. Rows have at most 512 tokens from here on.',
+  ]);
+  expect(cost()).toMatchObject({ outOfMemory: 2, maxRowTokens: 512, tokensComputed: 60 * 30 });
+  expect([...seen].sort((a, b) => a - b)).toEqual(unrelated.map((_, index) => index));
+  for (const [i, { loglikelihood }] of usual.entries())
+    expect(Math.abs(scores[i]!.loglikelihood - loglikelihood)).toBeLessThan(1e-4);
+});
+
+test('gives up where one request alone does not fit', async () => {
+  const { score } = await scorerOf('llama-tied', { engine: () => Promise.resolve(withRoomFor(16)) });
+  await expect(score(unrelated.slice(0, 1))).rejects.toMatchObject({ code: 'outOfMemory', exitCode: 1 });
+});
+
+test('keeps rows so short that the predicted peak stays below the memory bound', async () => {
+  // A shared beginning of 700 tokens: rows become 2048 tokens long (170 MB), and with a bound 1024 (50 MB).
+  const shared = Array.from({ length: 700 }, (_, i) => (i * 7) % 128);
+  const requests = unrelated.map((request) => ({ ...request, input: [...shared, ...request.input] }));
+  const unbound = await scorerOf('llama-tied');
+  const bound = await scorerOf('llama-tied', { maxMemoryBytes: process.memoryUsage.rss() + 110e6 });
+  const usual = await unbound.score(requests);
+  const scores = await bound.score(requests);
+  expect([unbound.cost().maxRowTokens, bound.cost().maxRowTokens]).toEqual([2048, 1024]);
+  expect(bound.cost().outOfMemory).toBe(0);
+  for (const [i, { loglikelihood }] of usual.entries())
+    expect(Math.abs(scores[i]!.loglikelihood - loglikelihood)).toBeLessThan(1e-4);
+});
+
+test('refuses a memory bound that the model does not fit into', async () => {
+  const { score } = await scorerOf('llama-tied', { maxMemoryBytes: 1e6 });
+  const failure = score(unrelated);
+  await expect(failure).rejects.toMatchObject({ code: 'bad-option', exitCode: 2 });
+  await expect(failure).rejects.toThrow(
+    /--max-memory\) is 0\.00 GB, and about \d\.\d\d GB are needed .*30 tokens/,
+  );
 });

@@ -33,6 +33,8 @@ export type Scorer = (
 export interface ItemResult {
   /** sha256 of the rendered request: stable across runs, so that two runs can be paired. */
   readonly id: string;
+  /** Equal for items that share a passage (premise, text), stable across runs; absent where a task has none. */
+  readonly cluster?: string;
   /** Nats, in choice order. */
   readonly loglikelihoods: readonly number[];
   readonly greedy: readonly boolean[];
@@ -117,4 +119,6 @@ export interface EvaluationResult {
   readonly environment: Readonly<Record<string, string | number>>;
   readonly seconds: number;
   readonly tokensComputed: number;
+  /** How requests were put together: the longest shared row, and how often memory ran out and rows were halved. */
+  readonly scoring?: { readonly maxRowTokens: number; readonly outOfMemory: number };
 }

@@ -71,9 +71,15 @@ function itemResult(
   Object.assign(scores, signalsOf(item, loglikelihoods));
   return {
     id,
+    ...(question.sharedText === undefined ? {} : { cluster: clusterKey(question.sharedText) }),
     loglikelihoods,
     greedy: answers.map((answer) => answer.greedy),
     gold: question.kind === 'continuations' ? (question.labels ?? question.gold) : question.gold,
     scores,
   };
+}
+
+/** 64 bits of the text's sha256: two passages of a task meet by chance once in 10^11 tasks. */
+function clusterKey(sharedText: string): string {
+  return createHash('sha256').update(sharedText).digest('hex').slice(0, 16);
 }

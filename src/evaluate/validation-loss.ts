@@ -23,6 +23,8 @@ export interface ValidationOptions {
   readonly windows: () => AsyncIterable<{ readonly inputs: Int32Array; readonly targets: Int32Array }>;
   readonly progress: Progress;
   readonly label: string;
+  /** Ends the run between two windows. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Mean loss of a model over a fixed, whole validation split, in nats a token; perplexity is its exponential. */
@@ -53,7 +55,9 @@ export async function validationLoss(
       sum += session.run({ ids: inputs, targets }, ['loss'])[0]![0]!;
       windows++;
       step.advance(1, { loss: (sum / windows).toFixed(3) });
+      // The native call blocks: let signals and the progress display have their turn.
       await new Promise((resolve) => setImmediate(resolve));
+      options.signal?.throwIfAborted();
     }
     step.end();
     const lossNats = sum / windows;

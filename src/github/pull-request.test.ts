@@ -17,7 +17,14 @@ describe('readEvent', () => {
     ],
     ['pull_request_target', 'pull-request-fork', { origin: 'fork', pullRequestNumber: 7 }],
     ['workflow_run', 'workflow-run', { headSha: HEAD, origin: 'sameRepository', pullRequestNumber: 7 }],
-    ['workflow_run', 'workflow-run-fork', { headSha: HEAD, origin: 'fork', pullRequestNumber: undefined }],
+    [
+      'workflow_run',
+      'workflow-run-fork',
+      {
+        ...{ headSha: HEAD, origin: 'fork', pullRequestNumber: undefined },
+        pullRequestHead: { repository: 'mallory/models', branch: 'keep-13' },
+      },
+    ],
     ['push', 'push', { headSha: HEAD, origin: 'sameRepository', pullRequestNumber: undefined }],
     ['schedule', 'schedule', { headSha: RUNNER_SHA, origin: 'sameRepository', pullRequestNumber: undefined }],
     ['workflow_dispatch', 'workflow-dispatch', { headSha: RUNNER_SHA, origin: 'sameRepository' }],

@@ -15,6 +15,15 @@ export interface EventFacts {
   readonly pullRequestNumber: number | undefined;
   /** The branch that this change is for: the pull request's base, else the default branch; undefined where the payload does not say. */
   readonly baseBranch?: string | undefined;
+  /** Where the pull request comes from, for a `workflow_run` whose payload does not name its number: `findPullRequest`. */
+  readonly pullRequestHead?: PullRequestHead | undefined;
+}
+
+/** A branch that a pull request was made from. */
+export interface PullRequestHead {
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly branch: string;
 }
 
 /**
@@ -57,6 +66,7 @@ function readCode(eventName: string, payload: unknown, fallbackSha: string): Eve
         ...originOf(run.head_repository?.full_name, repository),
         // The list holds no pull requests from forks, and may name pull requests of other repositories.
         pullRequestNumber: run.pull_requests.find((pull) => pull.base.repo.id === run.repository.id)?.number,
+        ...pullRequestHeadOf(run),
       };
     }
     case 'merge_group': {
@@ -101,7 +111,9 @@ const pullRequestPayload = z.object({
 const workflowRunPayload = z.object({
   workflow_run: z.object({
     head_sha: sha,
+    head_branch: z.string().min(1).nullish(),
     head_repository: namedRepository.nullish(),
+    event: z.string().optional(),
     repository: z.object({ id: z.int() }),
     pull_requests: z.array(
       z.object({ number: z.int().positive(), base: z.object({ repo: z.object({ id: z.int() }) }) }),
@@ -116,6 +128,15 @@ const issueCommentPayload = z.object({
 
 function own(eventName: string, headSha: string, pullRequestNumber: number | undefined): EventFacts {
   return { eventName, headSha, origin: 'sameRepository', forkName: undefined, pullRequestNumber };
+}
+
+/** A run that another event started, such as a push, is about no pull request. */
+function pullRequestHeadOf(
+  run: z.infer<typeof workflowRunPayload>['workflow_run'],
+): Pick<EventFacts, 'pullRequestHead'> {
+  const { event, head_branch: branch, head_repository: head } = run;
+  if (!event?.startsWith('pull_request') || branch == null || head == null) return {};
+  return { pullRequestHead: { repository: head.full_name, branch } };
 }
 
 function originOf(

@@ -85,10 +85,14 @@ export const attribute = {
   }),
 };
 
+/** Operations for which a GPU is no help: TensorFlow's takes the matrices of a batch one after the other, its CPU kernel on all cores. */
+const ON_CPU: ReadonlySet<string> = new Set(['Svd']);
+
 function nodeMessage(node: GraphNode): messages.NodeDef {
   const message = new messages.NodeDef();
   message.setName(node.name);
   message.setOp(node.op);
+  if (ON_CPU.has(node.op)) message.setDevice('/device:CPU:0');
   message.setInputList([...node.inputs]);
   const attributes = message.getAttrMap();
   for (const [name, value] of Object.entries(node.attributes)) attributes.set(name, attributeMessage(value));

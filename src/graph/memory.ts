@@ -71,6 +71,7 @@ const IN_PLACE = new Set([
   ],
   ...['SigmoidGrad', 'TanhGrad', 'RsqrtGrad', 'Relu', 'Softmax', 'LogSoftmax', 'BiasAdd', 'LogicalNot'],
   ...['LogicalAnd', 'LogicalOr', 'ZerosLike', 'OnesLike', 'SparseSoftmaxCrossEntropyWithLogits'],
+  ...['TensorScatterAdd', 'TensorScatterMin'],
 ]);
 
 /**

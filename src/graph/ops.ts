@@ -4,7 +4,8 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { OpAttribute } from '../engine/native-binding.ts';
 import { currentBackend } from './backend.ts';
 import { bindingConstants as k, SymbolicBinding } from './symbolic-binding.ts';
-import { TF } from './tf-types.ts';
+import type { Effect } from './program.ts';
+import { TF, tfTypeOf } from './tf-types.ts';
 
 /** Number format in which matrix products are computed; everything else stays float32. */
 export type Precision = 'float32' | 'bfloat16';
@@ -37,6 +38,19 @@ export function batchMatMul(
   return currentBackend().executeSingleOutput('BatchMatMulV2', attributes, [a, b]);
 }
 
+/** A tensor of one value everywhere; tf.fill would put all of it into the graph as a constant. */
+export function fill(
+  shape: readonly number[],
+  value: Tensor,
+  dtype: 'float32' | 'int32' = 'float32',
+): Tensor {
+  return currentBackend().executeSingleOutput(
+    'Fill',
+    [type('T', tfTypeOf[dtype]), type('index_type', TF.INT32)],
+    [tf.tensor1d([...shape], 'int32'), value],
+  );
+}
+
 /** Rows of `params` [N, ...] at `indices`. Unlike tf.gather it does not read the indices on the host. */
 export function gatherRows(params: Tensor, indices: Tensor): Tensor {
   const attributes = [
@@ -62,6 +76,27 @@ export function segmentSum(data: Tensor, ids: Tensor, segments: number): Tensor 
   ]);
 }
 
+/** `target` [N, ...] with `rows` [M, ...] added to its rows at `ids` [M]. In place where nothing else needs `target`. */
+export function addToRows(target: Tensor, ids: Tensor, rows: Tensor): Tensor {
+  return currentBackend().executeSingleOutput(
+    'TensorScatterAdd',
+    [type('T'), type('Tindices', TF.INT32)],
+    [target, ids.reshape([ids.size, 1]), rows],
+  );
+}
+
+/** For each id [N] the index of the first one equal to it; ids are below `limit`. */
+export function firstOccurrences(ids: Tensor, limit: number): Tensor {
+  const indices = tf.range(0, ids.size, 1, 'int32');
+  const none = fill([limit], tf.scalar(ids.size, 'int32'), 'int32');
+  const first = currentBackend().executeSingleOutput(
+    'TensorScatterMin',
+    [type('T', TF.INT32), type('Tindices', TF.INT32)],
+    [none, ids.reshape([ids.size, 1]), indices],
+  ); // [limit]
+  return gatherRows(first, ids);
+}
+
 /** Per-row cross-entropy [N] of logits [N, V] and labels [N], with its gradient [N, V]: no one-hot matrix. */
 export function sparseCrossEntropy(logits: Tensor, labels: Tensor): { loss: Tensor; gradient: Tensor } {
   const attributes = [type('T'), type('Tlabels', TF.INT32)];
@@ -85,20 +120,26 @@ export function select(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
   return currentBackend().executeSingleOutput('SelectV2', [type('T')], [condition, yes, no]);
 }
 
+/** Singular values [..., min(M, N)] of each matrix of x [..., M, N], largest first. Computed on the CPU, see `GraphDef`. */
+export function singularValues(x: Tensor): Tensor {
+  const attributes = [type('T'), bool('compute_uv', false), bool('full_matrices', false)];
+  return currentBackend().executeMultipleOutputs('Svd', attributes, [x], 3)[0] as Tensor;
+}
+
 /** Half the sum of squares, a scalar: one pass, no temporary. */
 export function l2Loss(x: Tensor): Tensor {
   return currentBackend().executeSingleOutput('L2Loss', [type('T')], [x]);
 }
 
-/** `x`, but not before the values in `waitFor` are there. */
-export function after(x: Tensor, ...waitFor: readonly Tensor[]): Tensor {
+/** `x`, but not before the values in `waitFor` are there and the effects have happened. */
+export function after(x: Tensor, ...waitFor: readonly (Tensor | Effect)[]): Tensor {
   const backend = currentBackend();
   const { binding } = backend;
   // Outside a trace operations run in the order in which they are called anyway.
   if (!(binding instanceof SymbolicBinding)) return x;
-  binding.controlInputs = backend
-    .getInputTensorIds(waitFor)
-    .map((id) => binding.nameOf(id).replace(/:\d+$/, ''));
+  const nodeOf = (value: Tensor): string =>
+    binding.nameOf(backend.getInputTensorIds([value])[0] as number).replace(/:\d+$/, '');
+  binding.controlInputs = waitFor.map((value) => ('node' in value ? value.node : nodeOf(value)));
   try {
     return backend.executeSingleOutput('Identity', [type('T')], [x]);
   } finally {

@@ -43,6 +43,8 @@ export interface Trace {
   placeholder(name: string, shape: Shape, type: HostType): Tensor;
   /** A variable; it has no value until `Session.assign` gives it one. */
   variable(name: string, shape: Shape): Variable;
+  /** A variable's value once the operations in `after` have changed it. */
+  read(variable: Variable, after: readonly Effect[]): Tensor;
   /** Names a result that a run can ask for; the run also waits for `after`. */
   fetch(name: string, value: Tensor, after?: readonly Effect[]): void;
   /** An operation without outputs of interest, such as an assignment. Inputs are tensors or variables (by handle). */
@@ -107,6 +109,12 @@ export function trace(build: (trace: Trace) => void): Program {
         addAssignment(graph, node, shape);
         variables.set(name, { shape });
         return { name, shape, handle: node, value: tensor(shape, TF.FLOAT, value) };
+      },
+      read({ handle, shape }, after) {
+        const inputs = [handle, ...after.map((effect) => `^${effect.node}`)];
+        const dtype = attribute.type(TF.FLOAT);
+        const value = graph.add('ReadVariableOp', inputs, { dtype }, undefined, [{ type: TF.FLOAT, shape }]);
+        return tensor(shape, TF.FLOAT, value);
       },
       fetch(name, value, after = []) {
         const control = after.map((effect) => `^${effect.node}`);

@@ -88,6 +88,14 @@ function repeated(names: string, cases: fc.Arbitrary<OpCase>): Record<string, fc
   return Object.fromEntries(names.split(' ').map((name) => [name, cases]));
 }
 
+const scatterRows = fc
+  .tuple(shape(1), fc.array(fc.nat(), { minLength: 1, maxLength: 5 }))
+  .map(([dims, picks]) => {
+    const ids = picks.map((pick) => pick % dims[0]!);
+    const inputs = [floats(dims), ints(ids, [ids.length, 1]), floats([ids.length, ...dims.slice(1)])];
+    return one(inputs, [T, type('Tindices', TF.INT32)]);
+  });
+
 /** Random calls of every operation the tracer knows; some of them do not fit, and must then be refused by both. */
 export const SHAPE_CASES: Readonly<Record<string, fc.Arbitrary<OpCase>>> = {
   ...repeated('Add AddV2 Sub Mul RealDiv Div Maximum Minimum Pow SquaredDifference', binary),
@@ -165,6 +173,8 @@ export const SHAPE_CASES: Readonly<Record<string, fc.Arbitrary<OpCase>>> = {
         [type('Tparams'), type('Tindices', TF.INT32), type('Taxis', TF.INT32), int('batch_dims', 0)],
       ),
     ),
+  TensorScatterAdd: scatterRows,
+  TensorScatterMin: scatterRows,
   UnsortedSegmentSum: shape(1).chain((dims) =>
     fc.tuple(fc.integer({ min: 1, max: dims.length }), size).map(([rank, segments]) => {
       const ids = dims.slice(0, rank);
@@ -232,6 +242,9 @@ export const SHAPE_CASES: Readonly<Record<string, fc.Arbitrary<OpCase>>> = {
       .map((times) => one([floats(dims), ints(times)], [T, type('Tmultiples', TF.INT32)])),
   ),
   BroadcastTo: pair.map(([to, from]) => one([floats(from), ints(to)], [T, type('Tidx', TF.INT32)])),
+  Svd: shape().map((dims) =>
+    one([floats(dims)], [T, flag('compute_uv', false), flag('full_matrices', false)], 3),
+  ),
   Pad: padded.map(({ dims, paddings }) => one([floats(dims), paddings], [T, type('Tpaddings', TF.INT32)])),
   PadV2: padded.map(({ dims, paddings }) =>
     one([floats(dims), paddings, floats([])], [T, type('Tpaddings', TF.INT32)]),

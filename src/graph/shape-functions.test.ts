@@ -5,7 +5,7 @@ import type { NativeBinding } from '../engine/native-binding.ts';
 import { SHAPE_CASES } from './shape-cases.fixture.ts';
 import type { OpCase } from './shape-cases.fixture.ts';
 import { inferOutputs, shapeFunctions } from './shape-functions.ts';
-import type { Known } from './shape-functions.ts';
+import type { Known } from './shapes/known.ts';
 
 const RUNS = 40;
 

@@ -3,7 +3,7 @@ import { attribute } from './graph-def.ts';
 import type { Attribute, GraphDef } from './graph-def.ts';
 import { GraphError } from './graph-error.ts';
 import { inferOutputs } from './shape-functions.ts';
-import type { AttributeValues, Known } from './shape-functions.ts';
+import type { AttributeValues, Known } from './shapes/known.ts';
 import { TF } from './tf-types.ts';
 import type { HostArray, Shape, TfType } from './tf-types.ts';
 

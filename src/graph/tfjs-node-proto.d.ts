@@ -36,6 +36,7 @@ declare module '@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js' {
     class NodeDef {
       setName(value: string): void;
       setOp(value: string): void;
+      setDevice(value: string): void;
       setInputList(value: string[]): void;
       getAttrMap(): { set(key: string, value: AttrValue): void };
     }

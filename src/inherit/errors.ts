@@ -1,7 +1,7 @@
 import { InherituneError } from '../errors.ts';
 
 export type InheritErrorCode =
-  'bad-layers' | 'bad-carry' | 'bad-config' | 'bad-output' | 'unsupported' | 'missing';
+  'bad-layers' | 'bad-carry' | 'bad-config' | 'bad-output' | 'unsupported' | 'missing' | 'not-finite';
 
 /** What stands in the way of copying blocks: a choice that does not fit the model, or a model whose parts are not known. */
 export class InheritError extends InherituneError {

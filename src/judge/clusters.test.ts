@@ -42,6 +42,19 @@ describe('items that share a passage', () => {
   });
 });
 
+describe('a result from before items had clusters', () => {
+  it('is judged by those of the other side, whichever side that is', () => {
+    const scores = new Array<number>(40).fill(1);
+    const lost = scores.map((_, i) => Number(i >= 10));
+    const old = (values: readonly number[]) => makeEvaluation({ boolq: makeBinaryTask('boolq', values) });
+    const both = compared(withPassages(scores, 5), withPassages(lost, 5));
+    expect(both.method).toBe('signFlip');
+    expect(compared(old(scores), withPassages(lost, 5))).toEqual(both);
+    expect(compared(withPassages(scores, 5), old(lost))).toEqual(both);
+    expect(compared(old(scores), old(lost)).method).toBe('exactMcNemar');
+  });
+});
+
 describe('subjects of a group', () => {
   it('are units: what one subject lost is one event', () => {
     const subject = (name: string, right: number) =>

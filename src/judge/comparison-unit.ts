@@ -18,8 +18,6 @@ export interface ScoredUnit {
   readonly items: readonly JudgedItem[];
   /** The member each item belongs to, beside `items`. */
   readonly memberOfItem: readonly string[];
-  /** One key per item where some are not independent: those of one passage, or of one subject of a group. */
-  readonly clusters: readonly string[] | undefined;
   /** Equal on both sides only where every answer is the same; undefined where the items have their log-likelihoods. */
   readonly answersHash: string | undefined;
   /** Comparable only where each of these fields is equal. */
@@ -68,7 +66,6 @@ export function unitSide(result: JudgedResult, unit: ComparisonUnit): UnitSide {
     unit: {
       items: scored.flatMap(([, task]) => task.items),
       memberOfItem: scored.flatMap(([name, task]) => task.items.map(() => name)),
-      clusters: clustersOf(scored),
       answersHash: scored.every(([, task]) => task.answersHash !== undefined)
         ? scored.map(([, task]) => task.answersHash).join(' ')
         : undefined,
@@ -81,19 +78,6 @@ export function unitSide(result: JudgedResult, unit: ComparisonUnit): UnitSide {
       },
     },
   };
-}
-
-/**
- * Subjects of a group are clusters: a model that got better at law did so on all of its questions. Items of one task are
- * clustered by their own key, such as a passage; an item without one stands alone.
- */
-function clustersOf(
-  scored: readonly (readonly [string, Extract<JudgedTask, { status: 'scored' }>])[],
-): string[] | undefined {
-  if (scored.length > 1) return scored.flatMap(([name, task]) => task.items.map(() => name));
-  const items = scored.flatMap(([, task]) => task.items);
-  if (new Set(items.map((item, i) => item.cluster ?? i)).size === items.length) return undefined;
-  return items.map((item, i) => (item.cluster === undefined ? `item ${i}` : `cluster ${item.cluster}`));
 }
 
 function metricNames(items: readonly JudgedItem[]): string[] {

@@ -5,6 +5,8 @@ export interface JudgedItem {
   readonly id: string;
   readonly scores: Readonly<Record<string, number>>;
   readonly loglikelihoods?: readonly number[];
+  /** Index of the right choice; absent where several are right, or where it was not kept. */
+  readonly gold?: number | readonly number[];
   /** Equal for items that are not independent, such as questions on one passage. */
   readonly cluster?: string;
 }

@@ -166,6 +166,19 @@ describe('judge refuses to compare', () => {
     });
   });
 
+  it('scores by different protocols, and names them before what follows from them', () => {
+    const old = binary(1, 0);
+    const paper = { ...binary(1, 0, 1), protocol: 'inheritune-2024' as const };
+    expect(judge(old, paper, gates).overall).toEqual({
+      state: 'incomparable',
+      differences: [{ field: 'protocol', base: 'lm-eval-0.4.13', head: 'inheritune-2024' }],
+      tasks: ['boolq'],
+    });
+    expect(judge(old, { ...old, protocol: 'lm-eval-0.4.13' }, gates).overall.state).toBe(
+      'noRegressionLargerThan',
+    );
+  });
+
   it('two results without a common task', () => {
     expect(judge(makeEvaluation({}), makeEvaluation({}), gates).overall.state).toBe('incomparable');
   });

@@ -50,11 +50,15 @@ export function judge(
   const units = comparisonUnits(base, head);
   const { validation, ...seeded } = options;
   const paired = { ...seeded, confidence: complete.confidence };
-  const differences = environmentDifferences(base, head, complete.sameEnvironment);
+  const differences = [
+    ...protocolDifference(base, head),
+    ...environmentDifferences(base, head, complete.sameEnvironment),
+  ];
   const comparisons = units.map((unit): TaskComparison => {
     const comparison = compareTask(unit, base, head, paired);
     const [other] = differences;
-    return comparison.status === 'compared' && other !== undefined
+    const isPaired = comparison.status === 'compared' || comparison.status === 'incomparable';
+    return isPaired && other !== undefined
       ? { status: 'incomparable', task: unit.name, ...other }
       : comparison;
   });
@@ -85,7 +89,7 @@ function judgeComparisons(
         );
   const loss: ValidationComparison =
     options.validation === undefined
-      ? { status: 'absent', reason: 'base and head ran in different environments' }
+      ? { status: 'absent', reason: 'base and head ran in different environments or by different protocols' }
       : compareValidation(options.validation, gates.confidence, compared.length + 2);
   const family = compared.length + (pooled === undefined ? 0 : 1) + (loss.status === 'compared' ? 1 : 0);
   const adjusted = holmAdjust([
@@ -178,11 +182,23 @@ function nothingCompared(): OverallVerdict {
   return { state: 'incomparable', differences, tasks: [] };
 }
 
+/** Results from before there were several protocols follow lm-eval's. */
+function protocolDifference(base: JudgedResult, head: JudgedResult): Difference[] {
+  const [left, right] = [base.protocol ?? 'lm-eval-0.4.13', head.protocol ?? 'lm-eval-0.4.13'];
+  return left === right ? [] : [{ field: 'protocol', base: left, head: right }];
+}
+
+interface Difference {
+  readonly field: string;
+  readonly base: string;
+  readonly head: string;
+}
+
 function environmentDifferences(
   base: JudgedResult,
   head: JudgedResult,
   keys: readonly string[],
-): { field: string; base: string; head: string }[] {
+): Difference[] {
   return keys.flatMap((key) => {
     const [left, right] = [
       String(base.environment[key] ?? 'not recorded'),

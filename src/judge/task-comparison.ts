@@ -76,8 +76,8 @@ function compareScored(
     return { status: 'incomparable', task, field: 'scores', base: brokenIn(0), head: brokenIn(1) };
   }
   const margins = pairs.map((pair) => scoresOf(pair, MARGIN));
-  // Pairs are in base order, and so are the clusters.
-  const clustered = base.clusters === undefined ? options : { ...options, clusters: base.clusters };
+  const clusters = clustersOf(pairs, base.memberOfItem);
+  const clustered = clusters === undefined ? options : { ...options, clusters };
   return {
     status: 'compared',
     task,
@@ -130,6 +130,21 @@ function pairById(base: ScoredUnit, head: ScoredUnit): ItemPair[] | undefined {
     pairs.push([item, partner]);
   }
   return pairs.length === head.items.length ? pairs : undefined;
+}
+
+/**
+ * One key per pair where some are not independent. Subjects of a group are clusters: a model that got better at law did so
+ * on all of its questions. Items of one task are clustered by their own key, such as a passage; an item without one stands
+ * alone. Results of an earlier version have no keys: those of the other side count.
+ * @param members the member each pair belongs to
+ */
+function clustersOf(pairs: readonly ItemPair[], members: readonly string[]): readonly string[] | undefined {
+  if (new Set(members).size > 1) return members;
+  const keys = pairs.map(([left, right], i) => {
+    const key = left.cluster ?? right.cluster;
+    return key === undefined ? `item ${i}` : `cluster ${key}`;
+  });
+  return new Set(keys).size === keys.length ? undefined : keys;
 }
 
 function areIdentical(base: ScoredUnit, head: ScoredUnit, pairs: readonly ItemPair[]): boolean {

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
+import { embedding } from '../graph/fused/embedding.ts';
 import { linear } from '../graph/fused/linear.ts';
 import type { Precision } from '../graph/ops.ts';
 import { recomputed } from '../graph/recompute.ts';
@@ -17,10 +18,22 @@ export type Weights = Readonly<Record<string, Tensor>>;
  */
 export type Recompute = 'none' | 'attention' | 'block';
 
+/** Is shown values of every block while the decoder is traced, and makes outputs of them at once. */
+export interface DecoderObserver {
+  /** @param weights after softmax, [B, KV, G·T, T]: the query heads in their order, whether grouped or not */
+  attention(layer: number, weights: Tensor): void;
+  /** @param input residual stream before the block, and `output` behind it, [B·T, D] */
+  block(layer: number, input: Tensor, output: Tensor): void;
+}
+
 export interface DecoderOptions {
   readonly precision: Precision;
   readonly layout: Layout;
+  /** What `tokenVectors` gave for the ids, by a caller who wants the gradient with respect to them. */
+  readonly tokenVectors?: Tensor | undefined;
   readonly recompute?: Recompute | undefined;
+  /** Not together with `recompute`, which traces a block twice. */
+  readonly observer?: DecoderObserver | undefined;
 }
 
 /** Looks a weight up by its name inside a block. */
@@ -60,6 +73,11 @@ export function hiddenStates(
   return config.family === 'llama'
     ? llamaHidden(config, weights, ids, options)
     : gpt2Hidden(config, weights, ids, options);
+}
+
+/** Rows of the token embedding: ids [B, T] to [B·T, D]. */
+export function tokenVectors(config: ModelConfig, weights: Weights, ids: Tensor): Tensor {
+  return embedding(weightOf(weights, EMBEDDING[config.family]), ids.reshape([ids.size]));
 }
 
 /**

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { geluNew } from '../graph/fused/activation.ts';
+import { activatedLinear, geluNew } from '../graph/fused/activation.ts';
 import { attention } from '../graph/fused/attention.ts';
+import type { AttentionOptions } from '../graph/fused/attention.ts';
 import { embedding } from '../graph/fused/embedding.ts';
 import { addBias, linear } from '../graph/fused/linear.ts';
 import { layerNorm } from '../graph/fused/norm.ts';
 import type { Gpt2Config } from './config.ts';
-import { runBlock, weightOf } from './decoder.ts';
+import { runBlock, tokenVectors, weightOf } from './decoder.ts';
 import type { BlockWeights, DecoderOptions, Weights } from './decoder.ts';
 import { splitHeads, ungroupQueries } from './heads.ts';
 import { EMBEDDING } from './parameters.ts';
@@ -15,6 +16,8 @@ import type { Layout } from './positions.ts';
 
 interface Shared extends DecoderOptions {
   readonly mask: Tensor;
+  /** Of the block being traced. */
+  readonly onWeights?: AttentionOptions['onWeights'];
   readonly batch: number;
   readonly length: number;
 }
@@ -28,7 +31,7 @@ export function gpt2Hidden(
 ): Tensor {
   const [batch, length] = ids.shape as [number, number];
   const shared: Shared = { ...options, mask: attentionMask(options.layout, length), batch, length };
-  const tokens = embedding(weightOf(weights, EMBEDDING.gpt2), ids.reshape([batch * length])); // [B·T, D]
+  const tokens = options.tokenVectors ?? tokenVectors(config, weights, ids); // [B·T, D]
   const positions = embedding(
     weightOf(weights, 'transformer.wpe.weight'),
     positionIds(options.layout, shared),
@@ -36,9 +39,12 @@ export function gpt2Hidden(
   let x = tf.add(tokens, positions); // [B·T, D]
   for (let layer = 0; layer < config.layers; layer++) {
     const scale = config.scaleByInverseLayer ? 1 / (layer + 1) : 1;
-    x = runBlock(weights, `transformer.h.${layer}.`, x, options.recompute, (weight, x) =>
-      block(config, weight, x, scale, shared),
+    const input = x;
+    const onWeights = (seen: Tensor): void => options.observer?.attention(layer, seen);
+    x = runBlock(weights, `transformer.h.${layer}.`, input, options.recompute, (weight, x) =>
+      block(config, weight, x, scale, { ...shared, onWeights }),
     );
+    options.observer?.block(layer, input, x);
   }
   return norm(config, (name) => weightOf(weights, `transformer.${name}`), 'ln_f', x);
 }
@@ -61,7 +67,7 @@ function selfAttention(
   attentionScale: number,
   shared: Shared,
 ): Tensor {
-  const { batch, length, mask, precision, recompute } = shared;
+  const { batch, length, mask, precision, recompute, onWeights } = shared;
   const qkv = convolve(weight, 'attn.c_attn', x, shared).reshape([
     batch,
     length,
@@ -80,13 +86,15 @@ function selfAttention(
     scale: attentionScale / Math.sqrt(config.headSize),
     precision,
     recompute: recompute === 'attention',
+    onWeights,
   }); // [B, H, T, hd]
   return convolve(weight, 'attn.c_proj', ungroupQueries(mixed, length), shared); // [B·T, D]
 }
 
 function feedForward(weight: BlockWeights, x: Tensor, shared: Shared): Tensor {
-  const widened = geluNew(convolve(weight, 'mlp.c_fc', x, shared)); // [B·T, F]
-  return convolve(weight, 'mlp.c_proj', widened, shared); // [B·T, D]
+  const wide = convolve(weight, 'mlp.c_fc', x, shared); // [B·T, F]
+  const narrow = activatedLinear(geluNew, [wide], weight('mlp.c_proj.weight'), 'inOut', shared.precision);
+  return addBias(narrow, weight('mlp.c_proj.bias')); // [B·T, D]
 }
 
 /** Transformers' Conv1D: a linear layer whose matrix is [in, out], with a bias. */

@@ -1,21 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { swiGlu } from '../graph/fused/activation.ts';
+import { activatedLinear, swiGlu } from '../graph/fused/activation.ts';
 import { attention } from '../graph/fused/attention.ts';
-import { embedding } from '../graph/fused/embedding.ts';
+import type { AttentionOptions } from '../graph/fused/attention.ts';
 import { linear } from '../graph/fused/linear.ts';
 import { rmsNorm } from '../graph/fused/norm.ts';
 import { rotate } from '../graph/fused/rotary.ts';
 import type { LlamaConfig } from './config.ts';
-import { runBlock, weightOf } from './decoder.ts';
+import { runBlock, tokenVectors, weightOf } from './decoder.ts';
 import type { BlockWeights, DecoderOptions, Weights } from './decoder.ts';
 import { groupQueries, splitHeads, ungroupQueries } from './heads.ts';
-import { EMBEDDING } from './parameters.ts';
 import { attentionMask, rotaryTables } from './positions.ts';
 
 /** What all blocks share: masks and tables are made once. */
 interface Shared extends DecoderOptions {
   readonly mask: Tensor;
+  /** Of the block being traced. */
+  readonly onWeights?: AttentionOptions['onWeights'];
   readonly cos: Tensor;
   readonly sin: Tensor;
   readonly batch: number;
@@ -32,11 +33,14 @@ export function llamaHidden(
   const [batch, length] = ids.shape as [number, number];
   const { cos, sin } = rotaryTables(config, options.layout, length);
   const shared: Shared = { ...options, mask: attentionMask(options.layout, length), cos, sin, batch, length };
-  let x = embedding(weightOf(weights, EMBEDDING.llama), ids.reshape([batch * length])); // [B·T, D]
+  let x = options.tokenVectors ?? tokenVectors(config, weights, ids); // [B·T, D]
   for (let layer = 0; layer < config.layers; layer++) {
-    x = runBlock(weights, `model.layers.${layer}.`, x, options.recompute, (weight, x) =>
-      block(config, weight, x, shared),
+    const input = x;
+    const onWeights = (seen: Tensor): void => options.observer?.attention(layer, seen);
+    x = runBlock(weights, `model.layers.${layer}.`, input, options.recompute, (weight, x) =>
+      block(config, weight, x, { ...shared, onWeights }),
     );
+    options.observer?.block(layer, input, x);
   }
   return rmsNorm(x, weightOf(weights, 'model.norm.weight'), config.normEpsilon);
 }
@@ -58,7 +62,7 @@ function block(config: LlamaConfig, weight: BlockWeights, x: Tensor, shared: Sha
 }
 
 function selfAttention(config: LlamaConfig, weight: BlockWeights, x: Tensor, shared: Shared): Tensor {
-  const { precision, cos, sin, batch, length, mask, recompute } = shared;
+  const { precision, cos, sin, batch, length, mask, recompute, onWeights } = shared;
   const project = (name: string, heads: number): Tensor =>
     linear(x, weight(`self_attn.${name}_proj.weight`), 'outIn', precision).reshape([
       batch,
@@ -73,6 +77,7 @@ function selfAttention(config: LlamaConfig, weight: BlockWeights, x: Tensor, sha
     scale: 1 / Math.sqrt(config.headSize),
     precision,
     recompute: recompute === 'attention',
+    onWeights,
   }); // [B, KV, G·T, hd]
   return linear(ungroupQueries(mixed, length), weight('self_attn.o_proj.weight'), 'outIn', precision); // [B·T, D]
 }
@@ -80,5 +85,5 @@ function selfAttention(config: LlamaConfig, weight: BlockWeights, x: Tensor, sha
 function feedForward(weight: BlockWeights, x: Tensor, { precision }: Shared): Tensor {
   const gate = linear(x, weight('mlp.gate_proj.weight'), 'outIn', precision); // [B·T, F]
   const up = linear(x, weight('mlp.up_proj.weight'), 'outIn', precision); // [B·T, F]
-  return linear(swiGlu(gate, up), weight('mlp.down_proj.weight'), 'outIn', precision); // [B·T, D]
+  return activatedLinear(swiGlu, [gate, up], weight('mlp.down_proj.weight'), 'outIn', precision); // [B·T, D]
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROTOCOLS } from '../evaluate/protocol.ts';
 import { taskNames } from '../evaluate/tasks/registry.ts';
+import { byteSize } from './byte-size.ts';
 
 /** The models a run can evaluate. */
 export const EVALUATED_MODELS = ['reference', 'inherited', 'trained'] as const;
@@ -54,5 +55,18 @@ export const evaluateFields = z
       description: 'Whether contexts start with the BOS token.',
       defaultText: "as the model's tokenizer does",
     }),
+    maxMemory: z
+      .union([z.int().positive(), z.string()])
+      .refine(
+        (size) => byteSize(size) !== undefined,
+        'must be a number of bytes, or one with a unit such as 8GB',
+      )
+      .exactOptional()
+      .meta({
+        typeText: 'bytes, or text such as `8GB`',
+        description:
+          'Memory that scoring may take: of the process on a CPU, of the device on a GPU. Requests are put together so that the predicted peak stays below.',
+        defaultText: 'no bound',
+      }),
   })
   .meta({ description: 'What the models are evaluated on.' });

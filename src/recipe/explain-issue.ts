@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { allowedWords, fieldSchema, pathText, typeText } from './field-schema.ts';
+import { allowedWords, fieldSchema, pathText, sectionSchema, typeText } from './field-schema.ts';
 import { nearestName } from './nearest-name.ts';
 import type { FieldPath } from './recipe-document.ts';
 import { recipeFields } from './recipe-fields.ts';
@@ -17,12 +17,25 @@ export function explainIssue(issue: z.core.$ZodIssue, recipe: unknown): FieldPro
     return issue.keys.map((key) => ({ path: [...path, key], message: unknownField(path, key) }));
   }
   if (issue.code === 'custom') return [{ path, message: issue.message }];
+  const inner = issue.code === 'invalid_union' ? meantAlternative(issue.errors) : undefined;
+  if (inner !== undefined) {
+    return inner.flatMap((one) => explainIssue({ ...one, path: [...issue.path, ...one.path] }, recipe));
+  }
   return [{ path, message: wrongValue(path, valueAt(recipe, path)) }];
+}
+
+/** The alternative whose kind of value was written, if it is one with fields of its own: its problems lie inside the value. */
+function meantAlternative(
+  alternatives: readonly (readonly z.core.$ZodIssue[])[],
+): readonly z.core.$ZodIssue[] | undefined {
+  return alternatives.find((issues) =>
+    issues.every(({ path, code }) => typeof path[0] === 'string' || code === 'unrecognized_keys'),
+  );
 }
 
 function unknownField(section: FieldPath, key: string): string {
   const sentence = `${pathText([...section, key])} is not a field`;
-  const siblings = Object.keys(fieldSchema(section)?.properties ?? {});
+  const siblings = Object.keys(sectionSchema(fieldSchema(section))?.properties ?? {});
   const near = nearestName(key, siblings);
   if (near !== undefined) return `${sentence}; did you mean ${near}?`;
   const elsewhere = recipeFields()

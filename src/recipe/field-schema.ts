@@ -11,7 +11,8 @@ const root = recipeJsonSchema();
 export function fieldSchema(path: FieldPath): FieldSchema | undefined {
   let node: FieldSchema | undefined = root;
   for (const step of path) {
-    node = typeof step === 'number' ? elementSchema(node, step) : asNode(node?.properties?.[step]);
+    node =
+      typeof step === 'number' ? elementSchema(node, step) : asNode(sectionSchema(node)?.properties?.[step]);
   }
   return node;
 }
@@ -50,6 +51,11 @@ export function pathText(path: FieldPath): string {
   return path
     .map((step, at) => (typeof step === 'number' ? `[${step}]` : at > 0 ? `.${step}` : step))
     .join('');
+}
+
+/** A section, or the alternative of a field that is one. */
+export function sectionSchema(schema: FieldSchema | undefined): FieldSchema | undefined {
+  return [schema, ...(schema?.anyOf ?? [])].map(asNode).find((node) => node?.type === 'object');
 }
 
 /** One element of a list field. */

@@ -97,7 +97,8 @@ describe('parseRecipe', () => {
       { where: 'r.yml:1:14', message: 'reference.model is 3; allowed: text (put quotes around it).' },
       {
         where: 'r.yml:2:12',
-        message: 'inherit.layers is 0; allowed: whole number >= 1 or list of (whole number >= 0).',
+        message:
+          'inherit.layers is 0; allowed: whole number >= 1 or list of (whole number >= 0) or section with select.',
       },
       {
         where: 'r.yml:2:31',

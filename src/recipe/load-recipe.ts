@@ -11,6 +11,10 @@ export interface LoadedRecipe {
   readonly recipe: Recipe;
   /** The file as it was named. */
   readonly file: string;
+  /** What stands in it. */
+  readonly text: string;
+  /** The texts that replaced fields of it. */
+  readonly overrides: readonly string[];
   /** `file:line:column` of a field, or the override that set it. */
   locate(path: FieldPath): string;
 }
@@ -45,7 +49,8 @@ export function parseRecipe(text: string, file: string, overrides: readonly stri
       .map(({ path, message }) => ({ where: locate(path), message }));
     throw new RecipeError('invalid', file, problems);
   }
-  return { recipe: { ...parsed.data, name: parsed.data.name ?? defaultName(file) }, file, locate };
+  const recipe = { ...parsed.data, name: parsed.data.name ?? defaultName(file) };
+  return { recipe, file, text, overrides, locate };
 }
 
 function defaultName(file: string): string {

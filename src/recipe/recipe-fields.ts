@@ -1,4 +1,4 @@
-import { elementSchema, fieldSchema, typeText, type FieldSchema } from './field-schema.ts';
+import { elementSchema, fieldSchema, sectionSchema, typeText, type FieldSchema } from './field-schema.ts';
 
 /** One option of a recipe, as documentation, command line and action inputs show it. */
 export interface RecipeField {
@@ -23,9 +23,10 @@ function fieldsBelow(parent: FieldSchema, prefix: string): RecipeField[] {
     if (typeof node === 'boolean') return [];
     const path = prefix + name;
     const element = node.type === 'array' ? elementSchema(node, 0) : undefined;
+    const section = sectionSchema(node);
     const below =
-      node.type === 'object'
-        ? fieldsBelow(node, `${path}.`)
+      section !== undefined
+        ? fieldsBelow(section, `${path}.`)
         : element?.type === 'object'
           ? fieldsBelow(element, `${path}[].`)
           : [];

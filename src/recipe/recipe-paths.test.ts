@@ -64,6 +64,14 @@ describe('resolveRecipePaths', () => {
     });
   });
 
+  it('finds the text that blocks are scored on', async () => {
+    const recipe = await resolved(
+      'reference: { model: a/b }',
+      'inherit: { layers: { select: { by: block-influence, keep: 1, text: beside.txt } } }',
+    );
+    expect(recipe.inherit?.layers).toMatchObject({ select: { text: join(recipes, 'beside.txt') } });
+  });
+
   it('names both places of every path that is nowhere, with its line', async () => {
     const failing = resolved(
       'reference: { model: gone.gguf }',

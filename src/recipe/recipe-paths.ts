@@ -4,6 +4,7 @@ import type { LoadedRecipe } from './load-recipe.ts';
 import type { FieldPath } from './recipe-document.ts';
 import { RecipeError, type RecipeProblem } from './recipe-error.ts';
 import { pathText } from './field-schema.ts';
+import { isSelection } from './layer-selection.ts';
 import type { SectionName } from './required-sections.ts';
 import type { Recipe } from './schema.ts';
 
@@ -55,10 +56,16 @@ interface NamedPath {
   readonly set: (absolute: string) => void;
 }
 
-function namedPaths({ reference, data, evaluate }: Recipe): NamedPath[] {
+function namedPaths({ reference, inherit, data, evaluate }: Recipe): NamedPath[] {
   const paths: NamedPath[] = [];
   if (!reference.model.startsWith('pypi:')) {
     paths.push({ path: ['reference', 'model'], value: reference.model, set: (to) => (reference.model = to) });
+  }
+  const layers = inherit?.layers;
+  if (isSelection(layers)) {
+    const { select } = layers;
+    const path = ['inherit', 'layers', 'select', 'text'];
+    paths.push({ path, value: select.text, set: (to) => (select.text = to) });
   }
   for (const field of ['tokens', 'validation', 'tokenizer'] as const) {
     const value = data?.[field];

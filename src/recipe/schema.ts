@@ -78,6 +78,8 @@ export type RecipeInput = z.input<typeof recipeSchema>;
 export type Recipe = z.output<typeof recipeSchema> & { name: string };
 
 export type InheritSection = NonNullable<Recipe['inherit']>;
+/** Blocks that are chosen by a score. */
+export type LayerSelection = Extract<InheritSection['layers'], { select: unknown }>;
 export type DataSection = NonNullable<Recipe['data']>;
 export type TextSource = NonNullable<DataSection['sources']>[number];
 export type TrainSection = NonNullable<Recipe['train']>;

@@ -54,7 +54,7 @@ export function nextStep({ overall, gates, pooled }: Judgement, fullSplits: bool
     case 'missing':
       return 'evaluate head with the same tasks and data as base; if a task was removed on purpose, record head as the new baseline.';
     case 'incomparable':
-      return 'evaluate base and head with the same data, limit, few-shot examples, device and precision, then compare again.';
+      return 'evaluate base and head with the same data, limit, protocol, few-shot examples, device and precision, then compare again.';
   }
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { simulateEvaluation } from '../../test/fixtures/judge/make-evaluation.ts';
 import type { EvaluationResult } from '../evaluate/result.ts';
-import { parseEvaluationResult, RecordError } from './result-schema.ts';
+import { asRecorded } from '../store/compact-model.ts';
+import { parseEvaluationResult, parseRunResult, RecordError } from './result-schema.ts';
 
 const good = simulateEvaluation(5, 0.5, 1, { validation: { lossNats: 3, perplexity: 20, tokens: 100 } });
 const onDisk = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -16,6 +17,26 @@ const messageOf = (value: unknown): string => {
 };
 const withTask = (task: unknown): unknown => ({ ...good, tasks: { boolq: task } });
 const boolq = good.tasks['boolq'];
+
+describe('parseRunResult', () => {
+  it('takes a result, also one from before items had clusters, and one that came out of a record', () => {
+    expect(parseRunResult(onDisk(good), 'trained.json')).toEqual(good);
+    const recorded = asRecorded(good);
+    expect(parseRunResult(onDisk(recorded), 'trained.json')).toEqual(recorded);
+  });
+
+  it('refuses scores without log-likelihoods that no record vouches for', () => {
+    const recorded = asRecorded(good);
+    const tasks = Object.fromEntries(
+      Object.entries(recorded.tasks).map(([name, task]) => [name, { ...task, answersHash: undefined }]),
+    );
+    expect(() => parseRunResult(onDisk({ ...recorded, tasks }), 'trained.json')).toThrow(RecordError);
+    expect(() => parseRunResult(null, 'trained.json')).toThrow(RecordError);
+    expect(() => parseRunResult({ tasks: { boolq: null } }, 'trained.json')).toThrow(RecordError);
+    // A shard's own result is never a recorded one.
+    expect(() => parseEvaluationResult(onDisk(recorded), 'shard.json')).toThrow(RecordError);
+  });
+});
 
 describe('parseEvaluationResult', () => {
   it('gives back what evaluate wrote', () => {

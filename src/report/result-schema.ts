@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InherituneError } from '../errors.ts';
 import type { EvaluationResult } from '../evaluate/result.ts';
+import type { JudgedResult } from '../judge/judged-result.ts';
 
 /** A record on disk that cannot be read as what it should be. */
 export class RecordError extends InherituneError {}
@@ -16,33 +17,47 @@ const standardError = z.union([number.min(0), z.literal('N/A')]);
 
 const item = z.looseObject({
   id: z.string().min(1),
+  cluster: z.string().exactOptional(),
   loglikelihoods: z.array(number).min(1),
   greedy: z.array(z.boolean()),
   gold: z.union([wholeNumber, z.array(number)]),
   scores: z.record(z.string(), number),
 });
 
-const scoredTask = z
-  .looseObject({
-    status: z.literal('scored'),
-    metrics: z.record(z.string(), z.union([number, z.literal('N/A')])),
-    baselines: z.looseObject({ uniform: share, constant: share.nullable() }),
-    docs: wholeNumber.min(1),
-    version: number,
-    fewShot: wholeNumber,
-    itemSetHash: z.string().min(1),
-    truncatedItems: wholeNumber,
-    items: z.array(item).min(1),
-  })
-  .refine((task) => task.items.length === task.docs, {
-    path: ['items'],
-    error: 'holds another number of items than "docs" says',
-  });
+/** What a run record keeps of an item. */
+const recordedItem = z.looseObject({
+  id: z.string().min(1),
+  cluster: z.string().exactOptional(),
+  scores: z.record(z.string(), number),
+});
 
-const task = z.discriminatedUnion('status', [
-  scoredTask,
-  z.looseObject({ status: z.enum(['unavailable', 'failed']), reason: z.string().min(1) }),
-]);
+const scoredFields = z.looseObject({
+  status: z.literal('scored'),
+  metrics: z.record(z.string(), z.union([number, z.literal('N/A')])),
+  baselines: z.looseObject({ uniform: share, constant: share.nullable() }),
+  docs: wholeNumber.min(1),
+  version: number,
+  fewShot: wholeNumber,
+  itemSetHash: z.string().min(1),
+  truncatedItems: wholeNumber,
+});
+
+const allItems: [
+  (task: { readonly items: readonly unknown[]; readonly docs: number }) => boolean,
+  { path: string[]; error: string },
+] = [
+  (task) => task.items.length === task.docs,
+  { path: ['items'], error: 'holds another number of items than "docs" says' },
+];
+const scoredTask = scoredFields.extend({ items: z.array(item).min(1) }).refine(...allItems);
+const recordedTask = scoredFields
+  .extend({ items: z.array(recordedItem).min(1), answersHash: z.string().min(1) })
+  .refine(...allItems);
+const unscoredTask = z.looseObject({
+  status: z.enum(['unavailable', 'failed']),
+  reason: z.string().min(1),
+});
+const task = z.discriminatedUnion('status', [scoredTask, unscoredTask]);
 
 const group = z.looseObject({
   acc: share,
@@ -66,6 +81,10 @@ const evaluationResult = z.looseObject({
   tokensComputed: wholeNumber,
 });
 
+const recordedResult = evaluationResult.extend({
+  tasks: z.record(z.string(), z.discriminatedUnion('status', [recordedTask, unscoredTask])),
+});
+
 /**
  * An evaluation result from parsed JSON. A number that was NaN or infinite is `null` in JSON and is refused like any other
  * wrong value: a broken baseline is an error, never an empty one.
@@ -75,14 +94,34 @@ const evaluationResult = z.looseObject({
  */
 export function parseEvaluationResult(json: unknown, fileName: string): EvaluationResult {
   const parsed = evaluationResult.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${fieldName(path)}: ${message}`);
+  if (parsed.success) return parsed.data as EvaluationResult;
+  throw unreadable(parsed.error, fileName);
+}
+
+/**
+ * As `parseEvaluationResult`, for the results of a run: those that a run took over from a record have no log-likelihoods.
+ * @throws RecordError
+ */
+export function parseRunResult(json: unknown, fileName: string): JudgedResult {
+  const isRecorded = Object.values(tasksOf(json)).some((one) => one?.answersHash !== undefined);
+  if (!isRecorded) return parseEvaluationResult(json, fileName);
+  const parsed = recordedResult.safeParse(json);
+  if (parsed.success) return parsed.data as JudgedResult;
+  throw unreadable(parsed.error, fileName);
+}
+
+function tasksOf(json: unknown): Readonly<Record<string, { readonly answersHash?: unknown } | null>> {
+  return (json as { readonly tasks?: Record<string, { answersHash?: unknown }> } | null)?.tasks ?? {};
+}
+
+function unreadable(error: z.ZodError, fileName: string): RecordError {
+  const faults = error.issues.map(({ path, message }) => `${fieldName(path)}: ${message}`);
   const more = faults.length > FAULTS_SHOWN ? `; and ${faults.length - FAULTS_SHOWN} more` : '';
-  throw new RecordError(
+  return new RecordError(
     'recordUnreadable',
     `${fileName} is not an evaluation result: ${faults.slice(0, FAULTS_SHOWN).join('; ')}${more}. ` +
       'Write it again with "inheritune evaluate --out FILE", or name another file.',
-    { cause: parsed.error },
+    { cause: error },
   );
 }
 

@@ -185,6 +185,22 @@ describe('renderRunReport', () => {
     expect(report).toContain('```sh\ninheritune run recipes/quickstart.yml\n```');
   });
 
+  it('says what came from the baseline, and which stage was the first to differ', () => {
+    const id = 'runs/a/b|c/x.json';
+    const reused = { name: 'inherit', status: 'reused', seconds: 4.2, from: id } as const;
+    const same = { ...input, stages: [reused], baseline: { id, firstChange: null } };
+    expect(renderRunReport(same)).toContain(
+      'No stage changed: 0 GPU-minutes. Every stage was given what it was given in the baseline runs/a/b\\|c/x.json.',
+    );
+    expect(renderRunReport(same)).toContain('| inherit | reused from the baseline | 4.2 s |');
+    const trained = { name: 'train', status: 'done', seconds: 9, why: 'a later stage needs its files' } as const;
+    const other = { ...input, stages: [reused, trained], baseline: { id, firstChange: 'evaluate trained' } };
+    expect(renderRunReport(other)).toContain('| train | done (a later stage needs its files) | 9.0 s |');
+    expect(renderTerminalTable(other)).toContain(
+      'Run: train. Taken over: inherit. First stage that differs from the baseline runs/a/b|c/x.json: evaluate trained.',
+    );
+  });
+
   it('folds the loss curve and the other metrics', () => {
     const report = renderRunReport(input);
     expect(report).toContain(

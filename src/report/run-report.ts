@@ -1,10 +1,12 @@
 import { codeBlock, escapeMarkdown, plainText } from './escape-markdown.ts';
+import { protocolTable, signalsTable, truncationSentence } from './evaluation-sections.ts';
 import { lossChart } from './loss-chart.ts';
 import { DEFAULT_CONFIDENCE, modelContrasts } from './model-contrast.ts';
 import { confidenceText, count, fixed } from './number-format.ts';
 import { resolutionSentence, runHeadline } from './run-headline.ts';
 import type { RunReportInput } from './run-report-input.ts';
 import {
+  baselineSentence,
   details,
   factsTable,
   furtherMetrics,
@@ -14,6 +16,7 @@ import {
 } from './run-sections.ts';
 import { scoreRows } from './score-rows.ts';
 import { markdownScoreTable, missingScores, terminalScoreTable } from './score-table.ts';
+import { selectionTable } from './selection-table.ts';
 
 /** Reasons listed below the table; a broken data folder can make every one of 57 subjects fail alike. */
 const REASONS_SHOWN = 20;
@@ -33,13 +36,17 @@ export function renderRunReport(input: RunReportInput): string {
     rows.length === 0 ? 'No task was evaluated.' : markdownScoreTable(rows, input.models, contrasts),
     tableLegend(input, contrasts.length > 0),
     escapeMarkdown(resolutionSentence(input, rows, contrasts), Infinity),
+    escapeMarkdown(truncationSentence(input.models) ?? '', Infinity),
+    section("### The paper's protocol and lm-eval's, where they differ", protocolTable(input.models)),
     missing.length === 0 ? undefined : `### Not scored\n\n${bulletList(missing)}`,
     section('## Validation', validationTable(input.models)),
     section('## What was run', factsTable(input)),
-    section('## Stages', stagesSection(input.stages)),
+    section('## Stages', stagesSection(input)),
     section('## Run it again', codeBlock(input.command, 'sh')),
+    folded('Block scores', selectionTable(input.inherit)),
     folded('Training loss', trainingDetails(input)),
     folded('Log-likelihood margin of the right answer (difference in nats)', marginTable(contrasts)),
+    folded('Continuous signals of the right answer (mean ± standard error)', signalsTable(input.models)),
     folded('Further metrics (% ± standard error)', furtherMetrics(input.models)),
   ];
   return `${blocks.filter((block) => block !== undefined && block !== '').join('\n\n')}\n`;
@@ -52,6 +59,9 @@ export function renderTerminalTable(input: RunReportInput): string {
   const lines = [
     plainText(runHeadline(input, rows, contrasts)),
     rows.length === 0 ? undefined : terminalScoreTable(rows, input.models, contrasts),
+    input.baseline === undefined
+      ? undefined
+      : plainText(baselineSentence({ stages: input.stages, baseline: input.baseline })),
     contrasts.length === 0 ? undefined : '* the interval of this difference leaves out zero',
     ...[...missingScores(rows, input.models), ...missingSubjects(input)]
       .slice(0, REASONS_SHOWN)
@@ -67,7 +77,8 @@ function tableLegend(input: RunReportInput, hasContrasts: boolean): string {
     '“Guessing” picks at random, “Constant” always gives the most frequent answer (– where each item has answers of its own).';
   const differences =
     ` Differences are in percentage points on the same items, with their paired ${confidence} interval ` +
-    '(Tango’s score interval for right/wrong, Student’s t for probability mass, not adjusted for the number of tasks); ' +
+    '(Tango’s score interval for right/wrong, Student’s t for probability mass, ' +
+    'items that share a passage counted as one, not adjusted for the number of tasks); ' +
     '**bold** where it leaves out zero.';
   return `<sub>${scores}${hasContrasts ? differences : ''}</sub>`;
 }

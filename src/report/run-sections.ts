@@ -1,10 +1,11 @@
 import { markdownTable } from 'markdown-table';
-import type { TaskResult } from '../evaluate/result.ts';
 import { headlineMetric } from '../judge/headline-metric.ts';
+import type { JudgedTask } from '../judge/judged-result.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import type { ModelContrast } from './model-contrast.ts';
 import { count, duration, fixed, NO_VALUE, percentWithError, perplexity, signed } from './number-format.ts';
 import type { InheritanceFacts, ReportedModel, RunReportInput, TrainingFacts } from './run-report-input.ts';
+import { reuseText } from './reuse-text.ts';
 import { inPaperOrder, taskLabel } from './task-names.ts';
 
 /** Loss in nats per token, perplexity and tokens of each model that has them. */
@@ -39,22 +40,44 @@ export function factsTable({ models, inherit, training, facts }: RunReportInput)
   });
 }
 
-/** Each stage with its time, and one sentence on what was taken over from an earlier run. */
-export function stagesSection(stages: RunReportInput['stages']): string | undefined {
+/** Each stage with its time, and what was taken over from an earlier run or from the baseline. */
+export function stagesSection({
+  stages,
+  baseline,
+}: Pick<RunReportInput, 'stages' | 'baseline'>): string | undefined {
   if (stages.length === 0) return undefined;
-  const reused = stages
-    .filter((stage) => stage.status === 'reused')
-    .map((stage) => escapeMarkdown(stage.name));
-  const rows = stages.map(({ name, status, seconds }) => [
+  const reused = stages.filter((stage) => stage.status === 'reused').map((stage) => stage.name);
+  const rows = stages.map(({ name, status, seconds, from, why }) => [
     escapeMarkdown(name),
-    status === 'reused' ? 'reused' : 'done',
+    status === 'done'
+      ? `done${why === undefined ? '' : ` (${escapeMarkdown(why)})`}`
+      : from === undefined
+        ? 'reused'
+        : 'reused from the baseline',
     duration(seconds),
   ]);
   const sentence =
-    reused.length === 0
-      ? 'No stage was taken over from an earlier run.'
-      : `Taken over from an earlier run with the same inputs: ${reused.join(', ')} (the time is what it took then).`;
+    baseline !== undefined
+      ? escapeMarkdown(baselineSentence({ stages, baseline }), Infinity)
+      : reused.length === 0
+        ? 'No stage was taken over from an earlier run.'
+        : `Taken over from an earlier run with the same inputs: ${reused.map((name) => escapeMarkdown(name)).join(', ')} (the time is what it took then).`;
   return `${sentence}\n\n${table([['Stage', 'Status', 'Time'], ...rows])}`;
+}
+
+/** What a run with a baseline took over, and the first stage that was given something else. Not escaped. */
+export function baselineSentence({
+  stages,
+  baseline,
+}: Pick<RunReportInput, 'stages'> & { readonly baseline: NonNullable<RunReportInput['baseline']> }): string {
+  const named = (status: 'done' | 'reused'): string[] =>
+    stages.filter((stage) => stage.status === status).map((stage) => stage.name);
+  const { id, firstChange } = baseline;
+  const first =
+    firstChange === null
+      ? `Every stage was given what it was given in the baseline ${id}.`
+      : `First stage that differs from the baseline ${id}: ${firstChange}.`;
+  return `${reuseText(named('reused'), named('done'))} ${first}`;
 }
 
 /** Metrics that are not the headline, such as PIQA's acc_norm. */
@@ -140,11 +163,11 @@ function factText(value: string | number): string {
   return Number.isFinite(value) ? String(value) : NO_VALUE;
 }
 
-function metricNames(result: TaskResult | undefined): string[] {
+function metricNames(result: JudgedTask | undefined): string[] {
   return result?.status === 'scored' ? Object.keys(result.metrics) : [];
 }
 
-function metricText(result: TaskResult | undefined, metric: string): string {
+function metricText(result: JudgedTask | undefined, metric: string): string {
   const value = result?.status === 'scored' ? result.metrics[metric] : undefined;
   if (typeof value !== 'number' || result?.status !== 'scored') return NO_VALUE;
   return percentWithError(value, result.metrics[`${metric}_stderr`]);

@@ -1,10 +1,13 @@
-import type { EvaluationResult, GroupResult, ItemResult, TaskResult } from '../evaluate/result.ts';
+import type { GroupResult } from '../evaluate/result.ts';
+import { PAPER_TASKS } from '../evaluate/tasks/paper-tasks.ts';
 import { headlineMetric } from '../judge/headline-metric.ts';
+import type { JudgedResult, JudgedTask } from '../judge/judged-result.ts';
 import type { Interval } from '../judge/paired-binary.ts';
+import { groupBaselines, subjectsOf } from './group-summaries.ts';
 import { pooledDifference } from './model-contrast.ts';
 import type { ModelContrast } from './model-contrast.ts';
 import type { ReportedModel, RunReportInput } from './run-report-input.ts';
-import { inPaperOrder, PAPER_TASKS, taskLabel } from './task-names.ts';
+import { inPaperOrder, taskLabel } from './task-names.ts';
 
 export type ScoreCell =
   | { readonly status: 'scored'; readonly value: number; readonly standardError: number | 'N/A' | undefined }
@@ -29,8 +32,6 @@ export interface ScoreRow {
   readonly differences: readonly DifferenceCell[];
 }
 
-type Scored = Extract<TaskResult, { status: 'scored' }>;
-
 /** Tasks in the paper's order, their mean, then groups weighted by question (micro) and by subject (macro). */
 export function scoreRows({ models }: RunReportInput, contrasts: readonly ModelContrast[]): ScoreRow[] {
   const groups = wholeGroups(models.map((model) => model.result));
@@ -49,7 +50,7 @@ export function scoreRows({ models }: RunReportInput, contrasts: readonly ModelC
 }
 
 /** Groups that are no part of a larger one, from whichever model has them. */
-function wholeGroups(results: readonly EvaluationResult[]): Map<string, GroupResult> {
+export function wholeGroups(results: readonly JudgedResult[]): Map<string, GroupResult> {
   const all = results.flatMap((result) => Object.entries(result.groups));
   const largestFirst = all.sort(([, a], [, b]) => b.tasks.length - a.tasks.length);
   const whole = new Map<string, GroupResult>();
@@ -81,7 +82,7 @@ function taskRow(
   };
 }
 
-function scoreCell(result: TaskResult | undefined, metric: string | undefined): ScoreCell {
+function scoreCell(result: JudgedTask | undefined, metric: string | undefined): ScoreCell {
   if (result === undefined) return { status: 'absent', reason: 'not evaluated' };
   if (result.status !== 'scored') return result;
   const value = metric === undefined ? undefined : result.metrics[metric];
@@ -149,13 +150,8 @@ function groupRows(
   const groups = models.map((model) => model.result.groups[name]);
   const first = models.find((model) => model.result.groups[name] !== undefined);
   const members = first?.result.groups[name]?.tasks ?? [];
-  const subjects = members.flatMap((task): Scored[] => {
-    const result = first?.result.tasks[task];
-    return result?.status === 'scored' ? [result] : [];
-  });
-  const items = subjects.flatMap((subject) => subject.items);
+  const baselines = groupBaselines(subjectsOf(first?.result, first?.result.groups[name]));
   const absent = { status: 'absent', reason: 'a subject failed or was not evaluated' } as const;
-  const constants = subjects.map((subject) => subject.baselines.constant);
   const macroError = (model: ReportedModel): number =>
     Math.hypot(...members.map((task) => standardErrorOf(model.result.tasks[task]))) / members.length;
   const shared = { task: name, items: first?.result.groups[name]?.docs };
@@ -163,8 +159,7 @@ function groupRows(
     {
       ...shared,
       label: `${taskLabel(name)}, by question`,
-      uniform: weighted(subjects, (subject) => subject.baselines.uniform),
-      constant: constants.includes(null) ? undefined : bestConstant(items),
+      ...{ uniform: baselines.uniform, constant: baselines.constant },
       scores: groups.map((group) =>
         group === undefined
           ? absent
@@ -175,8 +170,7 @@ function groupRows(
     {
       ...shared,
       label: `${taskLabel(name)}, by subject`,
-      uniform: subjects.reduce((sum, subject) => sum + subject.baselines.uniform / subjects.length, 0),
-      constant: undefined,
+      ...{ uniform: baselines.macroUniform, constant: undefined },
       scores: models.map((model, i) => {
         const group = groups[i];
         return group === undefined
@@ -188,19 +182,7 @@ function groupRows(
   ];
 }
 
-function standardErrorOf(task: TaskResult | undefined): number {
+function standardErrorOf(task: JudgedTask | undefined): number {
   const error = task?.status === 'scored' ? task.metrics['acc_stderr'] : undefined;
   return typeof error === 'number' ? error : Number.NaN;
-}
-
-function weighted(subjects: readonly Scored[], pick: (subject: Scored) => number): number {
-  const docs = subjects.reduce((sum, subject) => sum + subject.docs, 0);
-  return subjects.reduce((sum, subject) => sum + pick(subject) * subject.docs, 0) / docs;
-}
-
-/** The share of the most frequent right answer: one letter for all subjects. */
-function bestConstant(items: readonly ItemResult[]): number {
-  const counts = new Map<unknown, number>();
-  for (const { gold } of items) counts.set(gold, (counts.get(gold) ?? 0) + 1);
-  return Math.max(...counts.values()) / items.length;
 }

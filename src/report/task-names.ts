@@ -1,15 +1,4 @@
-/** The paper's nine datasets in the order of its table, by task name. */
-export const PAPER_TASKS = [
-  'wsc',
-  'piqa',
-  'boolq',
-  'winogrande',
-  'logiqa',
-  'wnli',
-  'qnli',
-  'mnli',
-  'truthfulqa_mc2',
-] as const;
+import { PAPER_TASKS } from '../evaluate/tasks/paper-tasks.ts';
 
 const LABELS: Readonly<Record<string, string>> = {
   wsc: 'WSC',

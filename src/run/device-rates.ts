@@ -48,6 +48,22 @@ export const GPU_RATES: readonly DeviceRate[] = [
   gpu('4090', 'RTX 4090', 165.2, 82.6, 24, 'NVIDIA Ada GPU architecture white paper, appendix A'),
 ];
 
+/** Names by which `nvidia-smi` tells these cards, with or without the maker's; a variant with another rate is none of them. */
+const DRIVER_NAMES: readonly (readonly [key: string, name: RegExp])[] = [
+  ['a6000', /^RTX A6000$/],
+  ['a100-40', /^A100-(SXM4|PCIE)-40GB$/],
+  ['a100-80', /^A100(-SXM4-80GB| 80GB PCIe|-PCIE-80GB)$/],
+  ['h100', /^H100 80GB HBM3$/],
+  ['4090', /^GeForce RTX 4090$/],
+];
+
+/** The rate of the GPU with this name; undefined where it is none of the table's. */
+export function gpuRateOf(driverName: string): DeviceRate | undefined {
+  const name = driverName.replace(/^NVIDIA /, '');
+  const key = DRIVER_NAMES.find(([, pattern]) => pattern.test(name))?.[0];
+  return GPU_RATES.find((rate) => rate.key === key);
+}
+
 /** Names that `--device` of a plan takes. */
 export const PLAN_DEVICES: readonly string[] = [...GPU_RATES.map(({ key }) => key), 'cpu'];
 

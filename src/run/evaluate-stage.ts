@@ -34,6 +34,8 @@ export interface EvaluateModelOptions {
   readonly limit: number | undefined;
   readonly fewShot: number | undefined;
   readonly addBos: boolean | undefined;
+  /** What scoring may take at most, by prediction. */
+  readonly maxMemoryBytes?: number | undefined;
   readonly precision: Precision;
   /** Set up only once all input has been read and found good. */
   readonly engine: () => Promise<Engine>;
@@ -53,7 +55,7 @@ export async function evaluateModel(
   const started = performance.now();
   const scorer = modelScorer({
     ...{ engine: options.engine, config, checkpoint, precision, progress, signal },
-    label: `scoring ${label}`,
+    ...{ label: `scoring ${label}`, maxMemoryBytes: options.maxMemoryBytes },
   });
   const rows = rowsOf(options.dataFolder, context);
   const { tasks, groups, protocol, protocolScores } = await evaluate({
@@ -70,6 +72,7 @@ export async function evaluateModel(
     journal: options.journal,
     progress,
   });
+  const { tokensComputed, maxRowTokens, outOfMemory } = scorer.cost();
   const engine = await options.engine();
   const validation = await validationOf(options, engine, context);
   return {
@@ -85,7 +88,8 @@ export async function evaluateModel(
     ...(validation === undefined ? {} : { validation }),
     environment: environmentOf(engine, precision, context),
     seconds: (performance.now() - started) / 1000,
-    tokensComputed: scorer.cost().tokensComputed,
+    tokensComputed,
+    scoring: { maxRowTokens, outOfMemory },
   };
 }
 
@@ -137,7 +141,7 @@ async function customTasks(
   return custom;
 }
 
-function validationOf(options: EvaluateModelOptions, engine: Engine, { progress }: RunContext) {
+function validationOf(options: EvaluateModelOptions, engine: Engine, { progress, signal }: RunContext) {
   const { validation, model, precision, label } = options;
   if (validation === undefined) return undefined;
   return validationLoss({
@@ -148,7 +152,7 @@ function validationOf(options: EvaluateModelOptions, engine: Engine, { progress 
     sequenceLength: validation.sequenceLength,
     count: validation.count,
     windows: validation.windows,
-    progress,
+    ...{ progress, signal },
     label: `validation loss of ${label}`,
   });
 }

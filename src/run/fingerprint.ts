@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** sha256 of a file's bytes. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
+import { hashFile } from '../engine/hash-file.ts';
 
 /**
  * A hash that changes when any file below `path` (or the file itself) changes. Hidden files do not count.

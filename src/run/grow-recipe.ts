@@ -46,6 +46,7 @@ export async function growRecipe(
   const stages = new StageRunner(outFolder, note, context.env['GITHUB_ACTIONS'] === 'true');
   const opened = await openReference(recipe.reference, context);
   const tokens = await trainingTokens(recipe.data, recipe.train, opened.checkpoint, stages, context);
+  await tokens.made?.ensure();
   const growth = new Growth(recipe, stages, tokens, context);
   try {
     const reference = await growth.reference(opened.checkpoint, opened.location);
@@ -180,7 +181,10 @@ class Growth {
     const config = parseConfig(start.config, `the config of ${name}`);
     const { steps, fingerprint } = await this.stages.run({
       name: `train ${name}`,
-      inputs: { hash: trainingHash(train, tokens, startFingerprint, context.version), shape: start.config },
+      inputs: () => ({
+        hash: trainingHash(train, tokens, startFingerprint, context.version),
+        shape: start.config,
+      }),
       outputs: [`${place}/config.json`, `${place}/train.jsonl`],
       work: async () => {
         const outcome = await trainStage(
@@ -205,7 +209,10 @@ class Growth {
     const { context, tokens } = this;
     const { lossNats } = await this.stages.run({
       name: `validate ${name}`,
-      inputs: { fingerprint, tokens: tokens.fingerprint, T: train.sequenceLength, version: context.version },
+      inputs: () => ({
+        ...{ fingerprint, tokens: tokens.fingerprint },
+        ...{ T: train.sequenceLength, version: context.version },
+      }),
       outputs: [],
       work: async () => {
         const { checkpoint, config } = await openModel(folder, context);
@@ -217,7 +224,7 @@ class Growth {
           const { lossNats } = await validationLoss({
             ...{ engine: await context.engine(device), config, checkpoint, precision: 'float32' },
             ...{ sequenceLength, count: split.count, windows: split.windows, progress: context.progress },
-            label: `validation loss of ${name}`,
+            ...{ label: `validation loss of ${name}`, signal: context.signal },
           });
           return { lossNats };
         } finally {

@@ -6,6 +6,7 @@ import { shortenConfig } from '../inherit/shorten-config.ts';
 import { parseConfig } from '../model/config.ts';
 import type { Recompute } from '../model/decoder.ts';
 import { parameterCount } from '../model/parameters.ts';
+import { layersBeforeScoring } from '../recipe/layer-selection.ts';
 import type { RecipeWith } from '../recipe/required-sections.ts';
 import type { RunContext } from './context.ts';
 import { GPU_RATES, PLAN_DEVICES } from './device-rates.ts';
@@ -48,7 +49,7 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   const wanted = wantedDevice(device);
   const { config: whole, source } = await readModelConfig(recipe.reference.model, context);
-  const kept = chooseLayers(recipe.inherit.layers, layerCount(whole, familyOf(whole)));
+  const kept = chooseLayers(layersBeforeScoring(recipe.inherit.layers), layerCount(whole, familyOf(whole)));
   const config = parseConfig(shortenConfig(whole, kept), source);
   const { sequenceLength, microBatch, accumulate, optimizer, precision } = recipe.train;
   const { recompute = 'none' } = recipe.train as { readonly recompute?: Recompute };

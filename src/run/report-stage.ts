@@ -1,26 +1,44 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import type { EvaluationResult } from '../evaluate/result.ts';
+import type { JudgedResult } from '../judge/judged-result.ts';
 import { parameterCount } from '../model/parameters.ts';
+import type { LoadedRecipe } from '../recipe/load-recipe.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import type { RunReportInput, TrainingFacts } from '../report/run-report-input.ts';
 import { renderRunReport, renderTerminalTable } from '../report/run-report.ts';
+import { inOneForm } from '../store/compact-model.ts';
 import { readTrainLog } from '../train/train-log.ts';
+import type { BlockChoice } from './choose-blocks.ts';
 import type { RunContext } from './context.ts';
 import type { OpenModel } from './open-model.ts';
 import type { StageRunner } from './stage-record.ts';
 import { runSummary } from './run-summary.ts';
 
+export interface EvaluatedModel {
+  readonly model: { readonly key: string; readonly label: string };
+  readonly result: JudgedResult;
+}
+
+/** What the stages left; null where the recipe has no such stage. */
+export interface RunHashes {
+  readonly referenceWeights: string | null;
+  readonly inheritedWeights: string | null;
+  readonly tokenStream: string | null;
+  readonly batchOrder: string | null;
+  readonly trainedWeights: string | null;
+}
+
 export interface RunReportFacts {
   readonly recipe: Recipe;
+  /** The recipe as it was written, before its paths were made absolute. */
+  readonly written: LoadedRecipe;
+  /** Its architecture; the weights may be random. */
   readonly reference: OpenModel;
-  /** The reference as the recipe names it, before its path was made absolute. */
-  readonly referenceName: string;
-  readonly evaluated: readonly {
-    readonly model: { readonly key: string; readonly label: string };
-    readonly result: EvaluationResult;
-  }[];
+  /** Undefined where the recipe inherits nothing. */
+  readonly choice: BlockChoice | undefined;
+  readonly evaluated: readonly EvaluatedModel[];
   readonly stages: StageRunner;
+  readonly hashes: RunHashes;
   /** What a person types to get the same run again. */
   readonly command: string;
 }
@@ -33,53 +51,64 @@ export interface RunReport {
 
 /** Writes `report.md` and `results.json` (everything but the single items) from what the stages left. */
 export async function writeReport(facts: RunReportFacts, context: RunContext): Promise<RunReport> {
-  const { recipe, evaluated, stages } = facts;
+  const { recipe, evaluated, stages, written } = facts;
+  const { baseline, firstChange = null } = stages;
+  const results = inOneForm(evaluated.map(({ result }) => result));
   const input: RunReportInput = {
     title: `inheritune: ${recipe.name}`,
-    models: evaluated.map(({ model, result }) => ({
-      ...{ key: model.key, label: model.label, result },
-      parameters: result.parameters,
+    models: evaluated.map(({ model: { key, label } }, i) => ({
+      ...{ key, label, result: results[i]!, parameters: results[i]!.parameters },
     })),
     inherit: inheritance(facts),
-    training: recipe.train === undefined ? undefined : await trainingFacts(recipe, stages.folder, stages),
+    training: recipe.train === undefined ? undefined : await trainingFacts(recipe, stages),
     facts: runFacts(facts, context),
     stages: stages.reported,
+    ...(baseline === undefined ? {} : { baseline: { id: baseline.id, firstChange } }),
     command: facts.command,
+  };
+  const summary = {
+    ...runSummary(input),
+    recipe: { file: basename(written.file), overrides: written.overrides },
+    hashes: facts.hashes,
   };
   const reportFile = join(stages.folder, 'report.md');
   await writeFileAtomic(reportFile, renderRunReport(input));
-  await writeFileAtomic(
-    join(stages.folder, 'results.json'),
-    `${JSON.stringify(runSummary(input), null, 2)}\n`,
-  );
+  await writeFileAtomic(join(stages.folder, 'results.json'), `${JSON.stringify(summary, null, 2)}\n`);
   return { text: renderTerminalTable(input), reportFile };
 }
 
 function inheritance(facts: RunReportFacts): RunReportInput['inherit'] {
-  const { recipe, reference } = facts;
-  if (recipe.inherit === undefined) return undefined;
-  const { layers, carry } = recipe.inherit;
+  const { recipe, reference, choice } = facts;
+  if (recipe.inherit === undefined || choice === undefined) return undefined;
+  const { carry } = recipe.inherit;
+  const { layers, selection } = choice;
   const names = { embeddings: 'embeddings', finalNorm: 'final norm', head: 'head' } as const;
   return {
-    source: facts.referenceName,
+    source: facts.written.recipe.reference.model,
     sourceBlocks: reference.config.layers,
     blocks: typeof layers === 'number' ? Array.from({ length: layers }, (_, i) => i) : layers,
+    ...(selection === undefined ? {} : { selection }),
     carried: recipe.train?.initialise === 'random' ? [] : carry.map((part) => names[part]),
   };
 }
 
 async function trainingFacts(
   recipe: Recipe,
-  folder: string,
-  stages: StageRunner,
+  { folder, reported, baseline }: StageRunner,
 ): Promise<TrainingFacts | undefined> {
+  const stage = reported.find(({ name }) => name === 'train');
+  const recorded = baseline?.record.training;
+  if (stage?.from !== undefined && recorded) {
+    const losses = recorded.losses.map(({ step, lossNats }) => ({ step, loss: lossNats }));
+    return { ...recorded, losses, seconds: stage.seconds };
+  }
   const lines = await readTrainLog(folder);
   const last = lines.at(-1);
   if (last === undefined) return undefined;
   return {
     steps: last.step,
     tokens: last.tokens,
-    seconds: stages.reported.find(({ name }) => name === 'train')?.seconds ?? 0,
+    seconds: stage?.seconds ?? 0,
     precision: recipe.train!.precision,
     losses: lines.map(({ step, loss }) => ({ step, loss })),
     validation: lines.flatMap(({ step, validationLoss }) =>
@@ -89,12 +118,12 @@ async function trainingFacts(
 }
 
 function runFacts(
-  { recipe, reference, referenceName, evaluated }: RunReportFacts,
+  { recipe, written, reference, evaluated }: RunReportFacts,
   context: RunContext,
 ): Record<string, string | number> {
   const environment = evaluated.at(-1)?.result.environment ?? {};
   return {
-    ...(recipe.inherit === undefined ? { Reference: referenceName } : {}),
+    ...(recipe.inherit === undefined ? { Reference: written.recipe.reference.model } : {}),
     'Reference parameters': parameterCount(reference.config).toLocaleString('en'),
     ...(recipe.train === undefined ? {} : { Seed: recipe.train.seed }),
     'Evaluation limit': recipe.evaluate?.limit ?? 'none',

@@ -1,32 +1,32 @@
-import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createBatchPlan, stepsFor } from '../data/batches.ts';
-import { bytesPerToken } from '../data/token-file.ts';
-import { MANIFEST_NAME } from '../data/token-manifest.ts';
+import { parseRecipe } from '../recipe/load-recipe.ts';
 import { recipeHash } from '../recipe/recipe-hash.ts';
-import { trainLength } from '../recipe/schema.ts';
 import type { Recipe, TrainSection } from '../recipe/schema.ts';
-import { parseEvaluationResult } from '../report/result-schema.ts';
+import { parseRunResult } from '../report/result-schema.ts';
 import { compactModel } from '../store/compact-model.ts';
 import { parseRunRecord, runRecordText } from '../store/run-record.ts';
-import { incomplete, readRunJson as readJson, readStages, summaryFile } from '../store/run-folder.ts';
+import {
+  BASELINE_COPY,
+  incomplete,
+  readRunJson as readJson,
+  readStages,
+  RECIPE_COPY,
+  summaryFile,
+} from '../store/run-folder.ts';
 import type { RunSummaryFile, StageFile } from '../store/run-folder.ts';
 import type { ItemSets, RecordedModel, RunRecord } from '../store/run-record.ts';
 import { readTrainLog } from '../train/train-log.ts';
 import type { TrainLogLine } from '../train/train-log.ts';
-import { hashFile, hashModel } from './fingerprint.ts';
 
 export interface RunRecordOptions {
   /** A finished run's folder. */
   readonly folder: string;
-  /** As written, before its paths were made absolute: the same on every machine. */
-  readonly recipe: Recipe;
-  /** Token files that the recipe names instead of text, as absolute paths. */
-  readonly tokenFiles?: { readonly train: string; readonly validation: string | undefined };
-  /** The reference's folder or file, hashed for the record; left out, its hash is unknown. */
-  readonly referenceLocation?: string | undefined;
+  /** The recipe that it ran, as written; the copy in the folder where not given. */
+  readonly recipe?: Recipe | undefined;
+  /** Fields of that copy to replace, such as the name. */
+  readonly overrides?: readonly string[] | undefined;
   readonly commit: string | undefined;
   readonly now: Date;
 }
@@ -37,31 +37,21 @@ const LOSSES_KEPT = 120;
 /** Steps whose loss is a fingerprint of everything before: at 1 the weights and the batch, at 10 the optimizer as well. */
 const FINGERPRINT_STEPS = [1, 10] as const;
 
-/** What every version of the manifest has. */
-const manifestFile = z.looseObject({
-  train: z.looseObject({ tokens: z.int().min(1), sha256: z.string() }),
-  validation: z.looseObject({ sha256: z.string() }).nullable(),
-});
-
-const modelConfig = z.looseObject({ vocab_size: z.int().min(1) });
-
 /**
  * The record of a finished run, from what its stages left in the folder.
  * @throws InherituneError `runIncomplete` for a folder that holds no finished run
  */
 export async function createRunRecord(options: RunRecordOptions): Promise<RunRecord> {
-  const { folder, recipe, commit, now } = options;
+  const { folder, commit, now } = options;
   const summary = await readJson(join(folder, 'results.json'), summaryFile);
+  const recipe = options.recipe ?? (await writtenRecipe(folder, summary, options.overrides));
   const stages = await readStages(folder, summary.stages);
-  const log = await readTrainLog(folder);
-  const trained = recipe.train;
-  if (trained !== undefined && (log.length === 0 || stages.get('train') === undefined))
-    throw incomplete(folder, 'it has no finished training');
+  const learned = recipe.train === undefined ? undefined : await learning(recipe.train, stages, folder);
   const itemSets: ItemSets = {};
   const models: Record<string, RecordedModel> = {};
   for (const [key, { label }] of Object.entries(summary.models)) {
     const file = join(folder, 'results', `${key}.json`);
-    const result = parseEvaluationResult(await readJson(file, z.unknown()), file);
+    const result = parseRunResult(await readJson(file, z.unknown()), file);
     models[key] = compactModel(result, label, itemSets, { margins: key === 'trained' });
   }
   const environment = models['trained']?.environment ?? Object.values(models).at(-1)?.environment ?? {};
@@ -82,11 +72,23 @@ export async function createRunRecord(options: RunRecordOptions): Promise<RunRec
       train: recipe.train?.seed ?? null,
     },
     stageInputs: Object.fromEntries([...stages].map(([name, { inputHash }]) => [name, inputHash])),
-    hashes: await outputHashes(options, stages, log, models),
+    stageResults: Object.fromEntries(
+      [...stages].map(([name, { seconds, result }]) => [name, { seconds, result }]),
+    ),
+    hashes: {
+      ...summary.hashes,
+      lossAtSteps: learned?.lossAtSteps ?? [],
+      itemScores: Object.fromEntries(
+        Object.entries(models).map(([key, { tasks }]) => [key, scoresHash(tasks)]),
+      ),
+    },
     environment: { ...environment, ...(commit === undefined ? {} : { commit }) },
-    cost: cost(summary.stages, environment, stages, log, models),
+    cost: cost(summary.stages, environment, stages, learned?.log ?? [], models),
     reusedStages: reused,
-    training: trained === undefined ? null : training(trained, log),
+    reusedFrom: Object.fromEntries(
+      [...stages].flatMap(([name, { from }]) => (from === undefined ? [] : [[name, from]])),
+    ),
+    training: learned?.training ?? null,
     inheritance: summary.inherit === undefined ? null : { ...summary.inherit },
     itemSets,
     models,
@@ -109,87 +111,59 @@ function withoutSeed(section: object | undefined): object | undefined {
   return section === undefined ? undefined : { ...section, seed: undefined };
 }
 
-async function outputHashes(
-  options: RunRecordOptions,
+/** The recipe from its copy in the folder, without the paths of the machine it ran on. */
+async function writtenRecipe(
+  folder: string,
+  { recipe }: RunSummaryFile,
+  overrides: readonly string[] = [],
+): Promise<Recipe> {
+  const copy = join(folder, RECIPE_COPY);
+  try {
+    const further = overrides.filter((override) => !recipe.overrides.includes(override));
+    return parseRecipe(await readFile(copy, 'utf8'), recipe.file, [...recipe.overrides, ...further]).recipe;
+  } catch (cause) {
+    throw incomplete(copy, 'it is not the recipe that was run', cause);
+  }
+}
+
+interface Learning {
+  readonly training: NonNullable<RunRecord['training']>;
+  readonly lossAtSteps: RunRecord['hashes']['lossAtSteps'];
+  /** Empty where the training was taken over from a record. */
+  readonly log: readonly TrainLogLine[];
+}
+
+/** Losses from the run's own log, or from the record that the training was taken from. */
+async function learning(
+  section: TrainSection,
   stages: ReadonlyMap<string, StageFile>,
-  log: readonly TrainLogLine[],
-  models: Readonly<Record<string, RecordedModel>>,
-): Promise<RunRecord['hashes']> {
-  const { folder, recipe, tokenFiles, referenceLocation } = options;
-  const tokens = await tokenStream(folder, tokenFiles);
-  const fingerprint = stages.get('train')?.result['fingerprint'];
+  folder: string,
+): Promise<Learning> {
+  const stage = stages.get('train');
+  if (stage?.from !== undefined) {
+    const file = join(folder, BASELINE_COPY);
+    const { training, hashes } = parseRunRecord(await readFile(file, 'utf8').catch(() => ''), file);
+    if (training === null) throw incomplete(file, 'it has no training, though the run took its own from it');
+    return { training, lossAtSteps: hashes.lossAtSteps, log: [] };
+  }
+  const log = await readTrainLog(folder);
+  if (log.length === 0 || stage === undefined) throw incomplete(folder, 'it has no finished training');
   const wanted = new Set<number>([...FINGERPRINT_STEPS, log.at(-1)?.step ?? 0]);
-  return {
-    referenceWeights: referenceLocation === undefined ? null : await hashModel(referenceLocation),
-    inheritedWeights: recipe.inherit === undefined ? null : await hashModel(join(folder, 'inherited')),
-    tokenStream: tokens?.hash ?? null,
-    batchOrder:
-      recipe.train === undefined || tokens === undefined
-        ? null
-        : batchOrder(recipe.train, tokens.trainTokens),
-    lossAtSteps: log
-      .filter(({ step }) => wanted.has(step))
-      .map(({ step, loss }) => ({ step, lossNats: loss })),
-    trainedWeights: typeof fingerprint === 'string' ? fingerprint : null,
-    itemScores: Object.fromEntries(
-      Object.entries(models).map(([key, { tasks }]) => [
-        key,
-        recipeHash(
-          Object.fromEntries(
-            Object.entries(tasks).map(([name, task]) => [
-              name,
-              task.status === 'scored' ? `${task.itemSetHash} ${task.answersHash}` : task.status,
-            ]),
-          ),
-        ),
+  const lossAtSteps = log
+    .filter(({ step }) => wanted.has(step))
+    .map(({ step, loss }) => ({ step, lossNats: loss }));
+  return { training: training(section, log), lossAtSteps, log };
+}
+
+function scoresHash(tasks: RecordedModel['tasks']): string {
+  return recipeHash(
+    Object.fromEntries(
+      Object.entries(tasks).map(([name, task]) => [
+        name,
+        task.status === 'scored' ? `${task.itemSetHash} ${task.answersHash}` : task.status,
       ]),
     ),
-  };
-}
-
-async function tokenStream(
-  folder: string,
-  files: RunRecordOptions['tokenFiles'],
-): Promise<{ hash: string; trainTokens: number } | undefined> {
-  if (files === undefined) return manifestTokens(join(folder, 'tokens'));
-  if ((await stat(files.train)).isDirectory()) return manifestTokens(files.train);
-  const { vocab_size: vocabularySize } = await readJson(join(folder, 'config.json'), modelConfig);
-  const trainTokens = (await stat(files.train)).size / bytesPerToken(vocabularySize);
-  const hashes = [await hashFile(files.train)];
-  if (files.validation !== undefined) hashes.push(await hashFile(files.validation));
-  return { hash: recipeHash(hashes), trainTokens };
-}
-
-async function manifestTokens(folder: string): Promise<{ hash: string; trainTokens: number } | undefined> {
-  if ((await stat(join(folder, MANIFEST_NAME)).catch(() => undefined)) === undefined) return undefined;
-  const { train, validation } = await readJson(join(folder, MANIFEST_NAME), manifestFile);
-  return { hash: recipeHash([train.sha256, validation?.sha256 ?? null]), trainTokens: train.tokens };
-}
-
-/** sha256 over the first token of every row of every batch, in the order they are trained on. */
-function batchOrder(train: TrainSection, tokens: number): string {
-  const { sequenceLength, microBatch, accumulate, order, seed } = train;
-  const shape = { sequenceLength, microBatch, accumulate };
-  const plan = createBatchPlan({ ...shape, tokens, order, seed });
-  const length = trainLength(train);
-  const steps = stepsFor(
-    length.kind === 'steps'
-      ? { steps: length.steps }
-      : length.kind === 'tokens'
-        ? { tokens: length.tokens }
-        : { epochs: length.epochs },
-    shape,
-    plan.windows,
   );
-  const sha256 = createHash('sha256');
-  for (let step = 0; step < steps; step++) {
-    const starts = new Float64Array(accumulate * microBatch);
-    for (let micro = 0; micro < accumulate; micro++)
-      for (let row = 0; row < microBatch; row++)
-        starts[micro * microBatch + row] = plan.windowStart(step, micro, row);
-    sha256.update(new Uint8Array(starts.buffer));
-  }
-  return sha256.digest('hex');
 }
 
 function cost(
@@ -202,16 +176,22 @@ function cost(
   const done = reported.filter(({ status }) => status === 'done');
   const minutes = (names: readonly { readonly seconds: number }[]): number =>
     names.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
-  const onDevice = done.filter(({ name }) => name === 'train' || name.startsWith('evaluate'));
+  const onDevice = done.filter(({ name }) => /^(train|evaluate|score)\b/.test(name));
   const ran = new Set(done.map(({ name }) => name));
-  const rates = log.map(({ tokensPerSecond }) => tokensPerSecond).sort((a, b) => a - b);
-  const peak = [...stages.values()].flatMap(({ result }) =>
-    typeof result['peakMemoryBytes'] === 'number' ? [result['peakMemoryBytes']] : [],
+  const rates = (ran.has('train') ? log : [])
+    .map(({ tokensPerSecond }) => tokensPerSecond)
+    .sort((a, b) => a - b);
+  const peak = [...stages].flatMap(([name, { result }]) =>
+    ran.has(name) && typeof result['peakMemoryBytes'] === 'number' ? [result['peakMemoryBytes']] : [],
   );
   return {
     gpuMinutes: environment['device'] === 'cpu' ? 0 : minutes(onDevice),
     minutes: minutes(done),
-    trainedTokens: ran.has('train') ? (log.at(-1)?.tokens ?? 0) : 0,
+    trainedTokens: [...stages].reduce(
+      (sum, [name, { result }]) =>
+        sum + (ran.has(name) && /^train\b/.test(name) ? Number(result['tokens'] ?? 0) : 0),
+      0,
+    ),
     evaluatedTokens: Object.entries(models)
       .filter(([key]) => ran.has(`evaluate ${key}`))
       .reduce((sum, [, { tokensComputed }]) => sum + tokensComputed, 0),

@@ -10,6 +10,7 @@ import { train } from '../train/train.ts';
 import type { TrainOutcome } from '../train/train.ts';
 import type { RunContext } from './context.ts';
 import type { OpenModel } from './open-model.ts';
+import { utilisationBasis } from './utilisation.ts';
 import type { TrainingTokens } from './training-tokens.ts';
 import { openValidationSplit } from './validation-split.ts';
 
@@ -43,9 +44,12 @@ export async function trainStage(options: TrainStageOptions, context: RunContext
   try {
     const shape = { sequenceLength, microBatch, accumulate };
     const plan = createBatchPlan({ ...shape, tokens: file.tokens, order: section.order, seed: section.seed });
+    const engine = await options.engine();
+    const trained = { config: start.config, ...shape, precision, optimizer, recompute };
     return await train({
-      engine: await options.engine(),
-      shape: { config: start.config, ...shape, precision, optimizer, recompute },
+      engine,
+      shape: trained,
+      utilisation: utilisationBasis(trained, engine.device),
       schedule: optimizer,
       steps: stepsFor(lengthOf(section), shape, plan.windows),
       start: start.checkpoint,
@@ -90,7 +94,8 @@ function policiesOf({ onNonFinite, spike }: TrainSection): TrainingPolicies {
   return { onNonFinite, spike: { ...spike, action: spike.action ?? onNonFinite } };
 }
 
-function lengthOf({ steps, tokens, epochs }: TrainSection): TrainingLength {
+/** The one of the three fields that says how long to train. */
+export function lengthOf({ steps, tokens, epochs }: TrainSection): TrainingLength {
   if (steps !== undefined) return { steps };
   if (tokens !== undefined) return { tokens };
   return { epochs: epochs ?? 1 };

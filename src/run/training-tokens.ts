@@ -9,21 +9,28 @@ import type { TextSource } from '../data/sources/text-source.ts';
 import { readManifest } from '../data/read-manifest.ts';
 import { partPath } from '../data/token-manifest.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
-import { namedTokenizer } from './named-tokenizer.ts';
+import { hashFile } from '../engine/hash-file.ts';
+import { recipeHash } from '../recipe/recipe-hash.ts';
 import type { DataSection, TrainSection } from '../recipe/schema.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import { hubAccess } from '../weights/hub-access.ts';
 import type { HubProgress } from '../weights/hub-session.ts';
 import type { RunContext } from './context.ts';
-import { hashFile, hashTree } from './fingerprint.ts';
-import type { StageRunner } from './stage-record.ts';
+import { findMade } from './find-made.ts';
+import { hashTree } from './fingerprint.ts';
+import { namedTokenizer } from './named-tokenizer.ts';
+import type { StageOutput, StageRunner } from './stage-record.ts';
 
 /** Token files to train and validate on. */
 export interface TrainingTokens {
   readonly train: string;
   readonly validation: string | undefined;
-  /** Changes when any token does. */
+  /** sha256 (hex) that changes when any token does. */
   readonly fingerprint: string;
+  /** Tokens to train on; undefined for a token file that the recipe names, whose size says it. */
+  readonly trainTokens: number | undefined;
+  /** The stage that writes the files, to be waited for before they are read; undefined where the recipe names them. */
+  readonly made: StageOutput<unknown> | undefined;
 }
 
 /**
@@ -38,14 +45,17 @@ export async function trainingTokens(
   context: RunContext,
 ): Promise<TrainingTokens> {
   if (data.tokens === undefined) return prepared(data, train, reference, stages, context);
-  if ((await stat(data.tokens)).isDirectory())
-    return preparedFolder(data.tokens, await tokenizerFingerprint(reference));
-  const validation = data.validation;
-  const hashes = [
-    await hashFile(data.tokens),
-    ...(validation === undefined ? [] : [await hashFile(validation)]),
-  ];
-  return { train: data.tokens, validation, fingerprint: hashes.join(' ') };
+  if ((await stat(data.tokens)).isDirectory()) {
+    const { hasValidation, ...rest } = await preparedFolder(
+      data.tokens,
+      await tokenizerFingerprint(reference),
+    );
+    return { ...partsOf(data.tokens, hasValidation), ...rest, made: undefined };
+  }
+  const { tokens, validation } = data;
+  const hashes = [await hashFile(tokens), validation === undefined ? null : await hashFile(validation)];
+  const fingerprint = recipeHash(hashes);
+  return { train: tokens, validation, fingerprint, trainTokens: undefined, made: undefined };
 }
 
 /** Undefined where the model comes without a tokenizer: ready token ids need none. */
@@ -95,7 +105,8 @@ async function prepared(
   stages: StageRunner,
   context: RunContext,
 ): Promise<TrainingTokens> {
-  const folder = join(stages.folder, 'tokens');
+  const outFolder = join(stages.folder, 'tokens');
+  let folder = outFolder;
   const tokenizer = await loadCheckpointTokenizer(reference);
   // A hub dataset is named by its commit, whatever the machine keeps it under.
   const sources = await Promise.all(
@@ -106,45 +117,82 @@ async function prepared(
   );
   // Shards have their names only when they are written: the list is complete when the stage is.
   const outputs = ['tokens/manifest.json'];
-  await stages.run({
-    name: 'prepare',
-    inputs: {
-      ...{
-        sources,
-        subsetTokens: data.subsetTokens ?? tokensReadOnce(train),
-        validationTokens: data.validationTokens,
-        shardTokens: data.shardTokens,
-      },
-      ...{ seed: data.seed, version: context.version },
-      tokenizer: data.tokenizer === undefined ? tokenizer.fingerprint : await hashTree(data.tokenizer),
+  const inputs = {
+    ...{
+      sources,
+      subsetTokens: data.subsetTokens ?? tokensReadOnce(train),
+      validationTokens: data.validationTokens,
+      shardTokens: data.shardTokens,
     },
+    ...{ seed: data.seed, version: context.version },
+    tokenizer: data.tokenizer === undefined ? tokenizer.fingerprint : await hashTree(data.tokenizer),
+  };
+  const made = await stages.take({
+    name: 'prepare',
+    inputs: () => inputs,
     outputs,
     work: async () => {
       try {
-        await prepareFromSources(data, train, () => Promise.resolve(tokenizer), folder, context);
+        await prepareFromSources(data, train, () => Promise.resolve(tokenizer), outFolder, context);
       } catch (cause) {
         // Refused input leaves nothing, not even the run's folder where it was new; rmdir keeps one with files in it.
         await rmdir(stages.folder).catch(() => undefined);
         throw cause;
       }
-      const { train: written, validation } = await readManifest(folder);
+      const { train: written, validation } = await readManifest(outFolder);
       for (const { file } of [...written.shards, ...(validation?.shards ?? [])])
         outputs.push(`tokens/${file}`);
-      return {};
+      return preparedFolder(outFolder);
+    },
+    find: async ({ fingerprint }) => {
+      const hash = async (found: string): Promise<string> => (await preparedFolder(found)).fingerprint;
+      const found = await findMade(stages.folder, { stage: 'prepare', place: 'tokens' }, fingerprint, hash);
+      folder = found ?? folder;
+      return found;
     },
   });
-  return preparedFolder(folder);
+  const parts = () => partsOf(folder, made.result.hasValidation);
+  return {
+    get train() {
+      return parts().train;
+    },
+    get validation() {
+      return parts().validation;
+    },
+    get fingerprint() {
+      return made.result.fingerprint;
+    },
+    trainTokens: made.result.trainTokens,
+    made: {
+      result: undefined,
+      ensure: async () => {
+        await made.ensure();
+        // Every file against its sha256: the size that a stage is taken over by does not see a damaged disk.
+        await preparedFolder(folder);
+      },
+    },
+  };
 }
 
-async function preparedFolder(folder: string, fingerprint?: string): Promise<TrainingTokens> {
+/** The names under which openTokenFile finds a part's file or shards. */
+function partsOf(folder: string, hasValidation: boolean): Pick<TrainingTokens, 'train' | 'validation'> {
+  return {
+    train: partPath(folder, 'train'),
+    validation: hasValidation ? partPath(folder, 'validation') : undefined,
+  };
+}
+
+async function preparedFolder(
+  folder: string,
+  fingerprint?: string,
+): Promise<{ fingerprint: string; trainTokens: number; hasValidation: boolean }> {
   const opened = await openPrepared(folder, fingerprint === undefined ? {} : { fingerprint });
   try {
     const { train, validation } = opened.manifest;
     return {
-      // The names under which openTokenFile finds a part's file or shards.
-      train: partPath(folder, 'train'),
-      validation: validation === null ? undefined : partPath(folder, 'validation'),
-      fingerprint: [train.sha256, validation?.sha256 ?? ''].join(' ').trim(),
+      fingerprint: recipeHash([train.sha256, validation?.sha256 ?? null]),
+      trainTokens: train.tokens,
+      hasValidation: validation !== null,
     };
   } finally {
     await opened.close();

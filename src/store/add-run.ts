@@ -39,6 +39,19 @@ export async function addRun(
   return { baseline, path };
 }
 
+/** The newest run of a recipe. @throws StoreError `baselineUnreadable` */
+export async function newestRun(
+  store: RecordStore,
+  name: string,
+): Promise<{ readonly path: string; readonly record: RunRecord } | undefined> {
+  const newest = (await store.list())
+    .flatMap((path) => parseRunRecordPath(path) ?? [])
+    .filter((entry) => entry.name === name)
+    .sort((a, b) => (a.createdAt + a.path < b.createdAt + b.path ? -1 : 1))
+    .at(-1);
+  return newest && { path: newest.path, record: parseRunRecord(await store.read(newest.path), newest.path) };
+}
+
 /** All runs of a recipe, oldest first. @throws StoreError `baselineUnreadable` */
 export async function readRuns(
   store: RecordStore,

@@ -78,21 +78,28 @@ function ofTask(name: string, base: JudgedTask | undefined, head: JudgedTask | u
   if (![...x, ...y].every(Number.isFinite)) return `${name} has items without a score`;
   if (x.length < 2) return `${name} has one item only`;
   const [meanX, meanY] = [mean(x), mean(y)];
-  const product = (
-    left: readonly number[],
-    right: readonly number[],
-    centreL: number,
-    centreR: number,
-  ): number =>
-    left.reduce((sum, value, i) => sum + (value - centreL) * (right[i]! - centreR), 0) /
-    (left.length - 1) /
-    left.length;
+  const clusters = head.items.map((item, i) => item.cluster ?? `item ${i}`);
+  const [left, right] = [residualSums(x, meanX, clusters), residualSums(y, meanY, clusters)];
+  if (left.length < 2) return `${name} has items of one passage only`;
   return {
     ...{ base: meanX, head: meanY },
-    baseVariance: product(x, x, meanX, meanX),
-    headVariance: product(y, y, meanY, meanY),
-    covariance: product(x, y, meanX, meanY),
+    baseVariance: meanProduct(left, left, x.length),
+    headVariance: meanProduct(right, right, x.length),
+    covariance: meanProduct(left, right, x.length),
   };
+}
+
+/** Deviations from the mean, summed over the items of each passage: those are what is independent. */
+function residualSums(values: readonly number[], centre: number, clusters: readonly string[]): number[] {
+  const sums = new Map<string, number>();
+  values.forEach((value, i) => sums.set(clusters[i]!, (sums.get(clusters[i]!) ?? 0) + value - centre));
+  return [...sums.values()];
+}
+
+/** Covariance of two means of n items, robust to clusters; with one item in each it is the usual one. */
+function meanProduct(left: readonly number[], right: readonly number[], n: number): number {
+  const units = left.length;
+  return (left.reduce((sum, value, i) => sum + value * right[i]!, 0) * units) / (units - 1) / n ** 2;
 }
 
 function average(parts: readonly Moments[]): Moments {

@@ -1,3 +1,5 @@
+import { PAPER_TASKS } from '../evaluate/tasks/paper-tasks.ts';
+
 /** What a claim of the paper says about a run's models. */
 export type ClaimMeasure =
   /** The mean of a model's headline scores over tasks; `mmlu` stands for its mean over subjects. */
@@ -29,17 +31,6 @@ export interface Claim {
   readonly source: string;
 }
 
-const NINE = [
-  'wsc',
-  'piqa',
-  'boolq',
-  'winogrande',
-  'logiqa',
-  'wnli',
-  'qnli',
-  'mnli',
-  'truthfulqa_mc2',
-] as const;
 const V1 = 'arXiv 2404.08634v1';
 const OPEN_LLAMA = { reference: /open_?llama_3b(?!_v2)/i, blocks: 13, tokens: 1e9 } as const;
 
@@ -68,7 +59,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     ...{ id: 'nine-share', text: 'The small model keeps 89 % of the reference’s mean over nine datasets.' },
     ...{ paper: 0.89, relation: 'atLeast', tolerance: 0, scalable: true, setting: OPEN_LLAMA },
-    measure: { kind: 'shareOfReference', tasks: NINE },
+    measure: { kind: 'shareOfReference', tasks: PAPER_TASKS },
     source: `${V1}, Section 4 and Table 3`,
   },
   {

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { simulateEvaluation } from '../../test/fixtures/judge/make-evaluation.ts';
 import { makeRecord } from '../../test/store/make-record.ts';
+import type { JudgedResult } from '../judge/judged-result.ts';
 import { judge } from '../judge/judgement.ts';
-import { asRecorded, expandModel } from './compact-model.ts';
+import { asRecorded, expandModel, inOneForm } from './compact-model.ts';
 import { parseRunRecord, runRecordText } from './run-record.ts';
 
 const gates = { maximumDropPoints: 1, confidence: 0.95 };
@@ -33,6 +35,30 @@ describe('a record instead of a result', () => {
     expect(tasks.every((task) => 'compared' in task && task.compared.identical)).toBe(true);
     const other = judge(recorded, asRecorded(head), gates, few);
     expect(other.tasks.some((task) => 'compared' in task && task.compared.identical)).toBe(false);
+  });
+
+  it('is brought into one form with a result, whichever side it is', () => {
+    const record = makeRecord({ base });
+    const recorded = expandModel(record.models['base']!, record.itemSets);
+    expect(inOneForm([base, head] as const)).toEqual([base, head]);
+    for (const sides of [[recorded, base] as const, [base, recorded] as const]) {
+      const { overall, tasks } = judge(...inOneForm(sides), gates, few);
+      expect(overall.state).toBe('noRegressionLargerThan');
+      expect(tasks.every((task) => 'compared' in task && task.compared.identical)).toBe(true);
+    }
+  });
+
+  it('survives being recorded again, with the protocol and the right choices', () => {
+    const record = makeRecord({ trained: { ...base, protocol: 'inheritune-2024' } });
+    const once = expandModel(record.models['trained']!, record.itemSets);
+    expect(once.protocol).toBe('inheritune-2024');
+    const golds = (result: JudgedResult, task: string) => {
+      const found = result.tasks[task];
+      return found?.status === 'scored' ? found.items.map(({ gold }) => gold) : [];
+    };
+    expect(golds(once, 'boolq')).toEqual(golds(base, 'boolq'));
+    expect(new Set(golds(once, 'truthfulqa_mc2'))).toEqual(new Set([undefined]));
+    expect(asRecorded(once)).toEqual(once);
   });
 
   it('keeps which items share a passage', () => {
@@ -68,6 +94,22 @@ describe('parseRunRecord', () => {
     expect(broken).not.toBe(text);
     expect(() => parseRunRecord(broken, 'runs/x.json')).toThrow(/^Baseline unreadable: runs\/x.json/);
     expect(() => parseRunRecord(broken, 'runs/x.json')).toThrow(reason);
+  });
+
+  it('a record cut off anywhere, or with any hash changed, is an error as well', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: text.trimEnd().length - 1 }), (length) => {
+        expect(() => parseRunRecord(text.slice(0, length), 'x')).toThrow(/^Baseline unreadable/);
+      }),
+    );
+    const hashes = [...text.matchAll(/"(?:[a-zA-Z]*(?:Hash|Weights|Stream|Order))":"[0-9a-f]{64}/g)];
+    expect(hashes.length).toBeGreaterThan(8);
+    for (const { index, 0: match } of hashes) {
+      const at = index + match.length - 1;
+      const broken = `${text.slice(0, at)}z${text.slice(at + 1)}`;
+      if (match.startsWith('"itemSetHash"')) continue;
+      expect(() => parseRunRecord(broken, 'x')).toThrow(/^Baseline unreadable/);
+    }
   });
 
   it('lets fields of later versions through', () => {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { EvaluationResult } from '../evaluate/result.ts';
 import type { JudgedItem, JudgedResult, JudgedTask } from '../judge/judged-result.ts';
 import type { ItemSets, RecordedModel, RecordedTask } from './run-record.ts';
 
@@ -12,6 +11,9 @@ const DIGITS = 6;
 /** Shown and never judged: kept for the model that comparisons are about. */
 const SIGNALS: readonly string[] = ['margin', 'bits_per_byte'];
 
+/** Fields of a result that older ones lack. */
+const ORIGIN: readonly string[] = ['protocol', 'protocolScores', 'data'];
+
 type ScoredTask = Extract<JudgedTask, { status: 'scored' }>;
 
 /**
@@ -19,7 +21,7 @@ type ScoredTask = Extract<JudgedTask, { status: 'scored' }>;
  * models of one record share. 37,000 items (the nine datasets and MMLU) take about 0.9 MB.
  */
 export function compactModel(
-  result: EvaluationResult,
+  result: JudgedResult,
   label: string,
   itemSets: ItemSets,
   { margins }: { readonly margins: boolean },
@@ -31,7 +33,9 @@ export function compactModel(
       continue;
     }
     const { items, ...rest } = task;
-    itemSets[task.itemSetHash] ??= { ids: joinedIds(items), clusters: joinedClusters(items) };
+    itemSets[task.itemSetHash] ??= {
+      ...{ ids: joinedIds(items), clusters: joinedClusters(items), golds: joinedGolds(items) },
+    };
     const names = [...new Set(items.flatMap((item) => Object.keys(item.scores)))].filter(
       (score) =>
         (margins || !SIGNALS.includes(score)) && items.every((item) => Number.isFinite(item.scores[score])),
@@ -40,7 +44,7 @@ export function compactModel(
       ...rest,
       metrics: { ...task.metrics },
       baselines: { ...task.baselines },
-      answersHash: answersHash(items),
+      answersHash: task.answersHash ?? answersHash(items),
       scores: Object.fromEntries(
         names.map((score) => [
           score,
@@ -55,6 +59,7 @@ export function compactModel(
   const groups = structuredClone(result.groups) as RecordedModel['groups'];
   return {
     ...{ label, model: result.model, parameters: result.parameters, limit: result.limit, tasks, groups },
+    ...origin(result),
     validation: result.validation === undefined ? null : { ...result.validation },
     environment: { ...result.environment },
     ...{ seconds: result.seconds, tokensComputed: result.tokensComputed },
@@ -67,6 +72,7 @@ export function expandModel(model: RecordedModel, itemSets: ItemSets): JudgedRes
   return {
     schemaVersion: 1,
     ...{ model: rest.model, parameters: rest.parameters, limit: rest.limit, groups: rest.groups },
+    ...origin(rest),
     ...{ environment: rest.environment, seconds: rest.seconds, tokensComputed: rest.tokensComputed },
     ...(validation === null ? {} : { validation }),
     tasks: Object.fromEntries(
@@ -79,21 +85,40 @@ export function expandModel(model: RecordedModel, itemSets: ItemSets): JudgedRes
 }
 
 /** An evaluation result as if it had come out of a record, so that the two can be compared. */
-export function asRecorded(result: EvaluationResult): JudgedResult {
+export function asRecorded(result: JudgedResult): JudgedResult {
   const itemSets: ItemSets = {};
   return expandModel(compactModel(result, result.model, itemSets, { margins: true }), itemSets);
+}
+
+/** Results that can be compared with each other: a record keeps less of an item than an evaluation does. */
+export function inOneForm<T extends readonly JudgedResult[]>(results: T): { [K in keyof T]: JudgedResult } {
+  const isRecorded = ({ tasks }: JudgedResult): boolean =>
+    Object.values(tasks).some((task) => task.status === 'scored' && task.answersHash !== undefined);
+  const all = results.some(isRecorded) ? results.map(asRecorded) : results;
+  return all as { [K in keyof T]: JudgedResult };
+}
+
+/** By whose definitions and on which rows a model was evaluated, as far as the result says so. */
+function origin(
+  from: Readonly<Record<string, unknown>> | JudgedResult,
+): Pick<JudgedResult, 'protocol' | 'protocolScores' | 'data'> {
+  const fields = Object.entries(from).filter(([name]) => ORIGIN.includes(name));
+  return Object.fromEntries(fields);
 }
 
 function expandTask(task: Extract<RecordedTask, { status: 'scored' }>, itemSets: ItemSets): ScoredTask {
   const { scores, ...rest } = task;
   const set = itemSets[task.itemSetHash];
   const clusters = set?.clusters?.split(' ');
+  const golds = set?.golds?.split(' ');
   const items = (set?.ids.split(' ') ?? []).map((id, i): JudgedItem => {
     const cluster = clusters?.[i];
+    const gold = golds?.[i];
     return {
       id,
       scores: Object.fromEntries(Object.entries(scores).map(([name, values]) => [name, Number(values[i])])),
       ...(cluster === undefined ? {} : { cluster }),
+      ...(gold === undefined ? {} : { gold: Number(gold) }),
     };
   });
   return { ...rest, items };
@@ -120,9 +145,14 @@ function joinedClusters(items: readonly JudgedItem[]): string | null {
   return items.map((item) => numberOf(item.cluster ?? `item ${item.id}`)).join(' ');
 }
 
-function answersHash(items: readonly { readonly loglikelihoods: readonly number[] }[]): string {
+/** Null where an item has no single right choice. */
+function joinedGolds(items: readonly JudgedItem[]): string | null {
+  return items.every(({ gold }) => typeof gold === 'number') ? items.map(({ gold }) => gold).join(' ') : null;
+}
+
+function answersHash(items: readonly JudgedItem[]): string {
   const sha256 = createHash('sha256');
-  for (const { loglikelihoods } of items)
+  for (const { loglikelihoods = [] } of items)
     sha256.update(new Uint8Array(new Float64Array(loglikelihoods).buffer));
   return sha256.digest('hex');
 }

@@ -1,8 +1,9 @@
 import type { ComparisonFacts } from '../report/comparison-facts.ts';
+import { reuseText } from '../report/reuse-text.ts';
 import type { RunRecord } from './run-record.ts';
-import { firstStageThatDiffers, reuseText } from './stage-difference.ts';
+import { firstStageThatDiffers } from './stage-difference.ts';
 
-/** What two run records say beside their scores. */
+/** What the records of two runs say beside their scores. */
 export function factsOfRecords(base: RunRecord, head: RunRecord): ComparisonFacts {
   const curves = lossCurves(base, head);
   const ran = Object.keys(head.stageInputs).filter((name) => !head.reusedStages.includes(name));

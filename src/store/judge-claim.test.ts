@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { makeBinaryTask, makeEvaluation } from '../../test/fixtures/judge/make-evaluation.ts';
 import { makeRecord } from '../../test/store/make-record.ts';
 import type { EvaluationResult } from '../evaluate/result.ts';
-import { shareOf } from './claim-estimate.ts';
+import { PAPER_TASKS } from '../evaluate/tasks/paper-tasks.ts';
+import { meanScore, shareOf } from './claim-estimate.ts';
 import { CLAIMS } from './claims.ts';
 import type { Claim } from './claims.ts';
 import { asRecorded } from './compact-model.ts';
 import { judgeClaim } from './judge-claim.ts';
 import type { RunRecord } from './run-record.ts';
 
-const NINE = ['wsc', 'piqa', 'boolq', 'winogrande', 'logiqa', 'wnli', 'qnli', 'mnli', 'truthfulqa_mc2'];
+const NINE = PAPER_TASKS;
 const claim = (id: string): Claim => CLAIMS.find((one) => one.id === id)!;
 
 /** `right` of `n` items right in every task. */
@@ -107,6 +108,23 @@ describe('shareOf', () => {
     if (same.status !== 'measured') throw new Error('not reached');
     expect(same.interval.lower).toBeCloseTo(1, 6);
     expect(same.interval.upper).toBeCloseTo(1, 6);
+  });
+
+  it('counts items on one passage as one', () => {
+    const alone = asRecorded(evaluation(600, 1000));
+    const tasks = Object.entries(evaluation(600, 1000).tasks).map(([name, task]) => {
+      if (task.status !== 'scored') throw new Error('not reached');
+      const items = task.items.map((item, i) => ({ ...item, cluster: `passage ${i >> 2}` }));
+      return [name, { ...task, items }] as const;
+    });
+    const shared = asRecorded({ ...evaluation(600, 1000), tasks: Object.fromEntries(tasks) });
+    const width = (result: typeof alone): number => {
+      const found = meanScore(result, ['boolq'], 0.95);
+      if (found.status !== 'measured') throw new Error(found.reason);
+      return found.interval.upper - found.interval.lower;
+    };
+    // Four equal answers on each of 250 passages are 250 answers: twice as wide, but for n − 1.
+    expect(width(shared) / width(alone)).toBeCloseTo(2, 2);
   });
 
   it('refuses a reference whose score could be zero', () => {

@@ -3,17 +3,39 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InherituneError } from '../errors.ts';
 
-const stageFile = z.looseObject({
-  schemaVersion: z.literal(1),
+/** Of the files in `stages/`; 2: results carry the hash of what the stage made. */
+export const STAGE_SCHEMA_VERSION = 2;
+
+/** The recipe as it was written, in a run's folder. */
+export const RECIPE_COPY = 'recipe.yml';
+/** The record that stages of the run were taken from, in its folder. */
+export const BASELINE_COPY = 'baseline.json';
+
+export const stageFile = z.looseObject({
+  schemaVersion: z.literal(STAGE_SCHEMA_VERSION),
   inputHash: z.string(),
   seconds: z.number().min(0),
   result: z.record(z.string(), z.unknown()),
+  /** The run record that the result was taken from. */
+  from: z.string().exactOptional(),
 });
+
+const hash = z.string().nullable();
 
 /** `results.json`, as far as a record needs it. */
 export const summaryFile = z.looseObject({
   schemaVersion: z.literal(1),
   command: z.string(),
+  /** The recipe's file as it was named, whose text is in `recipe.yml`, and the fields that were replaced in it. */
+  recipe: z.looseObject({ file: z.string(), overrides: z.array(z.string()) }),
+  /** What the stages left, as in a run record. */
+  hashes: z.looseObject({
+    referenceWeights: hash,
+    inheritedWeights: hash,
+    tokenStream: hash,
+    batchOrder: hash,
+    trainedWeights: hash,
+  }),
   inherit: z
     .looseObject({ source: z.string(), sourceBlocks: z.number(), blocks: z.array(z.number()) })
     .exactOptional(),
@@ -22,6 +44,11 @@ export const summaryFile = z.looseObject({
   ),
   models: z.record(z.string(), z.looseObject({ label: z.string() })),
 });
+
+/** Where a stage's file lies in `stages/`. */
+export function stageFileName(stage: string): string {
+  return `${stage.replaceAll(' ', '-')}.json`;
+}
 
 export type StageFile = z.infer<typeof stageFile>;
 export type RunSummaryFile = z.infer<typeof summaryFile>;
@@ -33,10 +60,7 @@ export async function readStages(
 ): Promise<Map<string, StageFile>> {
   const stages = new Map<string, StageFile>();
   for (const { name } of reported)
-    stages.set(
-      name,
-      await readRunJson(join(folder, 'stages', `${name.replaceAll(' ', '-')}.json`), stageFile),
-    );
+    stages.set(name, await readRunJson(join(folder, 'stages', stageFileName(name)), stageFile));
   return stages;
 }
 

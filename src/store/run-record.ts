@@ -55,8 +55,12 @@ const model = z.looseObject({
   tokensComputed: wholeNumber,
 });
 
-/** Ids once per item set, however many models were evaluated on it: separated by spaces, as are the cluster numbers. */
-const itemSet = z.looseObject({ ids: z.string().min(1), clusters: z.string().nullable() });
+/** Ids once per item set, however many models were evaluated on it: separated by spaces, as are clusters and right choices. */
+const itemSet = z.looseObject({
+  ids: z.string().min(1),
+  clusters: z.string().nullable(),
+  golds: z.string().nullable().exactOptional(),
+});
 
 const runRecord = z.looseObject({
   schemaVersion: z.literal(1),
@@ -81,6 +85,10 @@ const runRecord = z.looseObject({
   }),
   /** What each stage was given, by its name. */
   stageInputs: z.record(z.string(), hash),
+  /** What each stage told later ones, such as the hash of the weights it made: with equal inputs a later run can go on from it. */
+  stageResults: z
+    .record(z.string(), z.looseObject({ seconds: number.min(0), result: z.record(z.string(), z.unknown()) }))
+    .exactOptional(),
   /** What each stage left; null where the run had no such stage. */
   hashes: z.looseObject({
     referenceWeights: hash.nullable(),
@@ -105,6 +113,8 @@ const runRecord = z.looseObject({
   }),
   /** Stages that were taken over and cost nothing. */
   reusedStages: z.array(z.string()),
+  /** Of those, the stages that were taken from another run's record, with its path in the store. */
+  reusedFrom: z.record(z.string(), z.string()).exactOptional(),
   training: z
     .looseObject({
       steps: wholeNumber,
@@ -180,10 +190,11 @@ function inconsistency({ models, itemSets }: RunRecord): string | undefined {
       const where = `models.${key}.tasks.${name}`;
       const set = itemSets[task.itemSetHash];
       if (set === undefined) return `${where}: its item set is not in the record`;
-      const { ids, clusters } = set;
-      if (ids.split(' ').length !== task.docs) return `${where}: "docs" differs from the number of ids`;
-      if (clusters !== null && clusters.split(' ').length !== task.docs)
-        return `${where}: "docs" differs from the number of clusters`;
+      for (const field of ['ids', 'clusters', 'golds'] as const) {
+        const list = set[field] ?? null;
+        if (list !== null && list.split(' ').length !== task.docs)
+          return `${where}: "docs" differs from the number of ${field}`;
+      }
       const broken = Object.entries(task.scores).find(([, scores]) => scores.length !== task.docs);
       if (broken !== undefined)
         return `${where}.scores.${broken[0]}: "docs" differs from the number of scores`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeRecord, sha } from '../../test/store/make-record.ts';
-import { decideReuse, firstStageThatDiffers } from './stage-difference.ts';
+import { firstStageThatDiffers } from './stage-difference.ts';
 
 const base = makeRecord({});
 const changed = (hashes: Partial<typeof base.hashes>) => ({ ...base, hashes: { ...base.hashes, ...hashes } });
@@ -31,34 +31,5 @@ describe('firstStageThatDiffers', () => {
     expect(firstStageThatDiffers(base, changed({ itemScores: {} }))).toMatchObject({
       stage: 'item scores of the trained model',
     });
-  });
-});
-
-describe('decideReuse', () => {
-  const planned = [
-    { name: 'inherit', inputHash: sha('inherit') },
-    { name: 'train', inputHash: sha('train') },
-  ];
-
-  it('nothing changed costs nothing', () => {
-    expect(decideReuse(planned, base)).toEqual({
-      ...{ reused: ['inherit', 'train'], needed: [], text: 'No stage changed: 0 GPU-minutes.' },
-    });
-  });
-
-  it('runs what changed, and what is behind it', () => {
-    const after = [
-      planned[0]!,
-      { name: 'train', inputHash: sha('new') },
-      { name: 'evaluate', inputHash: undefined },
-    ];
-    expect(decideReuse(after, base)).toEqual({
-      ...{ reused: ['inherit'], needed: ['train', 'evaluate'] },
-      text: 'Run: train, evaluate. Taken over: inherit.',
-    });
-  });
-
-  it('runs all without a baseline', () => {
-    expect(decideReuse(planned, undefined).needed).toEqual(['inherit', 'train']);
   });
 });

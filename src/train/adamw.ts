@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { attribute } from '../graph/graph-def.ts';
-import { after, l2Loss } from '../graph/ops.ts';
+import { after } from '../graph/ops.ts';
 import type { Effect, Trace, Variable } from '../graph/program.ts';
 import { TF } from '../graph/tf-types.ts';
+import type { Gradient } from './gradient.ts';
 
 export interface AdamWSettings {
   readonly betas: readonly [number, number];
@@ -27,7 +28,7 @@ export interface Trainable {
   readonly firstMoment: Variable;
   readonly secondMoment: Variable;
   /** Sum of the micro-batches' gradients. */
-  readonly gradient: Tensor;
+  readonly gradient: Gradient;
 }
 
 /**
@@ -59,30 +60,38 @@ export function adamW(
   scalars: AdamWScalars,
   settings: AdamWSettings & { readonly accumulate: number },
 ): { effects: Effect[]; gradientNorm: Tensor } {
-  const halfSquares = trainables.map(({ gradient }) => l2Loss(gradient));
+  const halfSquares = trainables.map(({ gradient }) => gradient.halfSquares());
   const sumNorm = tf.sqrt(tf.mul(tf.addN(halfSquares), 2));
   const gradientNorm = tf.div(sumNorm, settings.accumulate);
   const scale = gradientScale(gradientNorm, settings);
-  // Not before the gradients are there: a weight changed while the forward pass still reads it has to be copied.
-  const decay = after(tf.mul(scalars.learningRate, settings.weightDecay), gradientNorm);
+  const decay = tf.mul(scalars.learningRate, settings.weightDecay);
+  // w·(1-d) - u = (w - u/(1-d))·(1-d): the decay needs as much memory as the weight, and comes last because the
+  // gradient's is free by then.
+  const beforeDecay = tf.div(scalars.learningRate, tf.sub(1, decay));
+  // Not before all gradients are there: a weight changed while the backward pass still reads it has to be copied.
+  const rateOfDecaying = after(beforeDecay, gradientNorm);
   const [beta1, beta2] = settings.betas.map((beta) => tf.scalar(beta)) as [Tensor, Tensor];
-  const effects = trainables.map(({ weight, firstMoment, secondMoment, gradient }) => {
-    const scaled = scale === undefined ? gradient : tf.mul(gradient, scale);
-    const decayed =
-      settings.weightDecay > 0 && weight.shape.length >= 2
-        ? [trace.effect('AssignSubVariableOp', [weight, tf.mul(weight.value, decay)], { dtype: float })]
-        : [];
-    return trace.effect(
+  const update = (
+    { weight, firstMoment, secondMoment, gradient }: Trainable,
+    waitFor: readonly Effect[],
+  ): Effect => {
+    const decays = settings.weightDecay > 0 && weight.shape.length >= 2;
+    const updated = trace.effect(
       'ResourceApplyAdam',
       [
-        ...[weight, firstMoment, secondMoment, scalars.beta1Power, scalars.beta2Power, scalars.learningRate],
-        ...[beta1, beta2, scalars.epsilon, scaled],
+        ...[weight, firstMoment, secondMoment, scalars.beta1Power, scalars.beta2Power],
+        ...[decays ? rateOfDecaying : scalars.learningRate, beta1, beta2, scalars.epsilon, gradient.dense(scale, waitFor)],
       ],
       { T: float, use_locking: attribute.bool(false), use_nesterov: attribute.bool(false) },
-      decayed,
     );
-  });
-  return { effects, gradientNorm };
+    if (!decays) return updated;
+    const lost = tf.mul(trace.read(weight, [updated]), decay);
+    return trace.effect('AssignSubVariableOp', [weight, lost], { dtype: float });
+  };
+  // Lazy gradients become tensors when the others' memory is free again.
+  const [lazy, tensors] = [true, false].map((is) => trainables.filter(({ gradient }) => gradient.isLazy === is));
+  const effects = tensors!.map((trainable) => update(trainable, []));
+  return { effects: [...effects, ...lazy!.map((trainable) => update(trainable, effects))], gradientNorm };
 }
 
 const float = attribute.type(TF.FLOAT);

@@ -26,6 +26,7 @@ const logLine = z.strictObject({
   gradNorm: z.number(),
   tokens: z.number(),
   tokensPerSecond: z.number(),
+  mfu: z.number().optional(),
 });
 
 const checkpointState = z.strictObject({

@@ -18,6 +18,7 @@ export function tensorboardEvents(lines: readonly TrainLogLine[], startedSeconds
       ['train/gradient_norm', line.gradNorm],
       ['train/tokens', line.tokens],
       ['train/tokens_per_second', line.tokensPerSecond],
+      ['train/mfu', line.mfu],
       ['validation/loss', line.validationLoss],
     ];
     const summary = Buffer.concat(

@@ -15,6 +15,8 @@ export interface TrainLogLine {
   /** Tokens trained on up to and including this step. */
   readonly tokens: number;
   readonly tokensPerSecond: number;
+  /** Model FLOPs utilisation, from 0 to 1; only on devices whose peak rate is known. */
+  readonly mfu?: number | undefined;
   /** Only on steps after which it was computed. */
   readonly validationLoss?: number;
 }
@@ -42,7 +44,11 @@ export async function rewindTrainLog(folder: string, step: number): Promise<void
 
 /** All whole lines; one that a kill or a full disk cut off is left out. */
 export async function readTrainLog(folder: string): Promise<TrainLogLine[]> {
-  const text = await readFile(join(folder, TRAIN_LOG), 'utf8').catch(() => '');
+  return parseTrainLog(await readFile(join(folder, TRAIN_LOG), 'utf8').catch(() => ''));
+}
+
+/** The whole lines of a log's text. */
+export function parseTrainLog(text: string): TrainLogLine[] {
   return text.split('\n').flatMap((line) => {
     const parsed = parseLine(line);
     return parsed === undefined ? [] : [parsed];

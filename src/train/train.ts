@@ -36,6 +36,8 @@ export interface TrainOptions {
   /** Keeps the model with the lowest validation loss in `best/`, where validation losses are computed on the way. */
   readonly keepBest?: boolean;
   readonly policies?: TrainingPolicies;
+  /** What the utilisation of the device is reported by; not reported without. */
+  readonly utilisation?: UtilisationBasis | undefined;
   /** Optimizer steps between checkpoints; 0 for one at the end only. */
   readonly checkpointEvery: number;
   readonly keepCheckpoints: number;
@@ -51,6 +53,14 @@ export interface TrainOptions {
   /** Aborted by the rim on SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   readonly now?: () => number;
+}
+
+/** Model FLOPs utilisation is `flopPerToken` times tokens/s over `peakFlopPerSecond`. */
+export interface UtilisationBasis {
+  /** Of the model's matrix products, forward and backward. */
+  readonly flopPerToken: number;
+  /** Of the device, at the precision of the run. */
+  readonly peakFlopPerSecond: number;
 }
 
 export interface TrainOutcome {
@@ -114,8 +124,7 @@ class Training {
     this.state = await this.startingState();
     const resumedFrom = this.state.step;
     await rewindTrainLog(outFolder, resumedFrom);
-    const bar = progress.start('training', steps * tokensPerStep(shape), 'tokens');
-    bar.advance(this.state.tokens);
+    const bar = progress.start('training', steps * tokensPerStep(shape), 'tokens', this.state.tokens);
     await this.finishPending();
     while (this.state.step < steps) {
       const before = this.state;
@@ -212,9 +221,10 @@ class Training {
     }
     const seconds = (now() - started) / 1000;
     const tokens = this.state.tokens + tokensPerStep(shape);
+    const tokensPerSecond = tokensPerStep(shape) / seconds;
     const line: TrainLogLine = {
       ...{ step: step + 1, loss: result.lossNats, learningRate, gradNorm: result.gradientNorm, tokens },
-      tokensPerSecond: tokensPerStep(shape) / seconds,
+      ...{ tokensPerSecond, ...this.utilisationAt(tokensPerSecond) },
     };
     this.state = {
       ...{ ...this.state, step: step + 1, tokens, seconds: this.state.seconds + seconds, pending: line },
@@ -321,12 +331,19 @@ class Training {
     if (signal.aborted) throw interrupted(this.savedStep, steps, outFolder);
   }
 
+  private utilisationAt(tokensPerSecond: number): { mfu?: number } {
+    const { utilisation } = this.options;
+    if (utilisation === undefined) return {};
+    return { mfu: (utilisation.flopPerToken * tokensPerSecond) / utilisation.peakFlopPerSecond };
+  }
+
   private facts(line: TrainLogLine): Record<string, string> {
     const validation = this.validation.at(-1);
     return {
       step: `${line.step}/${this.options.steps}`,
       loss: line.loss.toFixed(3),
       ...(validation === undefined ? {} : { validation: validation.lossNats.toFixed(3) }),
+      ...(line.mfu === undefined ? {} : { MFU: `${(100 * line.mfu).toFixed(1)} %` }),
       rate: line.learningRate.toExponential(2),
       ...(this.savedStep === undefined ? {} : { checkpoint: String(this.savedStep) }),
     };

@@ -1,17 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { linearCrossEntropy, linearCrossEntropyValue } from '../graph/fused/linear-cross-entropy.ts';
 import { attribute } from '../graph/graph-def.ts';
+import { fill } from '../graph/ops.ts';
 import type { Precision } from '../graph/ops.ts';
 import { trace } from '../graph/program.ts';
 import type { Program, Trace, Variable } from '../graph/program.ts';
 import { TF } from '../graph/tf-types.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { headOf, hiddenStates } from '../model/decoder.ts';
-import type { Recompute, Weights } from '../model/decoder.ts';
+import type { Recompute } from '../model/decoder.ts';
 import { parametersOf } from '../model/parameters.ts';
 import { adamW } from './adamw.ts';
 import type { AdamWSettings, Trainable } from './adamw.ts';
+import { tensorGradient } from './gradient.ts';
+import type { Gradient } from './gradient.ts';
+import { lossAndGradients, lossOnly, weightsOf } from './loss-gradients.ts';
 
 /** Everything that the graph of a training step depends on. */
 export interface TrainingShape {
@@ -30,9 +32,7 @@ export interface TrainingShape {
   readonly lossChunk?: number | undefined;
 }
 
-const LOSS_CHUNK = 256;
-
-/** Outputs of the training program. Every one of them gives the micro-batch's mean loss in nats. */
+/** Outputs of the training program. Those of a loss give the micro-batch's mean in nats. */
 export const FETCH = {
   /** No side effects. */
   loss: 'loss',
@@ -42,6 +42,8 @@ export const FETCH = {
   more: 'loss_more',
   /** The last (or only) one: adds its gradient and updates the weights. */
   update: 'loss_update',
+  /** No loss: sets the moments to zero, which is to be fed as `zero`. */
+  zeroMoments: 'zero_moments',
   /** Norm of the averaged gradients before clipping; to be fetched with `update`. */
   gradientNorm: 'gradient_norm',
 } as const;
@@ -60,21 +62,17 @@ export function traceTraining(shape: TrainingShape): Program {
     const targets = t.placeholder('targets', size, 'int32'); // [B, T]
     const variables = parametersOf(shape.config).map(({ name, shape: dims }) => t.variable(name, dims));
     const labels = targets.reshape([targets.size]); // [B·T]
-    const options = { precision: shape.precision, chunk: shape.lossChunk ?? LOSS_CHUNK };
-    const { value: loss, grads } = tf.valueAndGrads((...values: Tensor[]) => {
-      const { hidden, head } = forward(shape, weightsOf(variables, values), ids);
-      return linearCrossEntropy(hidden, head, labels, options);
-    })(variables.map((variable) => variable.value));
+    const weights = weightsOf(variables.map(({ name, value }) => [name, value]));
+    const { loss, gradients: grads } = lossAndGradients(shape, weights, ids, labels);
     // Traced apart: the training loss computes its gradient along the way, which a validation would pay for.
-    const values = variables.map((variable) => variable.value);
-    const { hidden, head } = forward({ ...shape, recompute: 'none' }, weightsOf(variables, values), ids);
-    t.fetch(FETCH.loss, linearCrossEntropyValue(hidden, head, labels, options));
-    const gradients = shape.accumulate === 1 ? grads : accumulated(t, variables, grads, loss);
+    t.fetch(FETCH.loss, lossOnly(shape, weights, ids, labels));
+    const inOrder = variables.map(({ name }) => grads[name] as Gradient);
+    const gradients = shape.accumulate === 1 ? inOrder : accumulated(t, variables, inOrder, loss);
     const trainables = variables.map((weight, i): Trainable => ({
       weight,
       firstMoment: t.variable(firstMomentName(weight.name), weight.shape),
       secondMoment: t.variable(secondMomentName(weight.name), weight.shape),
-      gradient: gradients[i] as Tensor,
+      gradient: gradients[i] as Gradient,
     }));
     const scalar = (name: string): Tensor => t.placeholder(name, [], 'float32');
     const scalars = {
@@ -89,31 +87,28 @@ export function traceTraining(shape: TrainingShape): Program {
     });
     t.fetch(FETCH.update, loss, effects);
     t.fetch(FETCH.gradientNorm, gradientNorm);
+    // Fed, because TensorFlow would keep zeros that it can compute beforehand as long as the session lives.
+    const zero = t.placeholder('zero', [], 'float32');
+    const moments = trainables.flatMap(({ firstMoment, secondMoment }) => [firstMoment, secondMoment]);
+    const zeroed = moments.map((moment) =>
+      t.effect('AssignVariableOp', [moment, fill(moment.shape, zero)], { dtype: attribute.type(TF.FLOAT) }),
+    );
+    t.fetch(FETCH.zeroMoments, tf.scalar(0), zeroed);
   });
-}
-
-/** Hidden states [B·T, D] and the head's matrix [V, D] from the parameters. */
-function forward(shape: TrainingShape, weights: Weights, ids: Tensor): { hidden: Tensor; head: Tensor } {
-  const { config, precision, recompute } = shape;
-  const hidden = hiddenStates(config, weights, ids, { precision, recompute, layout: { kind: 'plain' } });
-  return { hidden, head: headOf(config, weights) };
 }
 
 /** Sums gradients of earlier micro-batches in variables, and returns those sums with this micro-batch's added. */
 function accumulated(
   t: Trace,
   variables: readonly Variable[],
-  grads: readonly Tensor[],
+  gradients: readonly Gradient[],
   loss: Tensor,
-): Tensor[] {
+): Gradient[] {
   const dtype = { dtype: attribute.type(TF.FLOAT) };
+  const grads = gradients.map((gradient) => gradient.dense());
   const sums = variables.map((variable) => t.variable(`gradient/${variable.name}`, variable.shape));
   const each = (op: string) => sums.map((sum, i) => t.effect(op, [sum, grads[i] as Tensor], dtype));
   t.fetch(FETCH.first, loss, each('AssignVariableOp'));
   t.fetch(FETCH.more, loss, each('AssignAddVariableOp'));
-  return sums.map((sum, i) => tf.add(sum.value, grads[i] as Tensor));
-}
-
-function weightsOf(variables: readonly Variable[], values: readonly Tensor[]): Weights {
-  return Object.fromEntries(variables.map(({ name }, i) => [name, values[i] as Tensor]));
+  return sums.map((sum, i) => tensorGradient(tf.add(sum.value, grads[i] as Tensor)));
 }

@@ -7,12 +7,15 @@ import { parseConfig } from '../model/config.ts';
 import { parametersOf } from '../model/parameters.ts';
 import { silentProgress } from '../progress.ts';
 import { learningRateAt } from './learning-rate.ts';
+import type { TrainingShape } from './training-program.ts';
 import { TrainingSession } from './training-session.ts';
 
 let engine: Engine;
 beforeAll(async () => {
   engine = await testEngine();
 });
+
+type Variant = Partial<Pick<TrainingShape, 'recompute' | 'lossChunk'>> & { readonly inOneBatch?: boolean };
 
 test.each([
   ['llama-tied', {}],
@@ -22,11 +25,15 @@ test.each([
   ['llama-tied', { recompute: 'block', lossChunk: 8 }],
   ['gpt2-inverse', { recompute: 'block', lossChunk: 5 }],
   ['llama-untied', { recompute: 'attention', lossChunk: 32 }],
-] as const)(
+  ['llama-untied', { inOneBatch: true }],
+  ['llama-tied', { inOneBatch: true }],
+] as readonly [string, Variant][])(
   '%s %j: 40 steps of AdamW with accumulation, clipping and cosine give the losses and gradient norms of PyTorch',
-  async (name, variant) => {
+  async (name, { inOneBatch = false, ...variant }) => {
     const expected = await expectedTraining(name);
-    const { sequenceLength, microBatch, accumulate, steps, optimizer } = expected.train;
+    const { sequenceLength, steps, optimizer } = expected.train;
+    const accumulate = inOneBatch ? 1 : expected.train.accumulate;
+    const microBatch = (expected.train.microBatch * expected.train.accumulate) / accumulate;
     const checkpoint = await openFixture(name);
     const config = parseConfig(checkpoint.config, name);
     const session = await TrainingSession.open(engine, {

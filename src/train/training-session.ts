@@ -1,13 +1,11 @@
 import type { Engine } from '../engine/load.ts';
 import { Session } from '../graph/session.ts';
 import type { Program } from '../graph/program.ts';
-import { sizeOf } from '../graph/tf-types.ts';
 import { loadWeights } from '../model/load-weights.ts';
-import { parametersOf } from '../model/parameters.ts';
 import type { Progress } from '../progress.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import { adamWScalarValues } from './adamw.ts';
-import { FETCH, firstMomentName, secondMomentName, traceTraining } from './training-program.ts';
+import { FETCH, traceTraining } from './training-program.ts';
 import type { TrainingShape } from './training-program.ts';
 
 /** Token ids of a micro-batch, row-major [B, T]: what is read, and what follows each token. */
@@ -43,11 +41,7 @@ export class TrainingSession {
   /** Starts from a checkpoint's weights, with moments of zero. */
   async start(checkpoint: Checkpoint, progress: Progress): Promise<void> {
     await loadWeights(this.session, this.shape.config, checkpoint, progress);
-    for (const { name, shape } of parametersOf(this.shape.config)) {
-      const zeros = new Float32Array(sizeOf(shape));
-      this.session.assign(firstMomentName(name), zeros);
-      this.session.assign(secondMomentName(name), zeros);
-    }
+    this.session.run({ zero: new Float32Array(1) }, [FETCH.zeroMoments]);
   }
 
   /** One optimizer step, counted from 0, over `accumulate` micro-batches; each is read only when it is needed. */

@@ -5,10 +5,16 @@ import { WeightsError } from './errors.ts';
 export class TransientHubError extends Error {
   /** What the server asks for in `Retry-After`, if it does. */
   readonly retryAfterMs: number | undefined;
+  /** No connection came about: the name is unknown, nobody listens there, or nothing answers. */
+  readonly unreachable: boolean;
 
-  constructor(message: string, options: { cause?: unknown; retryAfterMs?: number | undefined } = {}) {
+  constructor(
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number | undefined; unreachable?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
+    this.unreachable = options.unreachable ?? false;
   }
 }
 
@@ -50,7 +56,9 @@ export function hubError(error: unknown, what: string): Error {
   if (error instanceof WeightsError || error instanceof TransientHubError) return error;
   if (error instanceof HubApiError) return statusError(error.statusCode, what);
   if (error instanceof TypeError || (error instanceof Error && isNetworkCode(error))) {
-    return new TransientHubError(`the network failed (${networkReason(error)})`, { cause: error });
+    const { reason, code } = networkFault(error);
+    const unreachable = UNREACHABLE_CODE.test(code);
+    return new TransientHubError(`the network failed (${reason})`, { cause: error, unreachable });
   }
   if (error instanceof SyntaxError)
     return new TransientHubError('the hub answered no valid JSON', { cause: error });
@@ -65,12 +73,19 @@ function isNetworkCode(error: Error): boolean {
 const NETWORK_CODE =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|EPROTO|CERT_\w+|UND_ERR_\w+)$/;
 
-/** fetch hides the reason (ENOTFOUND, ECONNREFUSED, …) one or two causes down. */
-function networkReason(error: Error): string {
+const UNREACHABLE_CODE =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+
+/** fetch hides the reason ("getaddrinfo ENOTFOUND host", "connect ECONNREFUSED 127.0.0.1:80", …) one or two causes down. */
+function networkFault(error: Error): { readonly reason: string; readonly code: string } {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (isNetworkCode(cause) && 'code' in cause) return String(cause.code);
+    // A host with several addresses gives one error for each of them, and none of its own.
+    const named: unknown = cause instanceof AggregateError && cause.message === '' ? cause.errors[0] : cause;
+    if (named instanceof Error && isNetworkCode(named)) {
+      return { reason: named.message, code: String('code' in named && named.code) };
+    }
   }
-  return error.message;
+  return { reason: error.message, code: '' };
 }
 
 function parseRetryAfter(header: string | null | undefined): number | undefined {

@@ -156,12 +156,18 @@ function authorised(access: HubAccess): typeof fetch {
 }
 
 const DEFAULT_RETRY = { retries: 5, minTimeoutMs: 1000 };
+/** A hub that was never reached is given up at the first try after this: a wrong address does not become right. */
+const UNREACHABLE_AFTER_MS = 5000;
 
 async function retrying<T>(access: HubAccess, what: string, attempt: () => Promise<T>): Promise<T> {
   const { retries, minTimeoutMs } = access.retry ?? DEFAULT_RETRY;
+  const started = performance.now();
+  let tries = 0;
+  let reached = false;
   try {
     return await pRetry(
       async () => {
+        tries++;
         try {
           return await attempt();
         } catch (cause) {
@@ -173,6 +179,10 @@ async function retrying<T>(access: HubAccess, what: string, attempt: () => Promi
         retries,
         minTimeout: minTimeoutMs,
         maxTimeout: 60_000,
+        shouldRetry(error) {
+          reached ||= !(error instanceof TransientHubError && error.unreachable);
+          return reached || performance.now() - started < UNREACHABLE_AFTER_MS;
+        },
         async onFailedAttempt(error) {
           if (error instanceof TransientHubError && error.retriesLeft > 0)
             await sleep(error.retryAfterMs ?? 0);
@@ -180,7 +190,7 @@ async function retrying<T>(access: HubAccess, what: string, attempt: () => Promi
       },
     );
   } catch (error) {
-    throw error instanceof TransientHubError ? givenUp(error, what, retries + 1) : error;
+    throw error instanceof TransientHubError ? givenUp(error, what, tries) : error;
   }
 }
 

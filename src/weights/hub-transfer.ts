@@ -109,9 +109,12 @@ async function digest(path: string, file: HubFile): Promise<string> {
 /** The sentence for a fault that did not pass. */
 export function givenUp(error: TransientHubError, what: string, tries: number): WeightsError {
   const corrupt = error.message.includes('arrived damaged');
+  const advice = error.unreachable
+    ? 'Check the network and HF_ENDPOINT; with HF_HUB_OFFLINE=1 what is cached is used.'
+    : 'Try again later; a download goes on where it stopped, and offline mode uses what is cached.';
   return new WeightsError(
     corrupt ? 'hub-corrupt' : 'hub-unavailable',
-    `${what} could not be fetched: ${error.message}, ${tries} tries. Try again later; a download goes on where it stopped, and offline mode uses what is cached.`,
+    `${what} could not be fetched: ${error.message}, ${tries} ${tries === 1 ? 'try' : 'tries'}. ${advice}`,
     { cause: error },
   );
 }

@@ -64,7 +64,7 @@ describe('the composed engine', () => {
   test('holds libraries, addons, notices and its own description, and no headers', async () => {
     expect(readdirSync(engine.folder).sort()).toEqual([
       'engine.json',
-      'quiet_start.node',
+      'library_start.node',
       'tensorflow',
       'tfjs_binding.node',
     ]);

@@ -2,13 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Job, JobOptions, RunningStep, StepResult } from './action-runner.ts';
-import { createJob, readCommandFile, removeJob, ROOT, startStep } from './action-runner.ts';
+import type { Job, JobOptions, StepResult } from './action-runner.ts';
+import { createJob, removeJob, ROOT, startStep } from './action-runner.ts';
 import type { FakeGitHub } from './fake-github.ts';
 import { startFakeGitHub } from './fake-github.ts';
-import { isGroupAlive } from './process-state.ts';
 
 const hasGpu = spawnSync('nvidia-smi', ['-L']).status === 0;
 
@@ -161,52 +159,6 @@ describe('before the run', () => {
   });
 });
 
-describe('a run that does not end by itself', () => {
-  it('is stopped with the job, which waits for it and leaves the comment to its successor', async () => {
-    const step = start({ runId: 10, inputs: { recipe: RECIPE, preflight: 'false' } });
-    await childStarted(step);
-    step.process.kill('SIGINT');
-    const result = await step.ended;
-    // 1 when it was stopped before it had anything to continue from.
-    expect([75, 1], result.log).toContain(result.exitCode);
-    expect(result.outputs['outcome']).toBe('interrupted');
-    expect(isGroupAlive(groupOf(result.state))).toBe(false);
-    expect(ours()).toEqual([]);
-  });
-
-  it('is not green when something kills it', async () => {
-    const step = start({ runId: 10, inputs: { recipe: RECIPE, preflight: 'false' } });
-    await childStarted(step);
-    process.kill(-groupOf(savedState()), 'SIGKILL');
-    const result = await step.ended;
-    expect(result.exitCode, result.log).toBe(1);
-    expect(result.outputs['outcome']).toMatch(/^(killed|outOfMemory)$/);
-    expect(ours()[0]?.body).toMatch(/Inheritune: (Killed|Out of memory)/);
-  });
-
-  it('is ended by the post step when the main step itself was killed', async () => {
-    const step = start({ runId: 10, inputs: { recipe: RECIPE, preflight: 'false' } });
-    await childStarted(step);
-    const state = savedState();
-    // Stopped it hangs, as in a driver call: otherwise it might end by itself once nobody reads what it prints.
-    process.kill(-groupOf(state), 'SIGSTOP');
-    step.process.kill('SIGKILL');
-    await sleep(500);
-    expect(isGroupAlive(groupOf(state))).toBe(true);
-    const post = await startStep(job, 'post', state).ended;
-    expect(post.exitCode, post.log).toBe(0);
-    expect(post.log).toContain('::warning::Processes of the run were still there');
-    await step.ended;
-    expect(isGroupAlive(groupOf(state))).toBe(false);
-  });
-
-  it('the post step of a job without left-overs says nothing', async () => {
-    job = createJob({ ...defaults(), inputs: { recipe: RECIPE } });
-    const post = await startStep(job, 'post', { group: '999999', mark: 'gone' }).ended;
-    expect(post).toMatchObject({ exitCode: 0, log: '' });
-  });
-});
-
 type RunOptions = Partial<JobOptions> & { readonly inputs: Readonly<Record<string, string>> };
 
 function defaults(): JobOptions {
@@ -220,13 +172,9 @@ function defaults(): JobOptions {
   };
 }
 
-function start(options: RunOptions): RunningStep {
-  job = createJob({ ...defaults(), ...options, inputs: { 'github-token': TOKEN, ...options.inputs } });
-  return startStep(job, 'main');
-}
-
 function run(options: RunOptions): Promise<StepResult> {
-  return start(options).ended;
+  job = createJob({ ...defaults(), ...options, inputs: { 'github-token': TOKEN, ...options.inputs } });
+  return startStep(job, 'main').ended;
 }
 
 /** Needs the real command line, but no engine: the recipe is refused when it is read. */
@@ -238,23 +186,6 @@ function misspeltRecipe(): string {
   const path = join(recipes, 'misspelt.yml');
   writeFileSync(path, 'reference: { model: ./none }\ninherit: { layers: 1 }\ntrian: { steps: 1 }\n');
   return path;
-}
-
-/** The log is closed for commands when the child starts; the pause lets it get to work. */
-async function childStarted(step: RunningStep): Promise<void> {
-  await step.seen(/::stop-commands::/);
-  while (savedState()['mark'] === undefined) await sleep(20);
-  await sleep(300);
-}
-
-function savedState(): Record<string, string> {
-  return readCommandFile(job.env['GITHUB_STATE']!);
-}
-
-function groupOf(state: Readonly<Record<string, string>>): number {
-  const group = Number(state['group']);
-  expect(group).toBeGreaterThan(1);
-  return group;
 }
 
 function ours(): FakeGitHub['repository']['comments'] {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { node24 } from '../support/node24.ts';
 
@@ -20,12 +20,14 @@ export interface Job {
 export interface JobOptions {
   readonly apiUrl: string;
   readonly eventName: string;
-  /** A file of `events/`. */
+  /** A file of `events/`, or the absolute path of another. */
   readonly event: string;
   readonly runId: number;
   readonly runnerEnvironment: 'github-hosted' | 'self-hosted';
   /** By input name, as in `action.yml`; the runner's defaults are taken for the rest. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** The checkout; by default this repository. */
+  readonly workspace?: string;
 }
 
 export interface StepResult {
@@ -70,13 +72,15 @@ export function createJob(options: JobOptions): Job {
     GITHUB_SERVER_URL: 'https://github.com',
     GITHUB_REPOSITORY: 'octo/models',
     GITHUB_EVENT_NAME: options.eventName,
-    GITHUB_EVENT_PATH: fileURLToPath(new URL(`events/${options.event}.json`, import.meta.url)),
+    GITHUB_EVENT_PATH: isAbsolute(options.event)
+      ? options.event
+      : fileURLToPath(new URL(`events/${options.event}.json`, import.meta.url)),
     GITHUB_SHA: 'e5bd3914e2e596debea16f433f57875b5b90bcd6',
     GITHUB_RUN_ID: String(options.runId),
     GITHUB_RUN_ATTEMPT: '1',
     GITHUB_WORKFLOW: 'Models',
     GITHUB_JOB: 'quickstart',
-    GITHUB_WORKSPACE: ROOT,
+    GITHUB_WORKSPACE: options.workspace ?? ROOT,
     GITHUB_OUTPUT: join(folder, 'output'),
     GITHUB_STATE: join(folder, 'state'),
     GITHUB_STEP_SUMMARY: join(folder, 'summary'),

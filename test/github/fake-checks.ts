@@ -1,27 +1,12 @@
 import type { FakeCheck, FakeRepository } from './fake-github-state.ts';
+import type { Call, Reply } from './fake-reply.ts';
 
 /** GitHub's own limit on title and summary of a check run. */
 const MAX_SUMMARY_CHARACTERS = 65_535;
 const CONCLUSIONS = ['success', 'failure', 'neutral', 'cancelled', 'skipped', 'timed_out', 'action_required'];
 
-export interface CheckCall {
-  readonly method: string;
-  readonly url: URL;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly login: string;
-}
-
-export interface CheckReply {
-  readonly status: number;
-  readonly body?: unknown;
-}
-
 /** The checks endpoints below `/repos/OWNER/NAME/`; undefined for other paths. */
-export function routeChecks(
-  repository: FakeRepository,
-  rest: string,
-  call: CheckCall,
-): CheckReply | undefined {
+export function routeChecks(repository: FakeRepository, rest: string, call: Call): Reply | undefined {
   if (rest === 'check-runs' && call.method === 'POST') return create(repository, call);
   const single = /^check-runs\/(\d+)$/.exec(rest);
   if (single) return one(repository, Number(single[1]), call);
@@ -39,7 +24,7 @@ export function routeChecks(
   return undefined;
 }
 
-function create(repository: FakeRepository, { body, login }: CheckCall): CheckReply {
+function create(repository: FakeRepository, { body, login }: Call): Reply {
   if (typeof body['name'] !== 'string' || !/^[0-9a-f]{40}$/.test(String(body['head_sha'])))
     return invalid('name and head_sha are needed');
   const refusal = problem(body);
@@ -54,7 +39,7 @@ function create(repository: FakeRepository, { body, login }: CheckCall): CheckRe
   return { status: 201, body: show(repository, check) };
 }
 
-function one(repository: FakeRepository, id: number, { method, body, login }: CheckCall): CheckReply {
+function one(repository: FakeRepository, id: number, { method, body, login }: Call): Reply {
   const check = repository.checks.find((candidate) => candidate.id === id);
   if (!check) return { status: 404, body: { message: 'Not Found' } };
   if (method === 'GET') return { status: 200, body: show(repository, check) };
@@ -83,7 +68,7 @@ function apply(check: FakeCheck, body: Readonly<Record<string, unknown>>): void 
   }
 }
 
-function problem(body: Readonly<Record<string, unknown>>): CheckReply | undefined {
+function problem(body: Readonly<Record<string, unknown>>): Reply | undefined {
   const output = body['output'] as { title?: unknown; summary?: unknown } | undefined;
   if (output !== undefined && (typeof output.title !== 'string' || typeof output.summary !== 'string'))
     return invalid('output needs title and summary');
@@ -95,7 +80,7 @@ function problem(body: Readonly<Record<string, unknown>>): CheckReply | undefine
   return undefined;
 }
 
-function invalid(message: string): CheckReply {
+function invalid(message: string): Reply {
   return { status: 422, body: { message: 'Invalid request.', errors: [message] } };
 }
 

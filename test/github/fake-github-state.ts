@@ -46,13 +46,15 @@ export interface Fault {
     | 'badGateway'
     /** 502 although the request took effect: what makes blind retries create duplicates. */
     | 'badGatewayAfterEffect'
+    /** 409, as for a write that another one has overtaken. */
+    | 'conflict'
     /** 404. */
     | 'notFound'
     /** Answers after `seconds`. */
     | 'slow'
     /** The connection breaks without an answer. */
     | 'hangUp';
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   readonly path?: RegExp;
   readonly seconds?: number;
   times?: number;
@@ -72,6 +74,12 @@ export class FakeRepository {
   readonly tokens = new Map<string, string>();
   /** Pull request number -> its current head commit. */
   readonly heads = new Map<number, string>();
+  /** Pull request number -> repository and branch it comes from, where that is not this repository. */
+  readonly origins = new Map<number, { readonly name: string; readonly branch: string }>();
+  /** Text by `BRANCH:PATH`. */
+  readonly files = new Map<string, string>();
+  /** Pull requests that the list by branch does not have, as GitHub's lists lag behind. */
+  readonly hiddenFromLists = new Set<number>();
   readonly faults: Fault[] = [];
   readonly requests: RecordedRequest[] = [];
   comments: FakeComment[] = [];

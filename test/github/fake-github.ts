@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault, FakeComment } from './fake-github-state.ts';
 import { routeChecks } from './fake-checks.ts';
+import { routeComments } from './fake-comments.ts';
+import { routeContents } from './fake-contents.ts';
+import { refuse } from './fake-faults.ts';
 import { FakeRepository } from './fake-github-state.ts';
-
-/** GitHub's own limit. */
-const MAX_BODY_CHARACTERS = 65_536;
+import { routePulls } from './fake-pulls.ts';
+import type { Call, Reply } from './fake-reply.ts';
+import { notFound } from './fake-reply.ts';
 
 export interface FakeGitHub {
   /** What GITHUB_API_URL is set to. */
@@ -24,7 +26,8 @@ export interface FakeOptions {
 }
 
 /**
- * GitHub on loopback with a memory: comments with pages, check runs, approvals, authors by token, and faults that tests switch on.
+ * GitHub on loopback with a memory: comments with pages, pull requests, check runs, files, approvals, authors by token, and faults
+ * that tests switch on.
  * Statuses, messages and headers are GitHub's own, so that the real client's retry and throttling rules apply.
  */
 export async function startFakeGitHub(options: FakeOptions = {}): Promise<FakeGitHub> {
@@ -53,13 +56,6 @@ export async function startFakeGitHub(options: FakeOptions = {}): Promise<FakeGi
   };
 }
 
-interface Reply {
-  /** 0 breaks the connection. */
-  readonly status: number;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 async function answer(
   repository: FakeRepository,
   options: FakeOptions,
@@ -86,52 +82,6 @@ async function answer(
   return fault?.kind === 'badGatewayAfterEffect' ? { status: 502, body: { message: 'Server Error' } } : reply;
 }
 
-function refuse(fault: Fault): Reply | undefined {
-  const seconds = fault.seconds ?? 1;
-  switch (fault.kind) {
-    case 'readOnlyToken':
-      return { status: 403, body: { message: 'Resource not accessible by integration' } };
-    case 'secondaryLimit':
-      return {
-        status: 403,
-        headers: { 'retry-after': String(seconds) },
-        body: {
-          message:
-            'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.',
-        },
-      };
-    case 'hourlyLimit':
-      return {
-        status: 403,
-        headers: {
-          'x-ratelimit-remaining': '0',
-          'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + seconds),
-        },
-        body: { message: 'API rate limit exceeded for installation ID 1.' },
-      };
-    case 'unauthorized':
-      return { status: 401, body: { message: 'Bad credentials' } };
-    case 'tooLong':
-      return tooLong();
-    case 'badGateway':
-      return { status: 502, body: { message: 'Server Error' } };
-    case 'notFound':
-      return notFound();
-    case 'hangUp':
-      return { status: 0 };
-    case 'slow':
-    case 'badGatewayAfterEffect':
-      return undefined;
-  }
-}
-
-interface Call {
-  readonly method: string;
-  readonly url: URL;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly login: string;
-}
-
 function route(repository: FakeRepository, call: Call): Reply {
   const path = call.url.pathname;
   if (path === '/graphql') return { status: 200, body: { data: { viewer: { login: call.login } } } };
@@ -140,103 +90,13 @@ function route(repository: FakeRepository, call: Call): Reply {
   const prefix = `/repos/${repository.name}/`;
   if (!path.startsWith(prefix)) return notFound();
   const rest = path.slice(prefix.length);
-  const check = routeChecks(repository, rest, call);
-  if (check) return check;
-  const approvals = /^actions\/runs\/(\d+)\/approvals$/.exec(rest);
-  if (approvals) return listReviews(repository, Number(approvals[1]));
-  const pull = /^pulls\/(\d+)$/.exec(rest);
-  if (pull) return getPull(repository, Number(pull[1]));
-  const list = /^issues\/(\d+)\/comments$/.exec(rest);
-  if (list) {
-    const number = Number(list[1]);
-    return call.method === 'POST'
-      ? createComment(repository, number, call)
-      : listComments(repository, number, call);
-  }
-  const single = /^issues\/comments\/(\d+)$/.exec(rest);
-  return single ? oneComment(repository, Number(single[1]), call) : notFound();
-}
-
-function listReviews({ reviews }: FakeRepository, runId: number): Reply {
-  const own = reviews.filter((review) => review.runId === runId);
-  return {
-    status: 200,
-    body: own.map(({ environment, state, login }) => ({
-      ...{ state, comment: '', user: { login } },
-      environments: [{ id: 1, name: environment }],
-    })),
-  };
-}
-
-function getPull(repository: FakeRepository, number: number): Reply {
-  const headSha = repository.heads.get(number);
-  return headSha === undefined ? notFound() : { status: 200, body: { number, head: { sha: headSha } } };
-}
-
-function listComments(repository: FakeRepository, number: number, { url }: Call): Reply {
-  const perPage = Math.min(100, Number(url.searchParams.get('per_page') ?? 30));
-  const page = Number(url.searchParams.get('page') ?? 1);
-  const all = repository.commentsOn(number);
-  const next = new URL(url);
-  next.searchParams.set('page', String(page + 1));
-  return {
-    status: 200,
-    ...(page * perPage < all.length && { headers: { link: `<${next.href}>; rel="next"` } }),
-    body: all.slice((page - 1) * perPage, page * perPage).map((comment) => show(repository, comment)),
-  };
-}
-
-function createComment(repository: FakeRepository, number: number, { body, login }: Call): Reply {
-  if (!repository.heads.has(number)) return notFound();
-  if (String(body['body']).length > MAX_BODY_CHARACTERS) return tooLong();
-  return { status: 201, body: show(repository, repository.addComment(number, login, String(body['body']))) };
-}
-
-function oneComment(repository: FakeRepository, id: number, { method, body, login }: Call): Reply {
-  const comment = repository.comments.find((candidate) => candidate.id === id);
-  if (!comment) return notFound();
-  if (method === 'GET') return { status: 200, body: show(repository, comment) };
-  if (comment.login !== login)
-    return { status: 403, body: { message: 'Must have admin rights to Repository.' } };
-  if (method === 'DELETE') {
-    repository.comments = repository.comments.filter((candidate) => candidate !== comment);
-    return { status: 204 };
-  }
-  if (String(body['body']).length > MAX_BODY_CHARACTERS) return tooLong();
-  comment.body = String(body['body']);
-  comment.updates += 1;
-  return { status: 200, body: show(repository, comment) };
-}
-
-function show(repository: FakeRepository, comment: FakeComment): object {
-  const { id, body, login, pullRequest } = comment;
-  return {
-    id,
-    body,
-    user: { login, type: login.endsWith('[bot]') ? 'Bot' : 'User' },
-    html_url: `https://github.com/${repository.name}/pull/${String(pullRequest)}#issuecomment-${String(id)}`,
-  };
-}
-
-function notFound(): Reply {
-  return { status: 404, body: { message: 'Not Found' } };
-}
-
-function tooLong(): Reply {
-  return {
-    status: 422,
-    body: {
-      message: 'Validation Failed',
-      errors: [
-        {
-          resource: 'IssueComment',
-          code: 'unprocessable',
-          field: 'data',
-          message: 'Body is too long (maximum is 65536 characters)',
-        },
-      ],
-    },
-  };
+  return (
+    routeChecks(repository, rest, call) ??
+    routePulls(repository, rest, call) ??
+    routeComments(repository, rest, call) ??
+    routeContents(repository, rest, call) ??
+    notFound()
+  );
 }
 
 async function readJson(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {

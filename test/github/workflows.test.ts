@@ -19,12 +19,21 @@ const workflow = z.looseObject({
   concurrency: z.looseObject({ group: z.string() }),
   jobs: z.record(
     z.string(),
-    z.looseObject({
-      // A reusable workflow lets its caller choose.
-      'timeout-minutes': z.union([z.number(), z.string().regex(/^\$\{\{ inputs\.[\w-]+ \}\}$/)]),
-      permissions: z.record(z.string(), z.string()),
-      steps: z.array(step),
-    }),
+    z.union([
+      z.looseObject({
+        // A reusable workflow lets its caller choose.
+        'timeout-minutes': z.union([z.number(), z.string().regex(/^\$\{\{ inputs\.[\w-]+ \}\}$/)]),
+        permissions: z.record(z.string(), z.string()),
+        steps: z.array(step),
+      }),
+      // A job that calls another workflow of this repository.
+      z
+        .looseObject({
+          uses: z.string().startsWith('./.github/workflows/'),
+          permissions: z.record(z.string(), z.string()),
+        })
+        .transform((job) => ({ ...job, steps: [] as z.output<typeof step>[] })),
+    ]),
   ),
 });
 
@@ -45,7 +54,7 @@ describe.each(readdirSync(folder))('%s', (file) => {
   it('pins every action of others by commit and names its version', () => {
     for (const line of text.split('\n').filter((candidate) => /\buses:/.test(candidate))) {
       expect(line).toMatch(
-        /uses: (\.\/(\.inheritune-action)? #|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/,
+        /uses: (\.\/(\.inheritune-action|\.github\/workflows\/\w+\.yml)? #|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/,
       );
     }
   });
@@ -53,6 +62,14 @@ describe.each(readdirSync(folder))('%s', (file) => {
   it('leaves no credentials in the checkout', () => {
     for (const { uses, with: inputs } of steps.filter((each) => each.uses?.startsWith('actions/checkout@'))) {
       expect([uses, inputs?.['persist-credentials']]).toEqual([uses, false]);
+    }
+  });
+
+  it('writes contents only where no code of a change is run', () => {
+    for (const [name, { permissions: own, steps: all }] of Object.entries(jobs)) {
+      if (own['contents'] !== 'write') continue;
+      const stages = all.flatMap(({ with: inputs }) => inputs?.['stages'] ?? []);
+      expect([name, stages]).toEqual([name, file === 'record.yml' ? ['record'] : []]);
     }
   });
 
@@ -85,6 +102,15 @@ describe.skipIf(!hasJq)("the reusable workflow's plan", () => {
     expect(plan({ RECIPES: '["a b;$(x).yaml"]', LAYERS: '[]', SEEDS: '[]', SHARDS: '1' }).variants).toEqual([
       { recipe: 'a b;$(x).yaml', set: '', name: 'a-b-x-' },
     ]);
+  });
+
+  it('gives no name that begins with a dot or a hyphen', () => {
+    expect(plan({ RECIPES: '["../-a.yml"]', LAYERS: '[]', SEEDS: '[]', SHARDS: '1' }).variants).toMatchObject(
+      [{ name: 'a' }],
+    );
+    expect(() => plan({ RECIPES: '["(-).yml"]', LAYERS: '[]', SEEDS: '[]', SHARDS: '1' })).toThrow(
+      'no letter or digit',
+    );
   });
 
   it.each([

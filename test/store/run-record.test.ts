@@ -13,7 +13,7 @@ import { loadRecipe } from '../../src/recipe/load-recipe.ts';
 import { resolveRecipePaths } from '../../src/recipe/recipe-paths.ts';
 import type { RunContext } from '../../src/run/context.ts';
 import { runRecipe } from '../../src/run/run-recipe.ts';
-import { decideReuse, firstStageThatDiffers } from '../../src/store/stage-difference.ts';
+import { firstStageThatDiffers } from '../../src/store/stage-difference.ts';
 import { parseRunRecord } from '../../src/store/run-record.ts';
 import type { RunRecord } from '../../src/store/run-record.ts';
 import { inRepository, repositoryRoot } from '../support/repository.ts';
@@ -43,11 +43,7 @@ async function run(name: string, overrides: string[]): Promise<void> {
   const loaded = await loadRecipe(recipeFile, { overrides });
   const recipe = await resolveRecipePaths(loaded, { cwd: repositoryRoot });
   const command = `inheritune run ${name}`;
-  await runRecipe(
-    recipe,
-    { outFolder: join(folder, name), command, referenceName: loaded.recipe.reference.model },
-    context(),
-  );
+  await runRecipe(recipe, { outFolder: join(folder, name), command, written: loaded }, context());
 }
 
 async function cli(define: CommandDefinition, argv: string[], cwd = repositoryRoot) {
@@ -66,8 +62,7 @@ async function cli(define: CommandDefinition, argv: string[], cwd = repositoryRo
 
 async function record(name: string, more: string[] = []): Promise<RunRecord> {
   const file = join(folder, `${name}.json`);
-  const set = name === 'two' ? ['--set', 'train.seed=7'] : [];
-  const options = ['--recipe', recipeFile, ...set, '--commit', 'b'.repeat(40), '--out', file, ...more];
+  const options = ['--commit', 'b'.repeat(40), '--out', file, ...more];
   await cli(recordCommand, [join(folder, name), ...options]);
   return parseRunRecord(await readFile(file, 'utf8'), file);
 }
@@ -83,6 +78,9 @@ describe('the record of a run', () => {
     expect(Object.keys(made.stageInputs)[0]).toBe('prepare');
     expect(made.cost).toMatchObject({ gpuMinutes: 0, trainedTokens: 16 * 64 * 4 });
     expect(made.cost.minutes).toBeGreaterThan(0);
+    expect(made.cost.trainTokensPerSecond).toBeGreaterThan(0);
+    // TensorFlow alone takes more.
+    expect(made.cost.peakMemoryBytes).toBeGreaterThan(100e6);
     expect(made.environment).toMatchObject({ device: 'cpu', precision: 'float32', commit: 'b'.repeat(40) });
     expect(made.training?.losses).toHaveLength(16);
     expect(JSON.stringify(made)).not.toContain(folder);
@@ -93,10 +91,23 @@ describe('the record of a run', () => {
     expect(firstStageThatDiffers(one, two)?.stage).toBe('batch order');
     expect(one.designHash).toBe(two.designHash);
     expect(one.recipeHash).not.toBe(two.recipeHash);
-    const planned = Object.entries(two.stageInputs).map(([name, inputHash]) => ({ name, inputHash }));
-    const { reused, needed } = decideReuse(planned, one);
-    expect(reused).toEqual(expect.arrayContaining(['prepare', 'inherit', 'evaluate reference']));
-    expect(needed).toEqual(expect.arrayContaining(['train', 'evaluate trained']));
+    const changed = Object.keys(two.stageInputs).filter(
+      (name) => one.stageInputs[name] !== two.stageInputs[name],
+    );
+    expect(changed).toEqual(['train', 'evaluate trained']);
+  });
+
+  it('needs nothing but the folder, wherever that is, and takes another name', async () => {
+    const there = await record('one');
+    await cp(join(folder, 'one'), join(folder, 'elsewhere', 'copied'), { recursive: true });
+    const file = join(folder, 'copied.json');
+    const options = ['--commit', 'b'.repeat(40), '--out', file, '--set', 'name=variant'];
+    // Nowhere near the recipe, the data or the reference.
+    await cli(recordCommand, [join(folder, 'elsewhere', 'copied'), ...options], folder);
+    const copied = parseRunRecord(await readFile(file, 'utf8'), file);
+    expect(copied.name).toBe('variant');
+    expect(copied.hashes).toEqual(there.hashes);
+    expect(copied.recipe).toEqual({ ...there.recipe, name: 'variant' });
   });
 
   it('of a folder without a finished run is refused by name', async () => {
@@ -132,12 +143,25 @@ describe('inheritune compare', () => {
     expect([...verdicts][0]).toMatch(/^## ❔ Cannot tell/);
   });
 
-  it('of two records names the first stage that differs and the commands', async () => {
-    const { text } = await cli(compareCommand, [join(folder, 'one.json'), join(folder, 'two.json')]);
+  it('names the first stage that differs, the cost and the commands, from records and from run folders alike', async () => {
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+    const texts = [];
+    for (const [base, head] of [
+      [`${one}.json`, `${two}.json`],
+      [one, two],
+    ] as const) {
+      const { text } = await cli(compareCommand, [base, head]);
+      texts.push(text.replaceAll('.json', ''));
+    }
+    const [text] = texts;
     expect(text).toContain('First stage that differs: **batch order**');
     expect(text).toContain('inheritune run two');
+    // The last run of "one" took everything over.
+    expect(text).toContain('| Tokens trained on | 0 | 4,096 |');
     expect(text).toContain('```mermaid');
     expect(text).toContain('whether that is more than chance is unknown: one seed on each side');
+    const cut = (one: string | undefined): string => one?.split('<summary>Models and environment')[0] ?? '';
+    expect(cut(texts[1])).toBe(cut(text));
   });
 
   it('judges the validation loss where further seeds are given', async () => {
@@ -152,6 +176,18 @@ describe('inheritune compare', () => {
     await expect(cli(compareCommand, [broken, broken])).rejects.toMatchObject({ code: 'baselineUnreadable' });
   });
 });
+
+/** Commits other text in a record's place, as nothing of ours would; the new tip. */
+async function breakRecord(remote: string, path: string): Promise<string> {
+  const clone = await mkdtemp(join(folder, 'break-'));
+  await execa('git', ['clone', '--quiet', '--branch', 'inheritune-data', remote, clone]);
+  await writeFile(join(clone, path), '{"kind":"run","schemaVersion":1');
+  const inClone = (...args: string[]) =>
+    execa('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: clone });
+  await inClone('commit', '--quiet', '--all', '-m', 'broken');
+  await inClone('push', '--quiet');
+  return (await inClone('rev-parse', 'HEAD')).stdout;
+}
 
 describe('inheritune record and ledger on a data branch', () => {
   it('compares with the merge base, keeps both runs, and says when there is nothing new', async () => {
@@ -168,12 +204,9 @@ describe('inheritune record and ledger on a data branch', () => {
     const on = (name: string, more: string[]) =>
       cli(
         recordCommand,
-        [join(folder, name), '--recipe', recipeFile, ...store, '--baseline-branch', 'origin/main', ...more],
+        [join(folder, name), ...store, '--baseline-branch', 'origin/main', ...more],
         checkout,
       );
-    // The recipe's paths are those of this repository.
-    await cp(inRepository('test/fixtures'), join(checkout, 'test/fixtures'), { recursive: true });
-    await cp(inRepository('data'), join(checkout, 'data'), { recursive: true });
     const first = await on('one', []);
     expect(first.text).toContain('There is no baseline: the store holds no record of action.');
     await git('checkout', '--quiet', '-b', 'feature');
@@ -181,7 +214,7 @@ describe('inheritune record and ledger on a data branch', () => {
     // Records carry the second they were made in: within one, their order would be that of their paths.
     await sleep(1_100);
     const report = join(folder, 'report.md');
-    const second = await on('two', ['--set', 'train.seed=7', '--report', report]);
+    const second = await on('two', ['--report', report]);
     expect(second.text).toMatch(/Cannot tell: the mean moved by/);
     const markdown = await readFile(report, 'utf8');
     expect(markdown).toMatch(/- Baseline: runs\/action\/[0-9a-f]{40}\/.*\.json: merge base [0-9a-f]{10}/);
@@ -194,7 +227,18 @@ describe('inheritune record and ledger on a data branch', () => {
       'inheritune-data',
     ]);
     expect(files.stdout.split('\n')).toHaveLength(2);
-    expect(await readdir(checkout)).toEqual(['.git', 'data', 'test']);
+    expect(await readdir(checkout)).toEqual(['.git']);
+
+    // A record of the branch that cannot be read: nothing more is written.
+    const base = (await git('rev-parse', 'origin/main')).stdout;
+    const broken = files.stdout.split('\n').find((path) => path.includes(base))!;
+    const tip = await breakRecord(remote, broken);
+    await git('commit', '--quiet', '--allow-empty', '-m', 'another change');
+    await expect(on('two', [])).rejects.toMatchObject({ code: 'baselineUnreadable', exitCode: 2 });
+    const rev = await execa('git', ['--git-dir', remote, 'rev-parse', 'inheritune-data']);
+    expect(rev.stdout).toBe(tip);
+    await execa('git', ['--git-dir', remote, 'update-ref', 'refs/heads/inheritune-data', `${tip}^`]);
+    await git('reset', '--quiet', '--hard', 'HEAD~1');
 
     const badge = join(folder, 'badge.json');
     const { text } = await cli(ledgerCommand, [recipeFile, ...store, '--badge', badge], checkout);

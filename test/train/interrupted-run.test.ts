@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { hashFile } from '../../src/run/fingerprint.ts';
+import { hashFile } from '../../src/engine/hash-file.ts';
 import { numbersOf, runCli, smallRecipe, temporaryFolder, writeRecipe } from './train-process.ts';
 
 /** Kills of the random-moment test; INHERITUNE_KILLS=100 for a long one. */

@@ -7,9 +7,10 @@ import type { ValidationSides } from '../../judge/validation-comparison.ts';
 import { shellWord } from '../../report/comparison-facts.ts';
 import type { ComparisonFacts } from '../../report/comparison-facts.ts';
 import { renderComparison } from '../../report/comparison-report.ts';
+import { inOneForm } from '../../store/compact-model.ts';
 import { factsOfRecords } from '../../store/comparison-facts.ts';
 import type { CommandDefinition } from '../command-io.ts';
-import { bothSides, readComparable } from '../read-comparable.ts';
+import { readComparable } from '../read-comparable.ts';
 import type { Comparable } from '../read-comparable.ts';
 
 interface Options {
@@ -55,7 +56,7 @@ export const compareCommand: CommandDefinition = (io, end) =>
         head: await Promise.all((options.headSeeds ?? []).map(read)),
       };
       const { markdown, summary, verdict } = renderComparison(
-        ...bothSides(sides.base, sides.head),
+        ...inOneForm([sides.base.result, sides.head.result] as const),
         { base, head },
         {
           maximumDropPoints: numberOf('--max-drop', options.maxDrop),
@@ -77,8 +78,6 @@ interface Sides<T> {
 }
 
 function facts({ base, head }: Sides<Comparable>, paths: Sides<string>, options: Options): ComparisonFacts {
-  const records =
-    base.kind === 'record' && head.kind === 'record' ? ([base.record, head.record] as const) : undefined;
   const only = options.tasks?.split(',').map((name) => name.trim());
   const set = [
     ...(options.model === 'trained' ? [] : ['--model', options.model]),
@@ -87,11 +86,11 @@ function facts({ base, head }: Sides<Comparable>, paths: Sides<string>, options:
   ];
   const compare = ['inheritune', 'compare', paths.base, paths.head, ...set].map(shellWord).join(' ');
   return {
-    ...(records === undefined ? {} : factsOfRecords(...records)),
+    ...(base.record && head.record ? factsOfRecords(base.record, head.record) : {}),
     commands: {
       compare,
-      ...(base.kind === 'record' ? { base: base.record.command } : {}),
-      ...(head.kind === 'record' ? { head: head.record.command } : {}),
+      ...(base.record && { base: base.record.command }),
+      ...(head.record && { head: head.record.command }),
     },
     ...(only === undefined ? {} : { only }),
   };

@@ -197,6 +197,8 @@ describe('inheritune evaluate', () => {
     [['--tasks', 'nowhere.yaml'], 'nowhere.yaml cannot be read'],
     [['--tasks', 'wnli', '--protocol', 'inheritune-2024', '--add-bos', 'true'], 'contexts have no BOS token'],
     [['--tasks', 'wnli', '--protocol', 'paper'], 'Allowed choices are lm-eval-0.4.13, inheritune-2024'],
+    [['--tasks', 'wnli', '--max-memory', '8 gigs'], '--max-memory is "8 gigs". Give a number of bytes'],
+    [['--tasks', 'wnli', '--max-memory', '1MB'], 'are needed for the model with its longest prompt'],
     [['--tasks', 'piqa', '--num-fewshot', '2'], 'piqa: the 2 few-shot examples have no source'],
   ])('refuses %j', async (options, message) => {
     const { exitCode, errors } = await cli(command('--data', 'sample', ...options));

@@ -9,6 +9,7 @@ import { PROTOCOLS } from '../../evaluate/protocol.ts';
 import type { EvaluationResult, Protocol } from '../../evaluate/result.ts';
 import { evaluateModel, openJournal } from '../../run/evaluate-stage.ts';
 import { openModel } from '../../run/open-model.ts';
+import { byteSize } from '../../recipe/byte-size.ts';
 import { requireWritable } from '../../run/require-writable.ts';
 import { shippedEvaluationData } from '../../run/package-root.ts';
 import type { CommandDefinition } from '../command-io.ts';
@@ -22,6 +23,7 @@ interface Options {
   readonly numFewshot?: string;
   readonly addBos?: string;
   readonly protocol: Protocol;
+  readonly maxMemory?: string;
   readonly json?: boolean;
   readonly precision: Precision;
 }
@@ -52,6 +54,10 @@ export const evaluateCommand: CommandDefinition = (io, end) =>
         .choices([...PROTOCOLS])
         .default(PROTOCOLS[0]),
     )
+    .option(
+      '--max-memory <size>',
+      'memory that scoring may take, in bytes or as 8GB: of the process on a CPU, of the device on a GPU',
+    )
     .option('--json', 'prints the results without their items as JSON instead of a table')
     .addOption(new Option('--precision <precision>').choices(['float32', 'bfloat16']).default('float32'))
     .action(async (options: Options) => {
@@ -59,6 +65,7 @@ export const evaluateCommand: CommandDefinition = (io, end) =>
       const limit = numberOf('--limit', options.limit);
       const fewShot = numberOf('--num-fewshot', options.numFewshot);
       const addBos = flagOf(options.addBos);
+      const maxMemoryBytes = bytesOf('--max-memory', options.maxMemory);
       const dataFolder = dataOf(options.data, context.cwd);
       const outFile = resolve(context.cwd, options.out);
       // An output that cannot be written is told before an hour of computing, not after it.
@@ -76,6 +83,7 @@ export const evaluateCommand: CommandDefinition = (io, end) =>
               limit,
               fewShot,
               addBos,
+              maxMemoryBytes,
             },
             ...{ precision, protocol, journal },
             tasks: options.tasks
@@ -116,6 +124,16 @@ function numberOf(option: string, text: string | undefined): number | undefined 
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
   throw new InherituneError('usage', `${option} is ${JSON.stringify(text)}. Give a number.`);
+}
+
+function bytesOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = byteSize(text);
+  if (bytes !== undefined) return bytes;
+  throw new InherituneError(
+    'usage',
+    `${option} is ${JSON.stringify(text)}. Give a number of bytes, or one with a unit such as 8GB.`,
+  );
 }
 
 function flagOf(text: string | undefined): boolean | undefined {

@@ -16,6 +16,7 @@ const COLUMNS = [
   'tokens',
   'tokensPerSecond',
   'validationLoss',
+  'mfu',
 ] as const;
 
 export const exportCommand: CommandDefinition = (io) =>

@@ -5,11 +5,9 @@ import { InherituneError } from '../../errors.ts';
 import { loadRecipe } from '../../recipe/load-recipe.ts';
 import { recipeHash } from '../../recipe/recipe-hash.ts';
 import { ledgerBadge, renderLedger } from '../../report/ledger-report.ts';
-import { readRuns } from '../../store/add-run.ts';
 import { checkedOutCommit } from '../../store/git-history.ts';
 import { ledgerNights, ledgerRows, updateLedger } from '../../store/ledger.ts';
-import { decideNight } from '../../store/nights.ts';
-import { parseRunRecordPath } from '../../store/record-path.ts';
+import { decideTonight } from '../../store/tonight.ts';
 import type { CommandDefinition } from '../command-io.ts';
 import { openRecordStore } from '../open-record-store.ts';
 
@@ -43,14 +41,9 @@ export const ledgerCommand: CommandDefinition = (io) =>
       const { recipe } = await loadRecipe(resolve(cwd, file), { overrides: options.set ?? [] });
       const store = openRecordStore(options.store, context);
       if (options.due === true) {
-        const newest = (await store.list())
-          .flatMap((path) => parseRunRecordPath(path) ?? [])
-          .filter(({ name }) => name === recipe.name)
-          .sort((a, b) => (a.createdAt + a.path < b.createdAt + b.path ? -1 : 1))
-          .at(-1);
-        const [last] = await readRuns(store, ({ path }) => path === newest?.path);
         const commit = await checkedOutCommit(cwd, env);
-        const decision = decideNight({ recipeHash: recipeHash(recipe), commit }, last?.record);
+        const night = { name: recipe.name, recipeHash: recipeHash(recipe), commit };
+        const decision = await decideTonight(store, night);
         // The form of $GITHUB_OUTPUT: a workflow appends it as it is.
         print(`run=${String(decision.due)}\nreason=${decision.text}`);
         return;

@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import writeFileAtomic from 'write-file-atomic';
 import { EXIT } from '../../errors.ts';
@@ -6,7 +6,6 @@ import { DEFAULT_GATES } from '../../judge/gates.ts';
 import { renderComparison } from '../../report/comparison-report.ts';
 import type { RenderedComparison } from '../../report/comparison-report.ts';
 import { createRunRecord } from '../../run/run-record.ts';
-import { resolveModelSpec } from '../../run/open-model.ts';
 import { addRun } from '../../store/add-run.ts';
 import type { FoundBaseline } from '../../store/add-run.ts';
 import { factsOfRecords } from '../../store/comparison-facts.ts';
@@ -18,10 +17,9 @@ import type { CommandDefinition } from '../command-io.ts';
 import { openRecordStore } from '../open-record-store.ts';
 import { recordedModel } from '../read-comparable.ts';
 import { loadRecipe } from '../../recipe/load-recipe.ts';
-import { readRecipe } from './read-recipe.ts';
 
 interface Options {
-  readonly recipe: string;
+  readonly recipe?: string;
   readonly set?: string[];
   readonly store?: string;
   readonly out?: string;
@@ -35,8 +33,8 @@ export const recordCommand: CommandDefinition = (io, end) =>
   new Command('record')
     .description('Makes the record of a finished run: what a later run is compared with. Never rewritten.')
     .argument('<run>', 'folder of a finished run')
-    .requiredOption('--recipe <file>', 'the recipe that it ran')
-    .option('--set <field=value...>', 'the fields that were replaced in it')
+    .option('--recipe <file>', 'the recipe that it ran (default: the copy in the folder)')
+    .option('--set <field=value...>', 'fields of the recipe to replace in the record, such as its name')
     .option('--store <store>', 'add it to this store: a folder, or branch:NAME of the repository’s origin')
     .option('--out <file>', 'write it to this file')
     .option('--commit <id>', 'commit that was run (default: the one checked out here)')
@@ -47,27 +45,15 @@ export const recordCommand: CommandDefinition = (io, end) =>
     .option('--report <file>', 'write that comparison as Markdown (exit code 3 for a regression)')
     .option('--model <name>', 'which of the run’s models is compared', 'trained')
     .action(async (run: string, options: Options) => {
-      const given = io();
-      const { context, print } = given;
+      const { context, print } = io();
       const { cwd, env } = context;
-      const loaded = await readRecipe(options.recipe, options.set, given, ['data']);
-      const { recipe, referenceName } = loaded;
-      const written = await loadRecipe(resolve(cwd, options.recipe), { overrides: options.set ?? [] });
+      const overrides = options.set ?? [];
+      const named = options.recipe && (await loadRecipe(resolve(cwd, options.recipe), { overrides }));
       const commit = options.commit ?? (await checkedOutCommit(cwd, env));
-      const data = recipe.data;
       const record = await createRunRecord({
         folder: resolve(cwd, run),
-        recipe: written.recipe,
-        ...(data?.tokens === undefined
-          ? {}
-          : { tokenFiles: { train: data.tokens, validation: data.validation } }),
-        // A reference that would have to be downloaded again is not: its hash is left unknown.
-        referenceLocation:
-          isAbsolute(recipe.reference.model) || referenceName.startsWith('pypi:')
-            ? await resolveModelSpec(recipe.reference.model, context)
-            : undefined,
-        commit,
-        now: new Date(),
+        ...(named ? { recipe: named.recipe } : { overrides }),
+        ...{ commit, now: new Date() },
       });
       if (options.out !== undefined) await writeFileAtomic(resolve(cwd, options.out), runRecordText(record));
       if (options.store === undefined) {
@@ -100,8 +86,8 @@ function comparison(
   if (base === undefined || choice.status === 'none') return undefined;
   const path = runRecordPath(head);
   return renderComparison(
-    recordedModel(base, model, choice.entry.path).result,
-    recordedModel(head, model, path).result,
+    recordedModel(base, model, choice.entry.path),
+    recordedModel(head, model, path),
     { base: `${base.name} at ${choice.text}`, head: `${head.name} at ${head.commit ?? 'no commit'}` },
     DEFAULT_GATES,
     {

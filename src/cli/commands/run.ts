@@ -1,11 +1,24 @@
 import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { requireSections } from '../../recipe/required-sections.ts';
+import { shellWord } from '../../report/comparison-facts.ts';
+import type { RunContext } from '../../run/context.ts';
 import { growRecipe } from '../../run/grow-recipe.ts';
 import { renderGrowth } from '../../run/growth-report.ts';
 import { runRecipe } from '../../run/run-recipe.ts';
+import type { StageBaseline } from '../../run/stage-record.ts';
+import { readHistory } from '../../store/git-history.ts';
+import { findReusableRun } from '../../store/reuse-baseline.ts';
 import type { CommandDefinition } from '../command-io.ts';
+import { openRecordStore } from '../open-record-store.ts';
 import { readRecipe } from './read-recipe.ts';
+
+interface Options {
+  readonly out?: string;
+  readonly set?: string[];
+  readonly baseline?: string;
+  readonly baselineBranch?: string;
+}
 
 export const runCommand: CommandDefinition = (io) =>
   new Command('run')
@@ -15,25 +28,55 @@ export const runCommand: CommandDefinition = (io) =>
     .argument('<recipe>', 'YAML file')
     .option('--out <folder>', 'where everything is left (default: runs/NAME)')
     .option('--set <field=value...>', 'replaces a field of the recipe, e.g. --set train.steps=10')
-    .action(async (file: string, options: { out?: string; set?: string[] }) => {
+    .option(
+      '--baseline <record>',
+      'take stages with the same inputs from a run record: its file, a store (folder or branch:NAME), or STORE:runs/….json',
+    )
+    .option(
+      '--baseline-branch <branch>',
+      'of the store, take the record of the merge base with this branch instead of the newest',
+    )
+    .action(async (file: string, options: Options) => {
       const given = io();
       const { context, print } = given;
       const loaded = await readRecipe(file, options.set, given);
-      const { recipe, referenceName } = loaded;
+      const { recipe } = loaded;
+      const out = options.out ?? `runs/${recipe.name}`;
+      const outFolder = resolve(context.cwd, out);
       if (loaded.recipe.grow !== undefined) {
         const grow = requireSections(loaded, 'run', ['inherit', 'data', 'train', 'grow']);
-        const folder = resolve(context.cwd, options.out ?? `runs/${recipe.name}`);
-        print(renderGrowth(await growRecipe(grow, folder, context)));
+        print(renderGrowth(await growRecipe(grow, outFolder, context)));
         return;
       }
-      const out = options.out ?? `runs/${recipe.name}`;
-      const sets = (options.set ?? []).map((set) => ` --set ${set}`).join('');
-      const command = `inheritune run ${file} --out ${out}${sets}`;
+      const baseline = await baselineOf(options, recipe.name, context);
+      const words = [
+        ...['inheritune', 'run', file, '--out', out],
+        ...(options.set ?? []).flatMap((set) => ['--set', set]),
+        ...(given.device === undefined ? [] : ['--device', given.device]),
+      ];
+      const command = words.map(shellWord).join(' ');
       const { text, reportFile } = await runRecipe(
         recipe,
-        { outFolder: resolve(context.cwd, out), command, referenceName },
+        { outFolder, command, written: loaded.written, baseline },
         context,
       );
       print(text);
       print(`The whole report is in ${relative(context.cwd, reportFile) || reportFile}.`);
     });
+
+/** Read and checked before anything is computed: a broken baseline is no baseline of none. */
+async function baselineOf(
+  { baseline: spec, baselineBranch: branch }: Options,
+  name: string,
+  context: RunContext,
+): Promise<StageBaseline | undefined> {
+  if (spec === undefined) return undefined;
+  const { cwd, env } = context;
+  const found = await findReusableRun({
+    ...{ spec, cwd, name, openStore: (store) => openRecordStore(store, context) },
+    history: branch === undefined ? undefined : await readHistory({ cwd, env, head: 'HEAD', branch }),
+  });
+  if (found.status === 'found') return found;
+  context.progress.note(`There is ${found.text}: every stage is run.`);
+  return undefined;
+}

@@ -5,6 +5,7 @@ import { inheritedCheckpoint } from '../../inherit/inherited-checkpoint.ts';
 import { parseConfig } from '../../model/config.ts';
 import { requireSections } from '../../recipe/required-sections.ts';
 import { recipeHash } from '../../recipe/recipe-hash.ts';
+import { chooseBlocks } from '../../run/choose-blocks.ts';
 import { hashModel } from '../../run/fingerprint.ts';
 import { openModel } from '../../run/open-model.ts';
 import { StageRunner } from '../../run/stage-record.ts';
@@ -23,7 +24,7 @@ export const trainCommand: CommandDefinition = (io) =>
     .action(async (file: string, options: { out: string; resume?: boolean; set?: string[] }) => {
       const given = io();
       const { context, print } = given;
-      const loaded = await readRecipe(file, options.set, given, ['data']);
+      const loaded = await readRecipe(file, options.set, given, ['inherit', 'data']);
       const recipe = requireSections(loaded, 'train', ['inherit', 'data', 'train']);
       const outFolder = resolve(context.cwd, options.out);
       if (recipe.reference.initialise === 'random') {
@@ -34,21 +35,25 @@ export const trainCommand: CommandDefinition = (io) =>
       }
       const reference = await openModel(recipe.reference.model, context);
       try {
-        const { layers, carry, seed } = recipe.inherit;
+        const { carry, seed } = recipe.inherit;
         const random = recipe.train.initialise === 'random';
+        const stages = new StageRunner(outFolder, (text) => {
+          context.progress.note(text);
+        });
+        const fingerprint = await hashModel(reference.location);
+        const source = { folder: reference.location, fingerprint, made: undefined };
+        const { layers } = await chooseBlocks(recipe, source, reference.config.layers, stages, context);
         const checkpoint = inheritedCheckpoint({
           ...{ checkpoint: reference.checkpoint, layers, carry, random },
           seed: random ? recipe.train.seed : seed,
         });
         const config = parseConfig(checkpoint.config, 'the inherited config.json');
-        const stages = new StageRunner(outFolder, (text) => {
-          context.progress.note(text);
-        });
         const tokens = await trainingTokens(recipe.data, recipe.train, reference.checkpoint, stages, context);
+        await tokens.made?.ensure();
         const outcome = await trainStage(
           {
             start: { checkpoint, config },
-            startFingerprint: recipeHash([await hashModel(reference.location), recipe.inherit, random]),
+            startFingerprint: recipeHash([fingerprint, { ...recipe.inherit, layers }, random]),
             ...{ section: recipe.train, tokens, outFolder, resume: options.resume === true },
             engine: () => context.engine(recipe.device),
           },

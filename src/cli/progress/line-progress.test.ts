@@ -36,6 +36,16 @@ describe('lineProgress', () => {
     ]);
   });
 
+  it('counts what an interrupted run has done, but not into the rate', () => {
+    const { progress, wait, lines } = captured();
+    const step = progress.start('train', 40 * 512, 'tokens', 36 * 512);
+    for (let at = 0; at < 3; at++) {
+      wait(12_000);
+      step.advance(512);
+    }
+    expect(lines()[1]).toBe('train: 92 %, 18.9k of 20.5k tokens, 42.7 tokens/s, 36 s left');
+  });
+
   it('gives a sign of life every ten seconds of a very slow step', () => {
     const { progress, wait, lines } = captured();
     const step = progress.start('train', 1_000_000, 'tokens');

@@ -21,8 +21,8 @@ const LINES_PER_STEP = 10;
 export function lineProgress({ stream, now, everyMs = EVERY_MS }: LineProgressOptions): ClosableProgress {
   const write = (line: string) => stream.write(`${line}\n`);
   return {
-    start(label, total, unit) {
-      const meter = stepMeter(label, total, unit, now);
+    start(label, total, unit, doneBefore) {
+      const meter = stepMeter(label, total, unit, now, doneBefore);
       let writtenMs = now();
       let writtenTenths = 0;
       let ended = false;

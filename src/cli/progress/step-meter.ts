@@ -5,6 +5,8 @@ export interface StepReading {
   readonly label: string;
   readonly unit: string;
   readonly done: number;
+  /** As much of `done` is from before the step was started. */
+  readonly doneBefore: number;
   readonly total: number;
   /** 0 to 1, or `undefined` where the total is not known. */
   readonly fraction: number | undefined;
@@ -20,10 +22,16 @@ export interface StepMeter {
 }
 
 /** Counts the units of one step. `now` is a clock in milliseconds. A total of 0 means: not known. */
-export function stepMeter(label: string, total: number, unit: string, now: () => number): StepMeter {
+export function stepMeter(
+  label: string,
+  total: number,
+  unit: string,
+  now: () => number,
+  doneBefore = 0,
+): StepMeter {
   const startMs = now();
   const rate = rateEstimate(startMs);
-  let done = 0;
+  let done = doneBefore;
   let facts: Readonly<Record<string, string>> = {};
   let advancedMs = startMs;
   return {
@@ -40,6 +48,7 @@ export function stepMeter(label: string, total: number, unit: string, now: () =>
         label,
         unit,
         done,
+        doneBefore,
         total,
         fraction: total > 0 ? Math.min(1, done / total) : undefined,
         elapsedMs: nowMs - startMs,

@@ -6,6 +6,7 @@ const half: StepReading = {
   label: 'train',
   unit: 'tokens',
   done: 15_360,
+  doneBefore: 0,
   total: 30_720,
   fraction: 0.5,
   elapsedMs: 75_000,
@@ -56,6 +57,11 @@ describe('endLine', () => {
     expect(endLine({ ...half, done: 30_720, elapsedMs: 150_000 })).toBe(
       'train: 30.7k tokens in 2 min 30 s, 205 tokens/s, loss 8.41, rate 3.0e-4',
     );
+  });
+
+  it('gives the rate of what was done now', () => {
+    const resumed = { ...half, done: 30_720, doneBefore: 15_360, elapsedMs: 150_000, facts: {} };
+    expect(endLine(resumed)).toBe('train: 30.7k tokens (15.4k of them before) in 2 min 30 s, 102 tokens/s');
   });
 
   it('says where a step stopped early', () => {

@@ -1,4 +1,11 @@
-import { humanAmount, humanDuration, humanRate, humanShare, humanTimeLeft } from './human-numbers.ts';
+import {
+  humanAmount,
+  humanCount,
+  humanDuration,
+  humanRate,
+  humanShare,
+  humanTimeLeft,
+} from './human-numbers.ts';
 import type { StepReading } from './step-meter.ts';
 
 /** Bar lengths to choose from: few, so that a digit more behind the bar does not make it jump. */
@@ -31,9 +38,9 @@ export function barLine(step: StepReading, width: number): string {
 export function endLine(step: StepReading): string {
   const complete = step.total <= 0 || step.done >= step.total;
   const amount = complete
-    ? `${humanAmount(step.done, step.unit)} in`
+    ? `${humanAmount(step.done, step.unit)}${beforeText(step)} in`
     : `stopped at ${humanShare(step.done, step.total, step.unit)} after`;
-  const rate = step.elapsedMs >= 1000 && step.done > 0 ? perSecond(step) : '';
+  const rate = step.elapsedMs >= 1000 && step.done > step.doneBefore ? perSecond(step) : '';
   const details = [rate, ...factTexts(step)].filter((text) => text !== '');
   return [`${step.label}: ${amount} ${humanDuration(step.elapsedMs)}`, ...details].join(', ');
 }
@@ -68,8 +75,13 @@ function leftText(step: StepReading): string {
   return step.leftMs === undefined ? '' : humanTimeLeft(step.leftMs);
 }
 
+/** The rate behind it is not that of all units. */
+function beforeText({ doneBefore }: StepReading): string {
+  return doneBefore > 0 ? ` (${humanCount(doneBefore)} of them before)` : '';
+}
+
 function perSecond(step: StepReading): string {
-  return humanRate((step.done / step.elapsedMs) * 1000, step.unit);
+  return humanRate(((step.done - step.doneBefore) / step.elapsedMs) * 1000, step.unit);
 }
 
 function factTexts(step: StepReading): string[] {

@@ -44,8 +44,8 @@ export function terminalProgress({ stream, now }: TerminalProgressOptions): Clos
   };
 
   return {
-    start(label, total, unit) {
-      const meter = stepMeter(label, total, unit, now);
+    start(label, total, unit, doneBefore) {
+      const meter = stepMeter(label, total, unit, now, doneBefore);
       hide();
       running.push(meter);
       show();

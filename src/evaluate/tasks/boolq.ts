@@ -16,6 +16,7 @@ export const boolq = defineTask({
     context: `${row.passage}\nQuestion: ${row.question}?\nAnswer:`,
     choices: answers,
     gold: row.label,
+    sharedText: row.passage,
   }),
   answers,
   metrics: [accuracy],

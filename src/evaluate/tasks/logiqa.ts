@@ -26,6 +26,7 @@ export const logiqa = defineTask({
       context: `Passage: ${context}\nQuestion: ${question}\nChoices:\n${lines}Answer:`,
       choices: options,
       gold: LETTERS.indexOf(pythonStrip(label)),
+      sharedText: context,
     };
   },
   metrics: [accuracy, normalisedAccuracy],

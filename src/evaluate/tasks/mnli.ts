@@ -17,6 +17,7 @@ export const mnli = defineTask({
     context: `${row.premise}\nQuestion: ${asSentence(row.hypothesis)} True, False or Neither?\nAnswer:`,
     choices: answers,
     gold: row.label,
+    sharedText: row.premise,
   }),
   answers,
   metrics: [accuracy],

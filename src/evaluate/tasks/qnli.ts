@@ -16,6 +16,7 @@ export const qnli = defineTask({
     context: `${row.question}\n${row.sentence}\nQuestion: Does this response answer the question?\nAnswer:`,
     choices: answers,
     gold: row.label,
+    sharedText: row.sentence,
   }),
   answers,
   metrics: [accuracy],

@@ -3,6 +3,7 @@ import { boolq } from './boolq.ts';
 import { logiqa } from './logiqa.ts';
 import { mmluGroups, mmluTasks } from './mmlu.ts';
 import { mnli } from './mnli.ts';
+import { PAPER_TASKS } from './paper-tasks.ts';
 import { piqa } from './piqa.ts';
 import { qnli } from './qnli.ts';
 import type { Task } from './task.ts';
@@ -31,7 +32,7 @@ const TASKS: readonly Task[] = [
 /** Names that stand for several tasks and have no score of their own. */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   /** The nine columns of the Inheritune paper, in its order. */
-  nine: ['wsc', 'piqa', 'boolq', 'winogrande', 'logiqa', 'wnli', 'qnli', 'mnli', 'truthfulqa_mc2'],
+  nine: PAPER_TASKS,
 };
 
 const MOST_NEAR_NAMES = 5;

@@ -16,6 +16,8 @@ export interface ContinuationQuestion {
   readonly gold: number;
   /** 1 for every true choice, where more than one may be true (TruthfulQA mc2). */
   readonly labels?: readonly number[];
+  /** The part of the row that other rows may have too: questions on one passage are not independent. */
+  readonly sharedText?: string;
 }
 
 export interface ContextQuestion {
@@ -23,6 +25,7 @@ export interface ContextQuestion {
   readonly contexts: readonly string[];
   readonly continuation: string;
   readonly gold: number;
+  readonly sharedText?: never;
 }
 
 /** Where solved examples come from and how they are drawn. */

@@ -16,6 +16,7 @@ export const wnli = defineTask({
     context: `${row.sentence1}\nQuestion: ${row.sentence2} True or False?\nAnswer:`,
     choices: answers,
     gold: row.label,
+    sharedText: row.sentence1,
   }),
   answers,
   metrics: [accuracy],

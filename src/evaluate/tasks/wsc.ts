@@ -32,6 +32,7 @@ export const wsc = defineTask({
       context: `Passage: ${passage}\nQuestion: In the passage above, does the pronoun "*${pronoun}*" refer to "*${noun}*"?\nAnswer:`,
       choices: answers,
       gold: label,
+      sharedText: text,
     };
   },
   answers,

@@ -1,40 +1,79 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
+import { after, matMul, toFloat32, toPrecision } from '../ops.ts';
+import type { Precision } from '../ops.ts';
 import { gradients } from './gradients.ts';
+import type { WeightLayout } from './linear.ts';
 
-/** SwiGLU (Shazeer, 2020): `silu(gate) · up`, all [N, F]. Only the two inputs are kept for the gradient. */
-export function swiGlu(gate: Tensor, up: Tensor): Tensor {
-  return gradients([gate, up], ([gate, up], save) => {
-    const sigmoid = tf.sigmoid(gate!);
-    save([gate!, up!, sigmoid]);
+/** An elementwise function of one or more tensors of a shape, and its gradients from that of its value. */
+export type Activation = (inputs: readonly Tensor[]) => {
+  readonly value: Tensor;
+  readonly gradient: (dy: Tensor) => Tensor[];
+};
+
+/**
+ * `activation(inputs) · weight`, without bias. Only the activation's inputs are kept for the gradient: computing its
+ * value a second time is little beside the three products with the weight.
+ * @param inputs each [N, in]
+ * @param weight [out, in] or [in, out], by `layout`
+ * @returns [N, out], float32
+ */
+export function activatedLinear(
+  activation: Activation,
+  inputs: readonly Tensor[],
+  weight: Tensor,
+  layout: WeightLayout,
+  precision: Precision,
+): Tensor {
+  const outIn = layout === 'outIn';
+  return gradients([...inputs, weight], (given, save) => {
+    const ws = toPrecision(given.at(-1)!, precision);
+    const parts = given.slice(0, -1);
+    save([...parts, ws]);
     return {
-      value: tf.mul(tf.mul(gate!, sigmoid), up!),
-      gradient: (dy, [gate, up, sigmoid]) => {
-        const silu = tf.mul(gate!, sigmoid!);
-        const slope = tf.add(sigmoid!, tf.mul(silu, tf.sub(1, sigmoid!)));
-        return [tf.mul(tf.mul(dy, up!), slope), tf.mul(dy, silu)];
+      value: toFloat32(
+        matMul(toPrecision(activation(parts).value, precision), ws, { transposeB: outIn }),
+        precision,
+      ),
+      gradient: (dy, saved) => {
+        // Not before it is needed: the executor would compute it during the forward pass and keep it till now.
+        const { value, gradient } = activation(saved.slice(0, -1).map((input) => after(input, dy)));
+        const [d, xs] = [toPrecision(dy, precision), toPrecision(value, precision)];
+        const dx = toFloat32(matMul(d, saved.at(-1)!, { transposeB: !outIn }), precision);
+        const dw = outIn ? matMul(d, xs, { transposeA: true }) : matMul(xs, d, { transposeA: true });
+        return [...gradient(dx), toFloat32(dw, precision)];
       },
     };
   });
 }
+
+/** SwiGLU (Shazeer, 2020): `silu(gate) · up`. */
+export const swiGlu: Activation = ([gate, up]) => {
+  const sigmoid = tf.sigmoid(gate!);
+  const silu = tf.mul(gate!, sigmoid);
+  return {
+    value: tf.mul(silu, up!),
+    gradient: (dy) => {
+      const slope = tf.add(sigmoid, tf.mul(silu, tf.sub(1, sigmoid)));
+      return [tf.mul(tf.mul(dy, up!), slope), tf.mul(dy, silu)];
+    },
+  };
+};
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 const CUBIC = 0.044715;
 
 /** GELU with the tanh approximation, Hugging Face's `gelu_new` (Hendrycks and Gimpel, 2016). */
-export function geluNew(x: Tensor): Tensor {
-  return gradients([x], ([x], save) => {
-    const square = tf.square(x!);
-    const tanh = tf.tanh(tf.mul(tf.mul(x!, SQRT_2_OVER_PI), tf.add(tf.mul(square, CUBIC), 1)));
-    save([x!, tanh]);
-    return {
-      value: tf.mul(tf.mul(x!, 0.5), tf.add(tanh, 1)),
-      gradient: (dy, [x, tanh]) => {
-        const inner = tf.mul(tf.add(tf.mul(tf.square(x!), 3 * CUBIC), 1), SQRT_2_OVER_PI);
-        const sech2 = tf.sub(1, tf.square(tanh!));
-        const slope = tf.add(tf.add(tanh!, 1), tf.mul(tf.mul(x!, inner), sech2));
-        return [tf.mul(dy, tf.mul(slope, 0.5))];
-      },
-    };
-  });
-}
+export const geluNew: Activation = ([x]) => {
+  const square = tf.square(x!);
+  const tanh = tf.tanh(tf.mul(tf.mul(x!, SQRT_2_OVER_PI), tf.add(tf.mul(square, CUBIC), 1)));
+  return {
+    value: tf.mul(tf.mul(x!, 0.5), tf.add(tanh, 1)),
+    gradient: (dy) => {
+      const inner = tf.mul(tf.add(tf.mul(square, 3 * CUBIC), 1), SQRT_2_OVER_PI);
+      const sech2 = tf.sub(1, tf.square(tanh));
+      const slope = tf.add(tf.add(tanh, 1), tf.mul(tf.mul(x!, inner), sech2));
+      return [tf.mul(dy, tf.mul(slope, 0.5))];
+    },
+  };
+};

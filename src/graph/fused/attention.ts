@@ -10,6 +10,8 @@ export interface AttentionOptions {
   readonly precision: Precision;
   /** Compute the T × T weights again for the gradient instead of keeping them. */
   readonly recompute?: boolean | undefined;
+  /** Is shown the weights [B, KV, G·T, T] while the forward pass is traced. */
+  readonly onWeights?: ((weights: Tensor) => void) | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface AttentionOptions {
  * @returns [B, KV, G·T, hd]
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, options: AttentionOptions): Tensor {
-  const { scale, precision, recompute = false } = options;
+  const { scale, precision, recompute = false, onWeights } = options;
   const [b, kv, rows] = q.shape as [number, number, number, number];
   const keys = k.shape[2] as number;
   const grouped = [b, kv, rows / keys, keys, keys];
@@ -37,6 +39,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, options
       Tensor,
     ];
     const weights = weightsOf(qs, ks);
+    onWeights?.(weights);
     const value = toFloat32(batchMatMul(toPrecision(weights, precision), vs), precision); // [B, KV, G·T, hd]
     save(recompute ? [qs, ks, vs, value] : [qs, ks, vs, value, weights]);
     return {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { geluNew, swiGlu } from './activation.ts';
+import { activatedLinear, geluNew, swiGlu } from './activation.ts';
 import { attention } from './attention.ts';
 import { meanCrossEntropy } from './cross-entropy.ts';
 import { embedding } from './embedding.ts';
@@ -29,29 +29,33 @@ const precision = 'float32';
 const EPSILON = 1e-2;
 
 export const GRADIENT_CASES: readonly GradientCase[] = [
-  {
-    name: 'swiGlu',
-    make: ({ rows, width }) => ({
-      shapes: [
-        [rows, width],
-        [rows, width],
-      ],
-      fused: ([gate, up]) => swiGlu(gate!, up!),
-      plain: ([gate, up]) => tf.mul(tf.mul(gate!, tf.sigmoid(gate!)), up!),
-    }),
-  },
-  {
-    name: 'geluNew',
-    make: ({ rows, width }) => ({
-      shapes: [[rows, width]],
-      fused: ([x]) => geluNew(x!),
-      plain: ([x]) => {
-        const cube = tf.mul(x!, tf.mul(x!, x!));
-        const tanh = tf.tanh(tf.mul(tf.add(x!, tf.mul(cube, 0.044715)), Math.sqrt(2 / Math.PI)));
-        return tf.mul(tf.mul(x!, 0.5), tf.add(tanh, 1));
-      },
-    }),
-  },
+  ...(['outIn', 'inOut'] as const).flatMap((layout): GradientCase[] => [
+    {
+      name: `activatedLinear swiGlu ${layout}`,
+      make: ({ rows, width, other }) => ({
+        shapes: [
+          [rows, width],
+          [rows, width],
+          layout === 'outIn' ? [other, width] : [width, other],
+        ],
+        fused: ([gate, up, weight]) => activatedLinear(swiGlu, [gate!, up!], weight!, layout, precision),
+        plain: ([gate, up, weight]) =>
+          tf.matMul(tf.mul(tf.mul(gate!, tf.sigmoid(gate!)), up!), weight!, false, layout === 'outIn'),
+      }),
+    },
+    {
+      name: `activatedLinear geluNew ${layout}`,
+      make: ({ rows, width, other }) => ({
+        shapes: [[rows, width], layout === 'outIn' ? [other, width] : [width, other]],
+        fused: ([x, weight]) => activatedLinear(geluNew, [x!], weight!, layout, precision),
+        plain: ([x, weight]) => {
+          const cube = tf.mul(x!, tf.mul(x!, x!));
+          const tanh = tf.tanh(tf.mul(tf.add(x!, tf.mul(cube, 0.044715)), Math.sqrt(2 / Math.PI)));
+          return tf.matMul(tf.mul(tf.mul(x!, 0.5), tf.add(tanh, 1)), weight!, false, layout === 'outIn');
+        },
+      }),
+    },
+  ]),
   {
     name: 'rmsNorm',
     make: ({ rows, width }) => ({

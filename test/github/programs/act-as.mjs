@@ -1,10 +1,26 @@
-// Stands in for the command line: takes the action's arguments and ends as ACT_AS says.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// Stands in for the command line: takes the action's arguments and ends as ACT_AS says. `evaluate` gives the tasks it is asked for
+// out of EVALUATION, a file; `record` gives the file RECORD, and fails without one.
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setInterval } from 'node:timers';
+import { setInterval, setTimeout } from 'node:timers';
 
-const options = process.argv.slice(2);
+const [command, ...options] = process.argv.slice(2);
 const out = options[options.indexOf('--out') + 1];
+if (command === 'record') {
+  if (process.env.RECORD === undefined) {
+    console.error('There is no record here.');
+    process.exit(1);
+  }
+  copyFileSync(process.env.RECORD, out);
+  process.exit(0);
+}
+if (command === 'evaluate') {
+  const wanted = options[options.indexOf('--tasks') + 1].split(',');
+  const result = JSON.parse(readFileSync(process.env.EVALUATION, 'utf8'));
+  const tasks = Object.entries(result.tasks).filter(([name]) => wanted.includes(name));
+  writeFileSync(out, JSON.stringify({ ...result, tasks: Object.fromEntries(tasks) }));
+  process.exit(0);
+}
 const scored = { status: 'scored', docs: 4, metrics: { acc: 0.5, acc_stderr: 0.25 } };
 const leave = (tasks) => {
   for (const [name, text] of [
@@ -45,6 +61,27 @@ switch (process.env.ACT_AS) {
     break;
   case 'interrupted':
     process.exitCode = 75;
+    break;
+  case 'training': {
+    mkdirSync(out, { recursive: true });
+    let step = 0;
+    setInterval(() => {
+      step += 1;
+      const line = { step, loss: 4.321, tokens: step * 512, tokensPerSecond: 512 };
+      appendFileSync(join(out, 'train.jsonl'), `${JSON.stringify(line)}\n`);
+    }, 1000);
+    break;
+  }
+  case 'slowCheckpoint':
+    for (const signal of ['SIGINT', 'SIGTERM'])
+      process.on(signal, () => console.error(`stopping on ${signal}`));
+    process.once('SIGINT', () => {
+      setTimeout(() => {
+        console.error('checkpoint written');
+        process.exit(75);
+      }, 9000);
+    });
+    setInterval(() => undefined, 1000);
     break;
   case 'crashed':
     process.kill(process.pid, 'SIGSEGV');
