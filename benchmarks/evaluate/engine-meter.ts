@@ -18,9 +18,8 @@ export class EngineMeter {
   private asked = 0;
   private loading = 0;
   private loadGraphSeconds = 0;
-  /** Seconds of each run, by the sizes fed and the outputs asked for. */
+  /** Seconds of each run, by the outputs asked for. */
   private readonly runs = new Map<string, number[]>();
-  private readonly shapes = new Map<number, string>();
 
   /** For the scorer: the steps in which weights are loaded are counted. */
   readonly progress: Progress = {
@@ -41,11 +40,6 @@ export class EngineMeter {
     this.asked = performance.now();
     const native = engine.binding;
     const watched: Partial<NativeBinding> = {
-      createTensor: (...args: Parameters<NativeBinding['createTensor']>) => {
-        const id = native.createTensor(...args);
-        this.shapes.set(id, args[0].join('x'));
-        return id;
-      },
       loadSavedModel: (...args: Parameters<NativeBinding['loadSavedModel']>) => {
         const id = native.loadSavedModel(...args);
         this.loadGraphSeconds += (performance.now() - this.asked) / 1000;
@@ -73,9 +67,8 @@ export class EngineMeter {
     };
   }
 
-  private add([, inputs, , outputs]: Parameters<NativeBinding['runSavedModel']>, seconds: number): void {
-    const key = `${outputs} ${inputs.map((id) => this.shapes.get(id)).join(' ')}`;
-    this.runs.set(key, [...(this.runs.get(key) ?? []), seconds]);
+  private add([, , , outputs]: Parameters<NativeBinding['runSavedModel']>, seconds: number): void {
+    this.runs.set(outputs, [...(this.runs.get(outputs) ?? []), seconds]);
   }
 }
 

@@ -30,9 +30,13 @@ export const PLAN_CASES: readonly PlanCase[] = [
   planCase('GPT-2 8 × 384, tied', gpt2(8, 384), {
     ...{ length: 256, batch: 4, accumulate: 2, recompute: 'block' },
   }),
-  planCase('LLaMA 15 × 576, GQA 9/3, tied', llama(15, 576, { keyValueHeads: 3, tied: true, vocabulary: 49152 }), {
-    length: 512,
-  }),
+  planCase(
+    'LLaMA 15 × 576, GQA 9/3, tied',
+    llama(15, 576, { keyValueHeads: 3, tied: true, vocabulary: 49152 }),
+    {
+      length: 512,
+    },
+  ),
 ];
 
 function planCase(name: string, config: Readonly<Record<string, unknown>>, sizes: Sizes): PlanCase {

@@ -7,11 +7,8 @@ import { setImmediate } from 'node:timers/promises';
 import { testEngine } from '../../test/support/test-engine.ts';
 import type { TrainingShape } from '../../src/train/training-program.ts';
 import { TrainingSession } from '../../src/train/training-session.ts';
-import type { ModelConfig } from '../../src/model/config.ts';
-import { parametersOf } from '../../src/model/parameters.ts';
 import { silentProgress } from '../../src/progress.ts';
-import type { Checkpoint } from '../../src/weights/checkpoint.ts';
-import { sizeOf } from '../../src/graph/tf-types.ts';
+import { madeUpWeights } from '../support/made-up-weights.ts';
 import type { StepMemory } from './step-memory.ts';
 
 const STEPS = 4;
@@ -33,7 +30,10 @@ for (let step = 0; step < STEPS; step++) {
   await setImmediate();
   steps.push(
     await session.step(step, 1e-4, () => {
-      const inputs = Int32Array.from({ length: tokens }, (_, i) => (i * 7919 + step) % shape.config.vocabulary);
+      const inputs = Int32Array.from(
+        { length: tokens },
+        (_, i) => (i * 7919 + step) % shape.config.vocabulary,
+      );
       return Promise.resolve({ inputs, targets: inputs.map((id) => (id + 1) % shape.config.vocabulary) });
     }),
   );
@@ -48,24 +48,4 @@ function status(field: 'VmRSS' | 'VmHWM' | 'RssFile'): number {
     .split('\n')
     .find((line) => line.startsWith(`${field}:`));
   return 1024 * Number(/\d+/.exec(line ?? '')?.[0]);
-}
-
-/** A checkpoint that is nowhere, in one host array for all tensors: what is measured is the step, not how weights are read. */
-function madeUpWeights(config: ModelConfig): Checkpoint {
-  const tensors = parametersOf(config).map((spec) => ({ ...spec, dtype: 'F32' as const }));
-  const scratch = new Float32Array(Math.max(...tensors.map(({ shape: dims }) => sizeOf(dims))));
-  return {
-    ...{ source: 'made-up weights', config: {}, sidecars: new Map() },
-    tensors: new Map(tensors.map((spec) => [spec.name, spec])),
-    readBytes: () => Promise.reject(new Error('made-up weights have no bytes')),
-    readFloat32: (name) => {
-      const spec = tensors.find((tensor) => tensor.name === name)!;
-      const values = scratch.subarray(0, sizeOf(spec.shape));
-      const gain = /norm|ln_/.test(name) && name.endsWith('weight');
-      for (let i = 0; i < values.length; i++)
-        values[i] = gain ? 1 : 0.02 * Math.sin(12.9898 * i + name.length);
-      return Promise.resolve(values);
-    },
-    close: () => Promise.resolve(),
-  };
 }

@@ -17,7 +17,11 @@ export async function measureStep(shape: TrainingShape): Promise<StepMemory> {
   const { stdout } = await execaNode(
     fileURLToPath(new URL('measure-step.ts', import.meta.url)),
     [JSON.stringify(shape)],
-    { nodeOptions: ['--import', 'tsx'], cwd: fileURLToPath(new URL('../../', import.meta.url)), stdin: 'pipe' },
+    {
+      nodeOptions: ['--import', 'tsx'],
+      cwd: fileURLToPath(new URL('../../', import.meta.url)),
+      stdin: 'pipe',
+    },
   );
   return JSON.parse(stdout) as StepMemory;
 }
@@ -26,6 +30,6 @@ export async function measureStep(shape: TrainingShape): Promise<StepMemory> {
 export function predictStep(shape: TrainingShape): number {
   const update = [FETCH.update, FETCH.gradientNorm];
   const runs = shape.accumulate === 1 ? [update] : [[FETCH.first], update];
-  const { heldBytes, constantBytes, processBytes } = memoryOfRuns(traceTraining(shape), runs);
-  return heldBytes + constantBytes + processBytes;
+  const { poolBytes, constantBytes, processBytes } = memoryOfRuns(traceTraining(shape), runs);
+  return poolBytes + constantBytes + processBytes;
 }

@@ -16,7 +16,9 @@ import type { MeasuredStep, Peer } from '../speed/peer.ts';
 import { SHAPES } from '../speed/shapes.ts';
 import type { BenchShape } from '../speed/shapes.ts';
 
-const { values } = parseArgs({ options: { pairs: { type: 'string', default: '5' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { pairs: { type: 'string', default: '5' }, only: { type: 'string' } },
+});
 const pairs = Number(values.pairs);
 const threads = availableParallelism();
 
@@ -40,7 +42,10 @@ if (values.only !== 'eager') {
   rows.push(await beside(NANO, '@genai-fi/nanogpt 1.3.0', nanogptCommand));
 }
 const table = markdownTable(
-  [['shape', 'beside', 'tokens/s, ours / theirs', 'peak memory, ours / theirs', 'first loss, difference'], ...rows],
+  [
+    ['shape', 'beside', 'tokens/s, ours / theirs', 'peak memory, ours / theirs', 'first loss, difference'],
+    ...rows,
+  ],
   { align: ['l', 'l', 'r', 'r', 'r'] },
 );
 console.log(table);
@@ -85,7 +90,8 @@ async function beside(
     );
     const steps = new Map<Peer, MeasuredStep[]>(peers.map((peer) => [peer, []]));
     for (let pair = 0; pair < pairs; pair++)
-      for (const peer of pair % 2 === 0 ? peers : [...peers].reverse()) steps.get(peer)!.push(await peer.step());
+      for (const peer of pair % 2 === 0 ? peers : [...peers].reverse())
+        steps.get(peer)!.push(await peer.step());
     const [own, other] = peers.map((peer) => steps.get(peer)!) as [MeasuredStep[], MeasuredStep[]];
     const [ownLoss, otherLoss] = peers.map(({ ready }) => ready['firstLoss'] as number | undefined);
     return [

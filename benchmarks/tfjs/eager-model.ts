@@ -55,7 +55,9 @@ function gpt2(config: Gpt2Config, weights: EagerWeights, ids: Tensor): Tensor {
   const mask = causalMask(length);
   const positions = tf.slice(weights['transformer.wpe.weight']!, [0, 0], [length, hidden]);
   const tokens = tf.gather(weights['transformer.wte.weight']!, ids.reshape([batch * length]).toInt());
-  let x: Tensor = tf.add(tokens.reshape([batch, length, hidden]), positions).reshape([batch * length, hidden]);
+  let x: Tensor = tf
+    .add(tokens.reshape([batch, length, hidden]), positions)
+    .reshape([batch * length, hidden]);
   for (let i = 0; i < config.layers; i++) {
     const w = (name: string): Tensor => weights[`transformer.h.${i}.${name}`]!;
     const layer = (name: string, input: Tensor): Tensor =>

@@ -2,6 +2,7 @@
  * One training step in eager tfjs-node with `tf.train.adam` for every line `step` on stdin, in the line protocol of
  * benchmarks/pytorch. usage: eager-step.ts FOLDER TOKENS BATCH LENGTH THREADS
  */
+import type { NamedVariableMap } from '@tensorflow/tfjs-core/dist/tensor_types.js';
 import { createInterface } from 'node:readline';
 import { readBatch } from '../../src/data/batch-reader.ts';
 import { createBatchPlan } from '../../src/data/batches.ts';
@@ -36,7 +37,7 @@ const run = async (): Promise<number> => {
   return tf.tidy(() => {
     const [ids, labels] = [inputs, targets].map((values) => tf.tensor2d(values, [batch, length], 'int32'));
     const { value, grads } = tf.variableGrads(() => eagerLoss(config, weights, ids!, labels!));
-    optimizer.applyGradients(grads);
+    optimizer.applyGradients(grads as NamedVariableMap);
     return value.dataSync()[0]!;
   });
 };

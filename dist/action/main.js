@@ -68555,10 +68555,14 @@ async function runStage(context2, event, recipe, totalSteps) {
   const folder = resolve7(workspace, settings.out);
   const command2 = stageCommand(settings, recipe);
   if (command2 === void 0) return leaveShard(context2, event, recipe, null, "");
-  if (settings.stages === "evaluate") mkdirSync4(folder, { recursive: true });
+  if (settings.stages !== "train") mkdirSync4(folder, { recursive: true });
+  const reuse = settings.stages === "all" ? await reuseOptions(context2, event, recipe, folder) : [];
   const before = inspectRunFolder(folder);
   const exit = await context2.duringChild(
-    () => context2.withProgress({ folder, totalSteps }, () => startChild(context2, command2, folder))
+    () => context2.withProgress(
+      { folder, totalSteps },
+      () => startChild(context2, [...command2.args, ...reuse], folder)
+    )
   );
   const ended = classifyExit(exit);
   if (ended.kind !== "succeeded" && ended.kind !== "regression") return withoutResult(ended, exit.stderrTail);
@@ -68571,12 +68575,20 @@ async function runStage(context2, event, recipe, totalSteps) {
   }
   return wholeRun(context2, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
 }
-function startChild(context2, command2, folder) {
+async function reuseOptions(context2, event, recipe, folder) {
+  const { variant, out } = context2.settings;
+  const found = await context2.baseline(recipe.name, event)?.find({ name: variant, model: "trained" });
+  if (found?.state !== "found" || found.record === void 0) return [];
+  await (0, import_write_file_atomic6.default)(join15(folder, BASELINE_FILE), runRecordText(found.record.content));
+  return ["--baseline", join15(out, BASELINE_FILE)];
+}
+var BASELINE_FILE = "baseline.json";
+function startChild(context2, args, folder) {
   const { settings } = context2;
   return runChild(
     {
       file: process.execPath,
-      args: [context2.cliPath, ...command2.args],
+      args: [context2.cliPath, ...args],
       cwd: context2.workspace,
       env: { ...childEnvironment(context2.env, settings.token), [GROUP_MARK_VARIABLE]: context2.mark },
       timeoutMs: settings.timeoutMs,
@@ -68679,6 +68691,8 @@ async function doWork(context2, event) {
     return await runStage(context2, event, recipe, checked?.totalSteps ?? recipe.steps);
   } catch (error63) {
     if (!(error63 instanceof InherituneError)) throw error63;
+    if (error63 instanceof BaselineError)
+      return withoutResult({ kind: "baselineUnreadable", message: error63.message });
     const kind = error63.exitCode === EXIT.usage ? "badInput" : "failed";
     return withoutResult(
       kind === "badInput" ? { kind, message: error63.message } : { kind, exitCode: error63.exitCode, message: error63.message }

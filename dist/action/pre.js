@@ -54902,109 +54902,6 @@ var runRecord = external_exports.looseObject({
   models: external_exports.record(external_exports.string(), model)
 });
 
-// src/action/keep-record.ts
-var import_write_file_atomic2 = __toESM(require_lib2(), 1);
-
-// src/evaluate/tasks/paper-tasks.ts
-var PAPER_TASKS = [
-  "wsc",
-  "piqa",
-  "boolq",
-  "winogrande",
-  "logiqa",
-  "wnli",
-  "qnli",
-  "mnli",
-  "truthfulqa_mc2"
-];
-
-// src/store/claims.ts
-var V1 = "arXiv 2404.08634v1";
-var OPEN_LLAMA = { reference: /open_?llama_3b(?!_v2)/i, blocks: 13, tokens: 1e9 };
-var SCORE_TOLERANCE = 0.02;
-var TABLE_3 = [
-  ["wsc", "WSC", 63.46, 50.96],
-  ["piqa", "PIQA", 74.97, 56.47],
-  ["boolq", "BoolQ", 67.18, 61.68],
-  ["winogrande", "WinoGrande", 62.27, 51.69],
-  ["logiqa", "LogiQA", 28.4, 25.19],
-  ["wnli", "WNLI", 50.7, 43.66],
-  ["qnli", "QNLI", 51.3, 49.41],
-  ["mnli", "MNLI", 37.3, 34.42],
-  ["truthfulqa_mc2", "TruthfulQA (mc2)", 35, 48.61],
-  ["mmlu", "MMLU", 27.21, 25.67]
-];
-var CLAIMS = [
-  {
-    ...{ id: "nine-share", text: "The small model keeps 89 % of the reference\u2019s mean over nine datasets." },
-    ...{ paper: 0.89, relation: "atLeast", tolerance: 0, scalable: true, setting: OPEN_LLAMA },
-    measure: { kind: "shareOfReference", tasks: PAPER_TASKS },
-    source: `${V1}, Section 4 and Table 3`
-  },
-  {
-    ...{ id: "mmlu-share", text: "The small model keeps 94 % of the reference\u2019s MMLU score." },
-    ...{ paper: 0.94, relation: "atLeast", tolerance: 0, scalable: true, setting: OPEN_LLAMA },
-    measure: { kind: "shareOfReference", tasks: ["mmlu"] },
-    source: `${V1}, Section 4 and Table 3`
-  },
-  {
-    id: "lead-over-random",
-    text: "After 1,000 steps or fewer, inheritance leads the same shape from random weights by 1.8 nats or more.",
-    ...{ paper: 1.8, relation: "atLeast", tolerance: 0, scalable: true },
-    // Only what names a GPT-2 of the paper is its setting; a LLaMA run is a stand-in.
-    setting: { reference: /gpt2-(medium|large|xl)/i, blocks: 16, tokens: 1e8 },
-    measure: { kind: "leadOverRandom", atMostSteps: 1e3 },
-    source: "training logs of the authors\u2019 repository at commit 560611d: 1.8 to 2.3 nats at step 1,000"
-  },
-  {
-    ...{ id: "parameters", text: "The first 13 of 26 blocks with embeddings, final norm and head." },
-    ...{ paper: 1815638400, relation: "equal", tolerance: 0, scalable: false },
-    setting: { ...OPEN_LLAMA, tokens: 0 },
-    measure: { kind: "parameters" },
-    source: `arithmetic from the sizes in ${V1}, Table 1; the paper calls it 1.5B`
-  },
-  ...TABLE_3.flatMap(([task4, label, reference, trained]) => [
-    scoreClaim("reference", task4, `${label} of OpenLLaMA-3B, the reference.`, reference),
-    scoreClaim("trained", task4, `${label} of the small model after 1B tokens.`, trained)
-  ])
-];
-function scoreClaim(model2, task4, text, percent2) {
-  return {
-    ...{ id: `${model2}-${task4}`, text, paper: percent2 / 100, relation: "equal", tolerance: SCORE_TOLERANCE },
-    ...{ measure: { kind: "score", model: model2, tasks: [task4] }, scalable: false },
-    setting: model2 === "reference" ? { ...OPEN_LLAMA, blocks: 0, tokens: 0 } : OPEN_LLAMA,
-    source: `${V1}, Table 3`
-  };
-}
-
-// src/store/ledger-entry.ts
-var night = external_exports.iso.date();
-var claimResult = external_exports.looseObject({
-  claim: external_exports.string().min(1),
-  paper: external_exports.number(),
-  /** Null where it was not measured, with the reason. */
-  ours: external_exports.looseObject({ value: external_exports.number(), lower: external_exports.number(), upper: external_exports.number() }).nullable(),
-  verdict: external_exports.enum(["reproduced", "notReproduced", "cannotTell"]),
-  /** The run is smaller than the paper's, or of another model: a stand-in for the claim. */
-  scaled: external_exports.boolean(),
-  reason: external_exports.string().nullable()
-});
-var ledgerEntry = external_exports.looseObject({
-  schemaVersion: external_exports.literal(1),
-  kind: external_exports.literal("night"),
-  /** The recipe's name. */
-  name: external_exports.string(),
-  night,
-  /** `nothingNew`: no run was made since the one named; the night cost nothing. */
-  state: external_exports.enum(["judged", "nothingNew"]),
-  /** Path of the run's record; null where there never was one. */
-  run: external_exports.string().nullable(),
-  commit: external_exports.string().nullable(),
-  device: external_exports.string().nullable(),
-  gpuMinutes: external_exports.number().min(0),
-  claims: external_exports.array(claimResult)
-});
-
 // src/report/result-schema.ts
 var number5 = external_exports.number();
 var share2 = number5.min(0).max(1);
@@ -55067,44 +54964,6 @@ var evaluationResult = external_exports.looseObject({
 var recordedResult = evaluationResult.extend({
   tasks: external_exports.record(external_exports.string(), external_exports.discriminatedUnion("status", [recordedTask, unscoredTask]))
 });
-
-// src/action/shard-file.ts
-var name = external_exports.string().min(1).max(200);
-var shardFile = external_exports.strictObject({
-  kind: external_exports.literal("inheritune-shard"),
-  schemaVersion: external_exports.literal(1),
-  variant: external_exports.string().regex(COMMENT_KEY),
-  shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count3 }) => index <= count3, "index is above count"),
-  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
-  recipe: external_exports.string().max(1e3),
-  requested: external_exports.array(name).min(1).max(1e3),
-  result: external_exports.unknown()
-});
-
-// src/action/training-file.ts
-var trainingFile = external_exports.strictObject({
-  kind: external_exports.literal("inheritune-training"),
-  schemaVersion: external_exports.literal(1),
-  variant: external_exports.string().regex(COMMENT_KEY),
-  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
-  record: external_exports.unknown()
-});
-
-// src/action/unfit-file.ts
-var import_write_file_atomic3 = __toESM(require_lib2(), 1);
-var unfitFile = external_exports.strictObject({
-  kind: external_exports.literal("inheritune-unfit"),
-  schemaVersion: external_exports.literal(1),
-  variant: external_exports.string().regex(COMMENT_KEY),
-  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
-  reasons: external_exports.array(external_exports.string().max(2e3)).min(1).max(100)
-});
-
-// src/action/part-files.ts
-var MAX_FILE_BYTES = 256 * 2 ** 20;
-
-// src/action/whole-run.ts
-var import_write_file_atomic5 = __toESM(require_lib2(), 1);
 
 // src/recipe/field-helpers.ts
 function seedField(description) {
@@ -55422,6 +55281,19 @@ function asSentence(hypothesis) {
   const stripped = pythonStrip(hypothesis);
   return stripped.endsWith(".") ? stripped : `${stripped}.`;
 }
+
+// src/evaluate/tasks/paper-tasks.ts
+var PAPER_TASKS = [
+  "wsc",
+  "piqa",
+  "boolq",
+  "winogrande",
+  "logiqa",
+  "wnli",
+  "qnli",
+  "mnli",
+  "truthfulqa_mc2"
+];
 
 // src/evaluate/tasks/piqa.ts
 var piqa = defineTask({
@@ -55991,6 +55863,134 @@ var root = recipeJsonSchema();
 
 // src/recipe/recipe-document.ts
 var import_yaml = __toESM(require_dist(), 1);
+
+// src/action/keep-record.ts
+var import_write_file_atomic2 = __toESM(require_lib2(), 1);
+
+// src/store/claims.ts
+var V1 = "arXiv 2404.08634v1";
+var OPEN_LLAMA = { reference: /open_?llama_3b(?!_v2)/i, blocks: 13, tokens: 1e9 };
+var SCORE_TOLERANCE = 0.02;
+var TABLE_3 = [
+  ["wsc", "WSC", 63.46, 50.96],
+  ["piqa", "PIQA", 74.97, 56.47],
+  ["boolq", "BoolQ", 67.18, 61.68],
+  ["winogrande", "WinoGrande", 62.27, 51.69],
+  ["logiqa", "LogiQA", 28.4, 25.19],
+  ["wnli", "WNLI", 50.7, 43.66],
+  ["qnli", "QNLI", 51.3, 49.41],
+  ["mnli", "MNLI", 37.3, 34.42],
+  ["truthfulqa_mc2", "TruthfulQA (mc2)", 35, 48.61],
+  ["mmlu", "MMLU", 27.21, 25.67]
+];
+var CLAIMS = [
+  {
+    ...{ id: "nine-share", text: "The small model keeps 89 % of the reference\u2019s mean over nine datasets." },
+    ...{ paper: 0.89, relation: "atLeast", tolerance: 0, scalable: true, setting: OPEN_LLAMA },
+    measure: { kind: "shareOfReference", tasks: PAPER_TASKS },
+    source: `${V1}, Section 4 and Table 3`
+  },
+  {
+    ...{ id: "mmlu-share", text: "The small model keeps 94 % of the reference\u2019s MMLU score." },
+    ...{ paper: 0.94, relation: "atLeast", tolerance: 0, scalable: true, setting: OPEN_LLAMA },
+    measure: { kind: "shareOfReference", tasks: ["mmlu"] },
+    source: `${V1}, Section 4 and Table 3`
+  },
+  {
+    id: "lead-over-random",
+    text: "After 1,000 steps or fewer, inheritance leads the same shape from random weights by 1.8 nats or more.",
+    ...{ paper: 1.8, relation: "atLeast", tolerance: 0, scalable: true },
+    // Only what names a GPT-2 of the paper is its setting; a LLaMA run is a stand-in.
+    setting: { reference: /gpt2-(medium|large|xl)/i, blocks: 16, tokens: 1e8 },
+    measure: { kind: "leadOverRandom", atMostSteps: 1e3 },
+    source: "training logs of the authors\u2019 repository at commit 560611d: 1.8 to 2.3 nats at step 1,000"
+  },
+  {
+    ...{ id: "parameters", text: "The first 13 of 26 blocks with embeddings, final norm and head." },
+    ...{ paper: 1815638400, relation: "equal", tolerance: 0, scalable: false },
+    setting: { ...OPEN_LLAMA, tokens: 0 },
+    measure: { kind: "parameters" },
+    source: `arithmetic from the sizes in ${V1}, Table 1; the paper calls it 1.5B`
+  },
+  ...TABLE_3.flatMap(([task4, label, reference, trained]) => [
+    scoreClaim("reference", task4, `${label} of OpenLLaMA-3B, the reference.`, reference),
+    scoreClaim("trained", task4, `${label} of the small model after 1B tokens.`, trained)
+  ])
+];
+function scoreClaim(model2, task4, text, percent2) {
+  return {
+    ...{ id: `${model2}-${task4}`, text, paper: percent2 / 100, relation: "equal", tolerance: SCORE_TOLERANCE },
+    ...{ measure: { kind: "score", model: model2, tasks: [task4] }, scalable: false },
+    setting: model2 === "reference" ? { ...OPEN_LLAMA, blocks: 0, tokens: 0 } : OPEN_LLAMA,
+    source: `${V1}, Table 3`
+  };
+}
+
+// src/store/ledger-entry.ts
+var night = external_exports.iso.date();
+var claimResult = external_exports.looseObject({
+  claim: external_exports.string().min(1),
+  paper: external_exports.number(),
+  /** Null where it was not measured, with the reason. */
+  ours: external_exports.looseObject({ value: external_exports.number(), lower: external_exports.number(), upper: external_exports.number() }).nullable(),
+  verdict: external_exports.enum(["reproduced", "notReproduced", "cannotTell"]),
+  /** The run is smaller than the paper's, or of another model: a stand-in for the claim. */
+  scaled: external_exports.boolean(),
+  reason: external_exports.string().nullable()
+});
+var ledgerEntry = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  kind: external_exports.literal("night"),
+  /** The recipe's name. */
+  name: external_exports.string(),
+  night,
+  /** `nothingNew`: no run was made since the one named; the night cost nothing. */
+  state: external_exports.enum(["judged", "nothingNew"]),
+  /** Path of the run's record; null where there never was one. */
+  run: external_exports.string().nullable(),
+  commit: external_exports.string().nullable(),
+  device: external_exports.string().nullable(),
+  gpuMinutes: external_exports.number().min(0),
+  claims: external_exports.array(claimResult)
+});
+
+// src/action/shard-file.ts
+var name = external_exports.string().min(1).max(200);
+var shardFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-shard"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count3 }) => index <= count3, "index is above count"),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  recipe: external_exports.string().max(1e3),
+  requested: external_exports.array(name).min(1).max(1e3),
+  result: external_exports.unknown()
+});
+
+// src/action/training-file.ts
+var trainingFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-training"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  record: external_exports.unknown()
+});
+
+// src/action/unfit-file.ts
+var import_write_file_atomic3 = __toESM(require_lib2(), 1);
+var unfitFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-unfit"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  reasons: external_exports.array(external_exports.string().max(2e3)).min(1).max(100)
+});
+
+// src/action/part-files.ts
+var MAX_FILE_BYTES = 256 * 2 ** 20;
+
+// src/action/whole-run.ts
+var import_write_file_atomic5 = __toESM(require_lib2(), 1);
 
 // src/action/make-record.ts
 var TIMEOUT_MS = 30 * 6e4;

@@ -19,7 +19,7 @@ export const NIGHT = '2026-03-01';
 export const NEXT_NIGHT = '2026-03-02';
 
 export interface RunOptions extends Partial<
-  Pick<ActionContext, 'preflight' | 'readApproval' | 'makeRecord' | 'tonight'>
+  Pick<ActionContext, 'preflight' | 'readApproval' | 'makeRecord' | 'tonight' | 'baseline'>
 > {
   readonly event?: string;
   readonly warnings?: string[];
@@ -37,7 +37,7 @@ export function stored(workspace: string): string[] {
 }
 
 /** Of the night `NIGHT`. */
-function recordOf(commit: string): RunRecord {
+export function recordOf(commit: string): RunRecord {
   return makeRecord({}, { name: 'recipe', commit, createdAt: `${NIGHT}T02:00:00Z` });
 }
 
@@ -97,11 +97,13 @@ export function runIn(
       'readRecipe' in options ? readRecipeFacts(settings, workspace) : Promise.resolve(facts),
     preflight: options.preflight ?? (() => Promise.reject(new Error('not asked for'))),
     readApproval: options.readApproval ?? (() => Promise.resolve({ state: 'notApproved' })),
-    baseline: (recipeName) =>
-      baselineSource({
-        ...place,
-        ...{ setting: settings.baseline, recipeName, headSha: HEAD, baseBranch: 'origin/main' },
-      }),
+    baseline:
+      options.baseline ??
+      ((recipeName) =>
+        baselineSource({
+          ...place,
+          ...{ setting: settings.baseline, recipeName, headSha: HEAD, baseBranch: 'origin/main' },
+        })),
     makeRecord:
       options.makeRecord ??
       (({ headSha }) => Promise.resolve({ state: 'made', record: recordOf(headSha) } as const)),

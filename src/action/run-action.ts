@@ -9,6 +9,7 @@ import type { RecordStore } from '../store/record-store.ts';
 import { decideTonight } from '../store/tonight.ts';
 import { ActionError } from './action-error.ts';
 import type { BaselineSource } from './baseline.ts';
+import { BaselineError } from './baseline.ts';
 import { classifyExit } from './child-outcome.ts';
 import type { JobEnvironment } from './environment.ts';
 import type { StoreSetting } from './input-values.ts';
@@ -147,6 +148,8 @@ async function doWork(context: ActionContext, event: EventFacts): Promise<WorkRe
     return await runStage(context, event, recipe, checked?.totalSteps ?? recipe.steps);
   } catch (error) {
     if (!(error instanceof InherituneError)) throw error;
+    if (error instanceof BaselineError)
+      return withoutResult({ kind: 'baselineUnreadable', message: error.message });
     const kind = error.exitCode === EXIT.usage ? 'badInput' : 'failed';
     return withoutResult(
       kind === 'badInput'

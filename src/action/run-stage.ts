@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { EventFacts } from '../github/pull-request.ts';
 import { parseEvaluationResult } from '../report/result-schema.ts';
+import { runRecordText } from '../store/run-record.ts';
 import type { ChildExit } from './child-outcome.ts';
 import { classifyExit } from './child-outcome.ts';
 import { childEnvironment } from './environment.ts';
@@ -16,7 +17,6 @@ import { inspectRunFolder, runFiles } from './run-folder.ts';
 import { findGaps } from './run-results.ts';
 import type { TasksByModel } from './run-results.ts';
 import type { ShardFile } from './shard-file.ts';
-import type { StageCommand } from './stage-command.ts';
 import { stageCommand } from './stage-command.ts';
 import type { TrainingFile } from './training-file.ts';
 import { trainingLogTimeMs } from './training-state.ts';
@@ -35,10 +35,13 @@ export async function runStage(
   const command = stageCommand(settings, recipe);
   if (command === undefined) return leaveShard(context, event, recipe, null, '');
 
-  if (settings.stages === 'evaluate') mkdirSync(folder, { recursive: true });
+  if (settings.stages !== 'train') mkdirSync(folder, { recursive: true });
+  const reuse = settings.stages === 'all' ? await reuseOptions(context, event, recipe, folder) : [];
   const before = inspectRunFolder(folder);
   const exit = await context.duringChild(() =>
-    context.withProgress({ folder, totalSteps }, () => startChild(context, command, folder)),
+    context.withProgress({ folder, totalSteps }, () =>
+      startChild(context, [...command.args, ...reuse], folder),
+    ),
   );
   const ended = classifyExit(exit);
   // Files of a run that broke off are not its result, though they may be there.
@@ -53,12 +56,32 @@ export async function runStage(
   return wholeRun(context, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
 }
 
-function startChild(context: ActionContext, command: StageCommand, folder: string): Promise<ChildExit> {
+/**
+ * Stages whose inputs are the baseline's are taken over from its record. The run is given the record as a file, for it has no token
+ * to read a branch with.
+ * @throws BaselineError for one that cannot be read, before anything is computed
+ */
+async function reuseOptions(
+  context: ActionContext,
+  event: EventFacts,
+  recipe: RecipeFacts,
+  folder: string,
+): Promise<string[]> {
+  const { variant, out } = context.settings;
+  const found = await context.baseline(recipe.name, event)?.find({ name: variant, model: 'trained' });
+  if (found?.state !== 'found' || found.record === undefined) return [];
+  await writeFileAtomic(join(folder, BASELINE_FILE), runRecordText(found.record.content));
+  return ['--baseline', join(out, BASELINE_FILE)];
+}
+
+const BASELINE_FILE = 'baseline.json';
+
+function startChild(context: ActionContext, args: readonly string[], folder: string): Promise<ChildExit> {
   const { settings } = context;
   return runChild(
     {
       file: process.execPath,
-      args: [context.cliPath, ...command.args],
+      args: [context.cliPath, ...args],
       cwd: context.workspace,
       env: { ...childEnvironment(context.env, settings.token), [GROUP_MARK_VARIABLE]: context.mark },
       timeoutMs: settings.timeoutMs,

@@ -11,8 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeBinaryTask, makeEvaluation } from '../../test/fixtures/judge/make-evaluation.ts';
+import type { JudgedResult } from '../judge/judged-result.ts';
+import type { BaselineSource } from './baseline.ts';
 import type { ForkApproval } from '../github/fork-approval.ts';
-import { HEAD, NEXT_NIGHT, NIGHT, runIn, stored } from './run-action.fixture.ts';
+import { given, HEAD, NEXT_NIGHT, NIGHT, recordOf, runIn, stored } from './run-action.fixture.ts';
 
 let workspace: string;
 beforeEach(() => {
@@ -99,6 +101,25 @@ describe('a run with a baseline', () => {
     });
   });
 
+  it('whose record is there is given it, so that equal stages are not computed again', async () => {
+    const content = recordOf(HEAD);
+    const found = {
+      state: 'found',
+      label: 'merge base',
+      result: JSON.parse(result(0)) as JudgedResult,
+    } as const;
+    const source: BaselineSource = {
+      find: () => Promise.resolve({ ...found, record: { content, source: 'store/x.json' } }),
+    };
+    const seen = await run({ files: files(0), exitCode: 0 }, baseline, { baseline: () => source });
+    expect(seen.outcome.kind).toBe('succeeded');
+    expect(given(workspace)).toMatchObject({
+      options: ['--out', 'out', '--baseline', 'out/baseline.json'],
+    });
+    expect(JSON.parse(readFileSync(join(workspace, 'out/baseline.json'), 'utf8'))).toEqual(content);
+    expect(seen.message.report).toContain('First stage that differs: none');
+  });
+
   it('that cannot be read is a hard error, not an empty baseline', async () => {
     writeFileSync(join(workspace, 'base/default.json'), '{"schemaVersion":1');
     expect(await run({ files: files(0), exitCode: 0 }, baseline)).toMatchObject({
@@ -179,9 +200,12 @@ describe('the record of a run', () => {
 describe('with only-new', () => {
   const good = { files: { 'report.md': '## Run' }, exitCode: 0 };
   const inputs = { baseline: 'store', record: 'store', ledger: 'true', 'only-new': 'true' };
+  // The histories of this folder, which is no repository.
+  const none = { find: () => Promise.resolve({ state: 'absent', reason: 'none' } as const) };
+  const absent = { baseline: () => none };
 
   it('a run that would compute nothing new is left out, and the night is entered', async () => {
-    expect((await run(good, inputs)).outcome.kind).toBe('succeeded');
+    expect((await run(good, inputs, absent)).outcome.kind).toBe('succeeded');
     rmSync(join(workspace, 'out'), { recursive: true });
     const again = await run(good, inputs, { tonight: NEXT_NIGHT });
     expect(again).toMatchObject({
@@ -195,8 +219,8 @@ describe('with only-new', () => {
   });
 
   it('another recipe is run', async () => {
-    await run(good, inputs);
-    const other = { ...good, recipeHash: 'f'.repeat(64) };
+    await run(good, inputs, absent);
+    const other = { ...absent, recipeHash: 'f'.repeat(64) };
     expect((await run(good, inputs, other)).outcome.kind).toBe('succeeded');
   });
 });

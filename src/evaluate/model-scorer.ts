@@ -1,7 +1,6 @@
 import type { Engine } from '../engine/load.ts';
 import type { Precision } from '../graph/ops.ts';
 import { Session } from '../graph/session.ts';
-import type { Program } from '../graph/program.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { loadWeights } from '../model/load-weights.ts';
 import type { Progress } from '../progress.ts';
@@ -10,9 +9,9 @@ import { boundTooLow, halved, isOutOfMemory, peakBytes } from './memory-bound.ts
 import { packRows } from './pack-rows.ts';
 import type { PackedRow, PackingLimits } from './pack-rows.ts';
 import type { Loglikelihood, Scorer, TokenRequest } from './result.ts';
-import { fetchesOf, runRow } from './run-row.ts';
-import { traceScoring } from './scoring-program.ts';
-import type { ScoringShape } from './scoring-program.ts';
+import { keepContext, runRow } from './run-row.ts';
+import { SCORING, traceScoring, traceScoringOf } from './scoring-program.ts';
+import type { RowSizes } from './scoring-program.ts';
 
 /** Row lengths for unrelated requests. A GPU wants long rows; on a CPU attention over strangers costs more. */
 const ROW_TOKENS = { cpu: 512, cuda: 4096 } as const;
@@ -93,12 +92,10 @@ export function modelScorer(options: ModelScorerOptions): { score: Scorer; cost:
 
 interface RowPlan {
   readonly rows: readonly PackedRow[];
-  readonly shapes: ReadonlyMap<PackedRow, ScoringShape>;
-  readonly program: Program;
   readonly limits: PackingLimits;
 }
 
-/** Rows and their graph, with rows as long as `limits` and the memory bound allow. */
+/** Rows as long as `limits` and the memory bound allow. */
 function planRows(
   requests: readonly TokenRequest[],
   limits: PackingLimits,
@@ -108,17 +105,41 @@ function planRows(
   const processBytes = process.memoryUsage.rss();
   for (let bounded = limits; ;) {
     const rows = packRows(requests, bounded);
-    const shapes = chooseShapes(rows);
-    const sizes = [...new Set(shapes.values())];
-    const program = traceScoring(config, precision, sizes);
-    if (maxMemoryBytes === undefined) return { rows, shapes, program, limits: bounded };
-    const peak = peakBytes(program, sizes.map(fetchesOf), { device: device.kind, processBytes });
-    if (peak <= maxMemoryBytes) return { rows, shapes, program, limits: bounded };
+    if (maxMemoryBytes === undefined) return { rows, limits: bounded };
+    const peak = Math.max(
+      ...runsOf(rows).map(({ sizes, fetches }) =>
+        peakBytes(traceScoringOf(config, precision, sizes), [fetches], { device: device.kind, processBytes }),
+      ),
+    );
+    if (peak <= maxMemoryBytes) return { rows, limits: bounded };
     const shorter = halved(bounded);
     if (shorter === undefined)
       throw boundTooLow(maxMemoryBytes, peak, Math.max(...requests.map(({ input }) => input.length)));
     bounded = shorter;
   }
+}
+
+/** One more than the deepest position. */
+function depthOf(rows: readonly PackedRow[]): number {
+  return 1 + rows.reduce((top, { positions }) => positions.reduce((a, b) => Math.max(a, b), top), 0);
+}
+
+/** What is run for the longest context, and for a row that has the most of everything. */
+function runsOf(
+  rows: readonly PackedRow[],
+): { readonly sizes: RowSizes; readonly fetches: readonly string[] }[] {
+  const most = (of: (row: PackedRow) => number): number =>
+    rows.reduce((top, row) => Math.max(top, of(row)), 1);
+  const context = most((row) => row.context.length);
+  const scored = most((row) => row.scored.length);
+  const targets = most((row) => row.targets.length);
+  return [
+    { sizes: { tokens: context, context: 1, scored: 1, targets: 1 }, fetches: [SCORING.keep] },
+    {
+      sizes: { tokens: most(({ ids }) => ids.length), context, scored, targets },
+      fetches: [SCORING.logProbability, SCORING.greedy],
+    },
+  ];
 }
 
 /** A row that did not fit into memory. */
@@ -140,27 +161,32 @@ function shortened(limits: PackingLimits, { row, error }: FailedRow): PackingLim
  * @returns the row for which memory ran out, if there was one; all before it are done
  */
 async function scoreRows(
-  { rows, shapes, program }: RowPlan,
+  { rows }: RowPlan,
   count: number,
   engine: Engine,
   options: ModelScorerOptions,
   onScored: (request: number, result: Loglikelihood, tokens: number) => void,
 ): Promise<FailedRow | undefined> {
-  const { config, checkpoint, progress } = options;
-  const session = await Session.open(engine.binding, program);
+  const { config, checkpoint, progress, precision } = options;
+  const session = await Session.open(engine.binding, traceScoring(config, precision, depthOf(rows)));
   try {
     await loadWeights(session, config, checkpoint, progress);
     const step = progress.start(options.label, count, 'requests');
+    let context: readonly number[] | undefined;
     for (const row of rows) {
-      let results: ReturnType<typeof runRow>;
+      let [tokens, results] = [row.ids.length, new Map<number, Loglikelihood>()];
       try {
-        results = runRow(session, row, shapes.get(row) as ScoringShape);
+        if (row.context !== context) {
+          keepContext(session, row.context);
+          context = row.context;
+          tokens += context.length;
+        }
+        results = runRow(session, row);
       } catch (error) {
         if (!isOutOfMemory(error)) throw error;
         step.end();
         return { row, error };
       }
-      let tokens = row.ids.length;
       for (const [request, result] of results) {
         onScored(request, result, tokens);
         tokens = 0;
@@ -175,36 +201,4 @@ async function scoreRows(
     session.close();
   }
   return undefined;
-}
-
-/** A compiled size for every row: few of them, since each is a graph of its own that TensorFlow has to prepare. */
-export function chooseShapes(rows: readonly PackedRow[]): Map<PackedRow, ScoringShape> {
-  const groups = new Map<string, PackedRow[]>();
-  for (const row of rows) {
-    const tokens = roundedTokens(row.ids.length);
-    const key = `${tokens}/${roundedScored(row.scored.length, tokens)}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  const shapes = new Map<PackedRow, ScoringShape>();
-  for (const group of groups.values()) {
-    const tokens = roundedTokens(group[0]!.ids.length);
-    const shape = {
-      tokens,
-      scored: roundedScored(group[0]!.scored.length, tokens),
-      targets: Math.max(...group.map((row) => row.targets.length)),
-    };
-    for (const row of group) shapes.set(row, shape);
-  }
-  return shapes;
-}
-
-/** Up to 512 in steps of 128, above in steps of 512. */
-function roundedTokens(tokens: number): number {
-  const step = tokens <= 512 ? 128 : 512;
-  return Math.ceil(tokens / step) * step;
-}
-
-/** 32, 128, or as many as there are tokens. */
-function roundedScored(scored: number, tokens: number): number {
-  return [32, 128].find((size) => scored <= size && size < tokens) ?? tokens;
 }

@@ -65,12 +65,46 @@ test('computes a shared beginning once', () => {
   expect(row!.positions).toEqual([0, 1, 2, 3, 4, 4, 4]);
 });
 
-test('a long shared beginning makes longer rows', () => {
+test('a shared beginning comes on top of a row', () => {
   const beginning = Array.from({ length: 20 }, (_, i) => i);
   const list = Array.from({ length: 12 }, (_, i) => ({
     input: [...beginning, 100 + i, 1, 2],
     targets: [5],
     truncated: 0,
   }));
-  expect(packRows(list, limits).map((row) => row.ids.length)).toEqual([56]);
+  expect(packRows(list, limits).map((row) => row.ids.length)).toEqual([50, 26]);
+});
+
+test('a beginning that several rows share is kept once, and targets still see exactly their own request', () => {
+  const beginning = Array.from({ length: 60 }, (_, i) => i);
+  const list = Array.from({ length: 40 }, (_, i) => ({
+    input: [...beginning, 100 + i, 1, 2],
+    targets: [5, 6],
+    truncated: 0,
+  }));
+  const rows = packRows(list, limits);
+  expect(rows.map(({ context, ids }) => [context.length, ids.length])).toEqual([
+    ...Array.from({ length: 3 }, () => [60, 30]),
+    [60, 30],
+  ]);
+  expect(new Set(rows.map(({ context }) => context)).size).toBe(1);
+  for (const row of rows) {
+    for (const { at, request } of row.targets) {
+      const token = row.scored[at]!;
+      expect([60, 61, 62]).toContain(row.positions[token]);
+      expect([...row.context, ...visible(row, token)]).toEqual(
+        list[request]!.input.slice(0, row.positions[token]! + 1),
+      );
+    }
+  }
+});
+
+test('nothing is kept that a target is read from', () => {
+  const beginning = Array.from({ length: 60 }, (_, i) => i);
+  const list = Array.from({ length: 40 }, (_, i) => ({
+    input: [...beginning, 100 + i],
+    targets: [0, 0, 0],
+    truncated: 0,
+  }));
+  for (const { context } of packRows(list, limits)) expect(context.length).toBe(58);
 });

@@ -1,3 +1,4 @@
+import { planContexts } from './plan-contexts.ts';
 import type { TokenRequest } from './result.ts';
 
 /** A target whose log-probability is asked for at one token of a row. */
@@ -13,8 +14,10 @@ export interface ScoredTarget {
  * beginning, unrelated ones stand after each other. Token i may look at token j when `j <= i < ends[j]`.
  */
 export interface PackedRow {
+  /** Tokens before the row that all of it may look at; rows with the same context follow each other. */
+  readonly context: readonly number[];
   readonly ids: readonly number[];
-  /** Depth of each token in its own sequence. */
+  /** Depth of each token in its own sequence, the context's tokens included. */
   readonly positions: readonly number[];
   /** Index behind the last token that descends from this one. */
   readonly ends: readonly number[];
@@ -26,44 +29,52 @@ export interface PackedRow {
 export interface PackingLimits {
   /** Rows of unrelated sequences are filled up to this many tokens: attention over strangers is wasted work. */
   readonly rowTokens: number;
-  /** A long shared beginning is worth longer rows, up to this many tokens. A single longer request gets its own row. */
+  /** A beginning that requests share comes on top, up to this many tokens. A single longer request gets its own row. */
   readonly maxRowTokens: number;
 }
 
-/** How much longer than its shared beginning a row may become. At 3, two thirds of its tokens are the requests' own. */
-const ROW_TO_PREFIX = 3;
-
 /**
- * Packs requests so that a beginning shared by neighbours in lexicographic order is computed once a row.
+ * Packs requests so that a beginning shared by neighbours in lexicographic order is computed once a row, and one shared
+ * by several rows once for all of them.
  * In that order the neighbour before shares the longest beginning of all earlier requests, so one comparison finds it.
  */
 export function packRows(requests: readonly TokenRequest[], limits: PackingLimits): PackedRow[] {
   const order = requests
     .map((_, index) => index)
     .sort((a, b) => compare(inputOf(requests, a), inputOf(requests, b)));
-  const rows: PackedRow[] = [];
-  let row = new RowBuilder();
-  for (const index of order) {
-    const request = requests[index] as TokenRequest;
-    const shared = row.sharedWith(request.input);
-    const capacity = Math.min(limits.maxRowTokens, Math.max(limits.rowTokens, ROW_TO_PREFIX * shared));
-    if (row.length > 0 && row.length + request.input.length - shared > capacity) {
-      rows.push(row.build());
-      row = new RowBuilder();
+  const sorted = order.map((index) => requests[index] as TokenRequest);
+  return planContexts(sorted, limits).flatMap(({ from, to, contextTokens }) => {
+    const context = sorted[from]!.input.slice(0, contextTokens);
+    const rows: PackedRow[] = [];
+    let row = new RowBuilder(context);
+    for (let i = from; i < to; i++) {
+      const { input, targets } = sorted[i]!;
+      const own = input.slice(contextTokens);
+      const shared = row.sharedWith(own);
+      const capacity = Math.min(limits.maxRowTokens, limits.rowTokens + shared);
+      if (row.length > 0 && row.length + own.length - shared > capacity) {
+        rows.push(row.build());
+        row = new RowBuilder(context);
+      }
+      row.add(own, targets, order[i]!);
     }
-    row.add(request, index);
-  }
-  if (row.length > 0) rows.push(row.build());
-  return rows;
+    if (row.length > 0) rows.push(row.build());
+    return rows;
+  });
 }
 
 class RowBuilder {
+  private readonly context: readonly number[];
   private readonly ids: number[] = [];
   private readonly positions: number[] = [];
   private readonly ends: number[] = [];
   private readonly targets: { token: number; target: number; request: number }[] = [];
   /** Row indices of the tokens of the sequence added last, by depth. */
   private path: number[] = [];
+
+  constructor(context: readonly number[]) {
+    this.context = context;
+  }
 
   get length(): number {
     return this.ids.length;
@@ -77,14 +88,15 @@ class RowBuilder {
     return depth;
   }
 
-  add({ input, targets }: TokenRequest, request: number): void {
+  /** @param input without the context */
+  add(input: readonly number[], targets: readonly number[], request: number): void {
     const shared = this.sharedWith(input);
     this.close(shared);
     this.path.length = shared;
     for (let depth = shared; depth < input.length; depth++) {
       this.path.push(this.ids.length);
       this.ids.push(input[depth]!);
-      this.positions.push(depth);
+      this.positions.push(this.context.length + depth);
       this.ends.push(-1);
     }
     const first = input.length - targets.length;
@@ -98,6 +110,7 @@ class RowBuilder {
     const scored = [...new Set(this.targets.map(({ token }) => token))].sort((a, b) => a - b);
     const at = new Map(scored.map((token, index) => [token, index]));
     return {
+      context: this.context,
       ids: this.ids,
       positions: this.positions,
       ends: this.ends,

@@ -1,39 +1,30 @@
 import type { Session } from '../graph/session.ts';
 import type { PackedRow } from './pack-rows.ts';
 import type { Loglikelihood } from './result.ts';
-import { shapeKey } from './scoring-program.ts';
-import type { ScoringShape } from './scoring-program.ts';
+import { SCORING } from './scoring-program.ts';
 
-/** What a row of this size asks the scoring program for. */
-export function fetchesOf(shape: ScoringShape): [string, string] {
-  const key = shapeKey(shape);
-  return [`logProbability_${key}`, `greedy_${key}`];
+/** Larger than any index: the context's tokens are ancestors of the whole row. */
+const NEVER_ENDS = 2 ** 30;
+
+/** Computes a context's keys and values, which the rows to come look at. An empty one is forgotten. */
+export function keepContext(session: Session, context: readonly number[]): void {
+  session.run({}, [SCORING.forget]);
+  if (context.length === 0) return;
+  const depths = context.map((_, depth) => depth);
+  const ends = depths.map(() => NEVER_ENDS);
+  session.run(tokensOf({ ids: context, positions: depths, ends }, 0), [SCORING.keep]);
 }
 
-/** Scores one row, padded to its compiled size, and gives the answers by request: all targets of a request are in one row. */
-export function runRow(session: Session, row: PackedRow, shape: ScoringShape): Map<number, Loglikelihood> {
-  const key = shapeKey(shape);
-  const { tokens, scored, targets } = shape;
-  const zero = (): number => 0;
+/** Scores one row behind the kept context, and gives the answers by request: all targets of a request are in one row. */
+export function runRow(session: Session, row: PackedRow): Map<number, Loglikelihood> {
   const [logProbability, greedy] = session.run(
     {
-      [`ids_${key}`]: padded(row.ids, tokens, zero),
-      [`positions_${key}`]: padded(row.positions, tokens, zero),
-      // Padding sees only itself, and nothing sees it.
-      [`ends_${key}`]: padded(row.ends, tokens, (i) => i + 1),
-      [`scored_${key}`]: padded(row.scored, scored, zero),
-      [`targetRow_${key}`]: padded(
-        row.targets.map(({ at }) => at),
-        targets,
-        zero,
-      ),
-      [`target_${key}`]: padded(
-        row.targets.map(({ target }) => target),
-        targets,
-        zero,
-      ),
+      ...tokensOf(row, row.context.length),
+      scored: Int32Array.from(row.scored),
+      targetRow: Int32Array.from(row.targets, ({ at }) => at),
+      target: Int32Array.from(row.targets, ({ target }) => target),
     },
-    fetchesOf(shape),
+    [SCORING.logProbability, SCORING.greedy],
   );
   const results = new Map<number, Loglikelihood>();
   row.targets.forEach(({ request }, i) => {
@@ -46,6 +37,18 @@ export function runRow(session: Session, row: PackedRow, shape: ScoringShape): M
   return results;
 }
 
-function padded(values: readonly number[], length: number, filler: (index: number) => number): Int32Array {
-  return Int32Array.from({ length }, (_, i) => values[i] ?? filler(i));
+/** Feeds of T tokens behind `context` kept ones. Indices count from the context's first token. */
+function tokensOf(
+  { ids, positions, ends }: Pick<PackedRow, 'ids' | 'positions' | 'ends'>,
+  context: number,
+): Record<string, Int32Array> {
+  return {
+    ids: Int32Array.from(ids),
+    positions: Int32Array.from(positions),
+    queries: Int32Array.from(ids, (_, i) => context + i),
+    keys: Int32Array.from({ length: context + ids.length }, (_, i) => i),
+    ends: Int32Array.from({ length: context + ids.length }, (_, i) =>
+      i < context ? NEVER_ENDS : context + ends[i - context]!,
+    ),
+  };
 }

@@ -1,5 +1,7 @@
+import type { TensorAllocator } from './heap-allocator.ts';
+
 /** A piece of a region, in use or free. */
-export interface Chunk {
+interface Chunk {
   readonly region: Region;
   readonly offset: number;
   size: number;
@@ -20,11 +22,11 @@ const FIRST_REGION = 2 ** 21;
 const LARGEST_WASTE = 2 ** 27;
 
 /**
- * TensorFlow's best-fit allocator with coalescing (`xla/tsl/framework/bfc_allocator.cc`), which holds the tensors of a GPU and,
- * where oneDNN is on, the larger ones of a CPU. Its regions double in size and are never given back, and a free chunk up to twice
+ * TensorFlow's best-fit allocator with coalescing (`xla/tsl/framework/bfc_allocator.cc`), which holds the tensors of a GPU.
+ * Its regions double in size and are never given back, and a free chunk up to twice
  * as large as needed is handed out whole: what a process holds is more than what is alive.
  */
-export class BfcAllocator {
+export class BfcAllocator implements TensorAllocator {
   private readonly regions: Region[] = [];
   private readonly free = new Set<Chunk>();
   private nextRegion = FIRST_REGION;
@@ -47,7 +49,7 @@ export class BfcAllocator {
   }
 
   /** Bytes of all regions up to the highest one that was ever in use: what the process holds. */
-  get touchedBytes(): number {
+  get heldBytes(): number {
     return this.regions.reduce((sum, { touched }) => sum + touched, 0);
   }
 

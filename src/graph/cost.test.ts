@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
-import { execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { PLAN_CASES } from '../../benchmarks/plan/cases.ts';
+import { measureStep, predictStep } from '../../benchmarks/plan/step-memory.ts';
 import { inRepository } from '../../test/support/repository.ts';
-import type { ModelConfig } from '../model/config.ts';
+import type { Recompute } from '../model/decoder.ts';
 import { parseConfig } from '../model/config.ts';
 import { FETCH, traceTraining } from '../train/training-program.ts';
-import type { TrainingShape } from '../train/training-program.ts';
-import { costOf, memoryOfRuns, workOfRun } from './cost.ts';
+import { costOf, workOfRun } from './cost.ts';
 import { matMul } from './ops.ts';
 import { trace } from './program.ts';
 
@@ -81,6 +81,7 @@ interface FlopFixture {
     readonly config: Readonly<Record<string, unknown>>;
     readonly batch: number;
     readonly length: number;
+    readonly recompute: Recompute;
     readonly trainFlop: number;
   };
 }
@@ -90,44 +91,25 @@ const flopFixture = JSON.parse(
 ) as FlopFixture;
 
 test.each(Object.entries(flopFixture))("FLOP of a training step of %s are PyTorch's count", (_, expected) => {
-  const { batch: microBatch, length: sequenceLength, config } = expected;
+  const { batch: microBatch, length: sequenceLength, config, recompute } = expected;
   const shape = {
     config: parseConfig(config, 'flops.json'),
     microBatch,
     sequenceLength,
     accumulate: 1,
     optimizer,
+    recompute,
   };
   const { totalFlop } = workOfRun(traceTraining({ ...shape, precision: 'float32' }), UPDATE);
-  expect(totalFlop / expected.trainFlop).toBeCloseTo(1, 1);
-  expect(Math.abs(totalFlop / expected.trainFlop - 1)).toBeLessThan(0.02);
+  expect(totalFlop).toBe(expected.trainFlop);
 });
 
-test('predicted peak memory of a training step is within 15 % of what its process grows by', async () => {
-  const config: ModelConfig = parseConfig(
-    {
-      model_type: 'llama',
-      hidden_size: 384,
-      intermediate_size: 1024,
-      num_hidden_layers: 8,
-      num_attention_heads: 6,
-      vocab_size: 8192,
-    },
-    'test',
-  );
-  const shape: TrainingShape = {
-    config,
-    sequenceLength: 384,
-    microBatch: 1,
-    accumulate: 1,
-    precision: 'float32',
-    optimizer,
-  };
-  const child = await execaNode(inRepository('benchmarks/plan/measure-step.ts'), [JSON.stringify(shape)], {
-    nodeOptions: ['--import', 'tsx'],
-    cwd: inRepository(''),
-  });
-  const { grownBytes } = JSON.parse(child.stdout) as { grownBytes: number };
-  const { poolBytes, processBytes } = memoryOfRuns(traceTraining(shape), [UPDATE]);
-  expect(Math.abs((poolBytes + processBytes) / grownBytes - 1)).toBeLessThan(0.15);
-});
+test.each(['none', 'block'] as const)(
+  'predicted peak memory of a training step is within 15 % of what its process grows by (recompute %s)',
+  async (recompute) => {
+    const { shape } = PLAN_CASES[1]!;
+    const predicted = predictStep({ ...shape, recompute });
+    const { grownBytes } = await measureStep({ ...shape, recompute });
+    expect(Math.abs(predicted / grownBytes - 1)).toBeLessThan(0.15);
+  },
+);

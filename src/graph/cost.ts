@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os';
+import { BfcAllocator } from './bfc-allocator.ts';
+import { HeapAllocator } from './heap-allocator.ts';
 import { memoryOf } from './memory.ts';
 import type { MemoryUse } from './memory.ts';
 import type { GraphNode } from './graph-def.ts';
@@ -26,9 +27,9 @@ export interface SessionMemory extends MemoryUse {
 export interface RunCost extends RunWork, SessionMemory {}
 
 export interface MemoryOptions {
-  /** A GPU's kernels are all queued by one thread. Default `cpu`. */
+  /** Decides the allocator. Default `cpu`. */
   readonly device?: 'cpu' | 'gpu';
-  /** Threads that run operations beside each other on a CPU. Default: TensorFlow's, one for each core. */
+  /** Threads that run operations beside each other on a CPU. Default: 1, as `loadEngine` sets it. */
   readonly workers?: number;
 }
 
@@ -73,11 +74,17 @@ export function memoryOfRuns(
   return {
     variableBytes,
     processBytes: SESSION_BYTES + NODE_BYTES * program.graph.nodes.length,
-    ...memoryOf(planned, variables, {
-      workers: gpu ? 1 : (options.workers ?? availableParallelism()),
-      expensiveSeconds: gpu ? Infinity : EXPENSIVE_SECONDS,
-      seconds,
-    }),
+    ...memoryOf(
+      planned,
+      variables,
+      // A GPU's kernels are all queued by one thread.
+      {
+        workers: gpu ? 1 : (options.workers ?? 1),
+        expensiveSeconds: gpu ? Infinity : EXPENSIVE_SECONDS,
+        seconds,
+      },
+      gpu ? new BfcAllocator() : new HeapAllocator(),
+    ),
   };
 }
 
@@ -86,10 +93,10 @@ export function costOf(program: Program, fetches: readonly string[], options: Me
   return { ...workOfRun(program, fetches), ...memoryOfRuns(program, [fetches], options) };
 }
 
-/** Measured with models whose tensors are next to nothing: TensorFlow's threads, arenas and session, growth of Node's heap… */
-const SESSION_BYTES = 27e6;
-/** …and for each node its definitions, kernel and executor state. */
-const NODE_BYTES = 2000;
+/** Measured on the steps of `benchmarks/plan`: TensorFlow's session, oneDNN's buffers, growth of Node's heap… */
+const SESSION_BYTES = 20e6;
+/** …and for each node its definitions, kernel and executor state, the graph optimizer's copies among them. */
+const NODE_BYTES = 8000;
 
 /** 8000 cycles (`kOpIsExpensiveThresholdCycles` in TensorFlow's executor) at 3 GHz. */
 const EXPENSIVE_SECONDS = 8000 / 3e9;

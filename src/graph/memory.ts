@@ -1,8 +1,8 @@
-import { BfcAllocator } from './bfc-allocator.ts';
-import type { Chunk } from './bfc-allocator.ts';
+import type { TensorAllocator } from './heap-allocator.ts';
 import { playExecution } from './executor-order.ts';
 import type { ExecutorModel } from './executor-order.ts';
 import type { GraphNode, NodeOutput } from './graph-def.ts';
+import { isView, mayWriteOver } from './kernel-memory.ts';
 import { dataInputs } from './node-ends.ts';
 import { bytesPerElement, sizeOf } from './tf-types.ts';
 import type { Shape } from './tf-types.ts';
@@ -25,54 +25,11 @@ export interface PlannedRun {
 
 interface Buffer {
   readonly bytes: number;
-  readonly chunk: Chunk | undefined;
+  /** What the allocator gave for it; undefined where the memory is somebody else's. */
+  readonly chunk: object | undefined;
   /** Inputs of operations still to run, and variables, that hold it. */
   references: number;
 }
-
-/** Smaller values come from the process's heap (`MklCPUAllocator::kSmallAllocationsThreshold`). */
-const SMALL = 2 ** 18;
-
-/** Their output is their first input's memory. */
-const VIEWS = new Set(['Reshape', 'Identity', 'ExpandDims', 'Squeeze', 'StopGradient', 'PreventGradient']);
-
-/**
- * They write over an input of the output's size and type that nothing else needs (`forward_input_or_allocate_output`
- * in TensorFlow's kernels).
- */
-const IN_PLACE = new Set([
-  ...[
-    'Add',
-    'AddV2',
-    'Sub',
-    'Mul',
-    'RealDiv',
-    'Div',
-    'Maximum',
-    'Minimum',
-    'Pow',
-    'SquaredDifference',
-    'AddN',
-  ],
-  ...[
-    'Square',
-    'Sqrt',
-    'Rsqrt',
-    'Tanh',
-    'Exp',
-    'Log',
-    'Neg',
-    'Reciprocal',
-    'Sigmoid',
-    'Cos',
-    'Sin',
-    'Abs',
-    'Erf',
-  ],
-  ...['SigmoidGrad', 'TanhGrad', 'RsqrtGrad', 'Relu', 'Softmax', 'LogSoftmax', 'BiasAdd', 'LogicalNot'],
-  ...['LogicalAnd', 'LogicalOr', 'ZerosLike', 'OnesLike', 'SparseSoftmaxCrossEntropyWithLogits'],
-  ...['TensorScatterAdd', 'TensorScatterMin'],
-]);
 
 /**
  * Memory of one run: values live from their operation's start to the end of the last one that reads them, in the order
@@ -83,8 +40,9 @@ export function memoryOf(
   runs: readonly PlannedRun[],
   variables: readonly Shape[],
   model: ExecutorModel,
+  allocator: TensorAllocator,
 ): MemoryUse {
-  const simulation = new MemorySimulation(variables);
+  const simulation = new MemorySimulation(variables, allocator);
   for (let round = 0; round < ROUNDS; round++) {
     for (const { nodes, fetches } of runs) {
       simulation.beginRun(nodes, fetches);
@@ -108,12 +66,13 @@ class MemorySimulation {
   private live = 0;
   private peak = { bytes: 0, node: '' };
   private readonly constants = new Map<string, number>();
-  private readonly pool = new BfcAllocator();
+  private readonly pool: TensorAllocator;
 
-  constructor(variables: readonly Shape[]) {
+  constructor(variables: readonly Shape[], allocator: TensorAllocator) {
+    this.pool = allocator;
     variables.forEach((shape, index) => {
       const bytes = 4 * sizeOf(shape);
-      this.variables.set(`variable_${index}`, { bytes, chunk: this.pooled(bytes), references: 1 });
+      this.variables.set(`variable_${index}`, { bytes, chunk: this.pool.allocate(bytes), references: 1 });
     });
   }
 
@@ -132,7 +91,7 @@ class MemorySimulation {
   use(): MemoryUse {
     const { bytes: peakBytes, node: peakNode } = this.peak;
     const constantBytes = [...this.constants.values()].reduce((a, b) => a + b, 0);
-    return { peakBytes, peakNode, constantBytes, poolBytes: this.pool.touchedBytes };
+    return { peakBytes, peakNode, constantBytes, poolBytes: this.pool.heldBytes };
   }
 
   endRun(fetches: readonly string[]): void {
@@ -202,11 +161,7 @@ class MemorySimulation {
   private allocate(bytes: number, node: GraphNode): Buffer {
     this.live += bytes;
     if (this.live > this.peak.bytes) this.peak = { bytes: this.live, node: node.name };
-    return { bytes, chunk: this.pooled(bytes), references: 0 };
-  }
-
-  private pooled(bytes: number): Chunk | undefined {
-    return bytes < SMALL ? undefined : this.pool.allocate(bytes);
+    return { bytes, chunk: this.pool.allocate(bytes), references: 0 };
   }
 
   /** The input whose memory an output takes over, if there is one. */
@@ -217,9 +172,8 @@ class MemorySimulation {
     taken: ReadonlySet<Buffer>,
   ): Buffer | undefined {
     const inputs = dataInputs(node).map((end) => this.buffers.get(`${end.node}:${end.output}`));
-    if (VIEWS.has(node.op) || isLeadingSlice(node, this.inputOf(node))) return inputs[0];
-    if (!IN_PLACE.has(node.op)) return undefined;
-    if (node.op === 'SparseSoftmaxCrossEntropyWithLogits' && index === 0) return undefined;
+    if (isView(node, this.inputOf(node))) return inputs[0];
+    if (!mayWriteOver(node, index)) return undefined;
     return inputs.find(
       (buffer) =>
         buffer?.references === 1 &&
@@ -256,11 +210,4 @@ class MemorySimulation {
 
 function bytesOf(output: NodeOutput | undefined): number {
   return output === undefined ? 0 : bytesPerElement[output.type] * sizeOf(output.shape);
-}
-
-/** A slice of whole rows is a window on its input (`SliceOp` and `SplitOp` share aligned rows). */
-function isLeadingSlice(node: GraphNode, input: NodeOutput | undefined): boolean {
-  const output = node.outputs[0];
-  if (node.op !== 'Slice' || input === undefined || output === undefined) return false;
-  return output.shape.length > 0 && output.shape.slice(1).every((size, i) => size === input.shape[i + 1]);
 }

@@ -3,6 +3,7 @@ import type { OpAttribute } from '../engine/native-binding.ts';
 import { symbolicBackend } from './backend.ts';
 import { attribute, GraphDef } from './graph-def.ts';
 import type { Attributes } from './graph-def.ts';
+import { withFreeSizes } from './free-sizes.ts';
 import { SymbolicBinding } from './symbolic-binding.ts';
 import { TF, tfTypeOf } from './tf-types.ts';
 import type { HostType, Shape, TfType } from './tf-types.ts';
@@ -35,6 +36,8 @@ export interface Program {
   readonly variables: ReadonlyMap<string, { readonly shape: Shape }>;
   /** Fetchable outputs with their shapes. */
   readonly fetches: ReadonlyMap<string, Shape>;
+  /** Sizes of the trace that every run may choose anew. */
+  readonly freeSizes: readonly number[];
 }
 
 /** What a program sees while it is traced. */
@@ -61,9 +64,10 @@ export interface Trace {
 /**
  * Runs `build` symbolically: every tfjs operation it calls, gradients included, becomes a node of the program's
  * graph. Nothing is computed, so a model of any size traces in well under a second and no memory.
+ * @param freeSizes dimensions that a run may have otherwise, see `withFreeSizes`
  * @throws GraphError when a value is read while tracing, or shapes do not fit.
  */
-export function trace(build: (trace: Trace) => void): Program {
+export function trace(build: (trace: Trace) => void, freeSizes: readonly number[] = []): Program {
   const graph = new GraphDef();
   const binding = new SymbolicBinding(graph);
   const placeholders = new Map<string, Placeholder>();
@@ -131,7 +135,8 @@ export function trace(build: (trace: Trace) => void): Program {
       op: (name, attributes, inputs) => backend.executeSingleOutput(name, attributes, inputs),
     });
   });
-  return { graph, placeholders, variables, fetches };
+  withFreeSizes(graph.nodes, freeSizes);
+  return { graph, placeholders, variables, fetches, freeSizes };
 }
 
 /** Node names that `Session` uses for the n-th variable. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NativeBinding } from '../engine/native-binding.ts';
 import { GraphError } from './graph-error.ts';
+import { fitsFreeShape } from './free-sizes.ts';
 import { variableNodes } from './program.ts';
 import type { Program } from './program.ts';
 import { sizeOf, TF, tfTypeOf } from './tf-types.ts';
@@ -93,13 +94,16 @@ export class Session {
   private createInput(name: string, values: HostArray): number {
     const placeholder = this.program.placeholders.get(name);
     if (placeholder === undefined) throw new GraphError('run', `The program has no input named ${name}.`);
-    if (values.length !== sizeOf(placeholder.shape)) {
+    const { shape: traced, type } = placeholder;
+    const free = fitsFreeShape(traced, values.length, this.program.freeSizes);
+    const shape = free ?? traced;
+    if (values.length !== sizeOf(shape)) {
       throw new GraphError(
         'run',
-        `The input ${name} has shape [${placeholder.shape.join(', ')}] and was given ${values.length} values.`,
+        `The input ${name} has shape [${traced.join(', ')}] and was given ${values.length} values.`,
       );
     }
-    return this.binding.createTensor(placeholder.shape, tfTypeOf[placeholder.type], values);
+    return this.binding.createTensor(shape, tfTypeOf[type], values);
   }
 
   private variable(name: string): { nodes: ReturnType<typeof variableNodes>; shape: Shape } {

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { embedding } from '../graph/fused/embedding.ts';
 import { linear } from '../graph/fused/linear.ts';
@@ -21,9 +22,17 @@ export type Recompute = 'none' | 'attention' | 'block';
 /** Is shown values of every block while the decoder is traced, and makes outputs of them at once. */
 export interface DecoderObserver {
   /** @param weights after softmax, [B, KV, G·T, T]: the query heads in their order, whether grouped or not */
-  attention(layer: number, weights: Tensor): void;
+  attention?(layer: number, weights: Tensor): void;
+  /** @param keys and `values` of the tokens, [B, KV, T, hd], rotated where the model rotates */
+  keysAndValues?(layer: number, keys: Tensor, values: Tensor): void;
   /** @param input residual stream before the block, and `output` behind it, [B·T, D] */
-  block(layer: number, input: Tensor, output: Tensor): void;
+  block?(layer: number, input: Tensor, output: Tensor): void;
+}
+
+/** Keys and values of the P tokens before the row, by layer: [B, KV, P, hd]. */
+export interface KeptContext {
+  readonly keys: readonly Tensor[];
+  readonly values: readonly Tensor[];
 }
 
 export interface DecoderOptions {
@@ -32,8 +41,22 @@ export interface DecoderOptions {
   /** What `tokenVectors` gave for the ids, by a caller who wants the gradient with respect to them. */
   readonly tokenVectors?: Tensor | undefined;
   readonly recompute?: Recompute | undefined;
+  /** Only with a tree layout, whose mask covers these tokens too. */
+  readonly kept?: KeptContext | undefined;
   /** Not together with `recompute`, which traces a block twice. */
   readonly observer?: DecoderObserver | undefined;
+}
+
+/** What a block's queries look at: its own keys and values behind the kept ones. All [B, KV, .., hd]. */
+export function withKept(
+  layer: number,
+  keys: Tensor,
+  values: Tensor,
+  { kept, observer }: DecoderOptions,
+): [keys: Tensor, values: Tensor] {
+  observer?.keysAndValues?.(layer, keys, values);
+  if (kept === undefined) return [keys, values];
+  return [tf.concat([kept.keys[layer]!, keys], 2), tf.concat([kept.values[layer]!, values], 2)];
 }
 
 /** Looks a weight up by its name inside a block. */

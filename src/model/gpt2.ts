@@ -2,12 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { activatedLinear, geluNew } from '../graph/fused/activation.ts';
 import { attention } from '../graph/fused/attention.ts';
-import type { AttentionOptions } from '../graph/fused/attention.ts';
 import { embedding } from '../graph/fused/embedding.ts';
 import { addBias, linear } from '../graph/fused/linear.ts';
 import { layerNorm } from '../graph/fused/norm.ts';
 import type { Gpt2Config } from './config.ts';
-import { runBlock, tokenVectors, weightOf } from './decoder.ts';
+import { runBlock, tokenVectors, weightOf, withKept } from './decoder.ts';
 import type { BlockWeights, DecoderOptions, Weights } from './decoder.ts';
 import { splitHeads, ungroupQueries } from './heads.ts';
 import { EMBEDDING } from './parameters.ts';
@@ -16,8 +15,8 @@ import type { Layout } from './positions.ts';
 
 interface Shared extends DecoderOptions {
   readonly mask: Tensor;
-  /** Of the block being traced. */
-  readonly onWeights?: AttentionOptions['onWeights'];
+  /** Number of the block being traced. */
+  readonly layer: number;
   readonly batch: number;
   readonly length: number;
 }
@@ -30,7 +29,7 @@ export function gpt2Hidden(
   options: DecoderOptions,
 ): Tensor {
   const [batch, length] = ids.shape as [number, number];
-  const shared: Shared = { ...options, mask: attentionMask(options.layout, length), batch, length };
+  const shared = { ...options, mask: attentionMask(options.layout, length, 1), batch, length };
   const tokens = options.tokenVectors ?? tokenVectors(config, weights, ids); // [B·T, D]
   const positions = embedding(
     weightOf(weights, 'transformer.wpe.weight'),
@@ -40,11 +39,10 @@ export function gpt2Hidden(
   for (let layer = 0; layer < config.layers; layer++) {
     const scale = config.scaleByInverseLayer ? 1 / (layer + 1) : 1;
     const input = x;
-    const onWeights = (seen: Tensor): void => options.observer?.attention(layer, seen);
     x = runBlock(weights, `transformer.h.${layer}.`, input, options.recompute, (weight, x) =>
-      block(config, weight, x, scale, { ...shared, onWeights }),
+      block(config, weight, x, scale, { ...shared, layer }),
     );
-    options.observer?.block(layer, input, x);
+    options.observer?.block?.(layer, input, x);
   }
   return norm(config, (name) => weightOf(weights, `transformer.${name}`), 'ln_f', x);
 }
@@ -67,7 +65,7 @@ function selfAttention(
   attentionScale: number,
   shared: Shared,
 ): Tensor {
-  const { batch, length, mask, precision, recompute, onWeights } = shared;
+  const { batch, length, mask, precision, recompute, layer, observer } = shared;
   const qkv = convolve(weight, 'attn.c_attn', x, shared).reshape([
     batch,
     length,
@@ -82,11 +80,12 @@ function selfAttention(
     Tensor,
     Tensor,
   ]; // each [B, H, T, hd]
-  const mixed = attention(q, k, v, mask, {
+  const [keys, values] = withKept(layer, k, v, shared); // [B, H, K, hd]
+  const mixed = attention(q, keys, values, mask, {
     scale: attentionScale / Math.sqrt(config.headSize),
     precision,
     recompute: recompute === 'attention',
-    onWeights,
+    onWeights: (weights) => observer?.attention?.(layer, weights),
   }); // [B, H, T, hd]
   return convolve(weight, 'attn.c_proj', ungroupQueries(mixed, length), shared); // [B·T, D]
 }
@@ -107,7 +106,7 @@ function norm(config: Gpt2Config, weight: BlockWeights, name: string, x: Tensor)
 }
 
 /** [B·T] */
-function positionIds(layout: Layout, { batch, length }: Shared): Tensor {
+function positionIds(layout: Layout, { batch, length }: Pick<Shared, 'batch' | 'length'>): Tensor {
   if (layout.kind === 'tree') return layout.positions.reshape([batch * length]);
   return tf.tile(tf.range(0, length, 1, 'int32'), [batch]);
 }

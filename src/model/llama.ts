@@ -2,12 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { activatedLinear, swiGlu } from '../graph/fused/activation.ts';
 import { attention } from '../graph/fused/attention.ts';
-import type { AttentionOptions } from '../graph/fused/attention.ts';
 import { linear } from '../graph/fused/linear.ts';
 import { rmsNorm } from '../graph/fused/norm.ts';
 import { rotate } from '../graph/fused/rotary.ts';
 import type { LlamaConfig } from './config.ts';
-import { runBlock, tokenVectors, weightOf } from './decoder.ts';
+import { runBlock, tokenVectors, weightOf, withKept } from './decoder.ts';
 import type { BlockWeights, DecoderOptions, Weights } from './decoder.ts';
 import { groupQueries, splitHeads, ungroupQueries } from './heads.ts';
 import { attentionMask, rotaryTables } from './positions.ts';
@@ -15,8 +14,8 @@ import { attentionMask, rotaryTables } from './positions.ts';
 /** What all blocks share: masks and tables are made once. */
 interface Shared extends DecoderOptions {
   readonly mask: Tensor;
-  /** Of the block being traced. */
-  readonly onWeights?: AttentionOptions['onWeights'];
+  /** Number of the block being traced. */
+  readonly layer: number;
   readonly cos: Tensor;
   readonly sin: Tensor;
   readonly batch: number;
@@ -32,15 +31,15 @@ export function llamaHidden(
 ): Tensor {
   const [batch, length] = ids.shape as [number, number];
   const { cos, sin } = rotaryTables(config, options.layout, length);
-  const shared: Shared = { ...options, mask: attentionMask(options.layout, length), cos, sin, batch, length };
+  const mask = attentionMask(options.layout, length, config.heads / config.keyValueHeads);
+  const shared = { ...options, mask, cos, sin, batch, length };
   let x = options.tokenVectors ?? tokenVectors(config, weights, ids); // [B·T, D]
   for (let layer = 0; layer < config.layers; layer++) {
     const input = x;
-    const onWeights = (seen: Tensor): void => options.observer?.attention(layer, seen);
     x = runBlock(weights, `model.layers.${layer}.`, input, options.recompute, (weight, x) =>
-      block(config, weight, x, { ...shared, onWeights }),
+      block(config, weight, x, { ...shared, layer }),
     );
-    options.observer?.block(layer, input, x);
+    options.observer?.block?.(layer, input, x);
   }
   return rmsNorm(x, weightOf(weights, 'model.norm.weight'), config.normEpsilon);
 }
@@ -62,7 +61,7 @@ function block(config: LlamaConfig, weight: BlockWeights, x: Tensor, shared: Sha
 }
 
 function selfAttention(config: LlamaConfig, weight: BlockWeights, x: Tensor, shared: Shared): Tensor {
-  const { precision, cos, sin, batch, length, mask, recompute, onWeights } = shared;
+  const { precision, cos, sin, batch, length, mask, recompute, layer, observer } = shared;
   const project = (name: string, heads: number): Tensor =>
     linear(x, weight(`self_attn.${name}_proj.weight`), 'outIn', precision).reshape([
       batch,
@@ -73,11 +72,12 @@ function selfAttention(config: LlamaConfig, weight: BlockWeights, x: Tensor, sha
   const q = rotate(project('q', config.heads), cos, sin); // [B, T, H, hd]
   const k = rotate(project('k', config.keyValueHeads), cos, sin); // [B, T, KV, hd]
   const v = project('v', config.keyValueHeads); // [B, T, KV, hd]
-  const mixed = attention(groupQueries(q, config.keyValueHeads), splitHeads(k), splitHeads(v), mask, {
+  const [keys, values] = withKept(layer, splitHeads(k), splitHeads(v), shared); // [B, KV, K, hd]
+  const mixed = attention(groupQueries(q, config.keyValueHeads), keys, values, mask, {
     scale: 1 / Math.sqrt(config.headSize),
     precision,
     recompute: recompute === 'attention',
-    onWeights,
+    onWeights: (weights) => observer?.attention?.(layer, weights),
   }); // [B, KV, G·T, hd]
   return linear(ungroupQueries(mixed, length), weight('self_attn.o_proj.weight'), 'outIn', precision); // [B·T, D]
 }

@@ -6,54 +6,76 @@ import type { LlamaConfig } from './config.ts';
 /**
  * Where each token of a batch stands and what it may look at.
  * `plain`: token t of a row has position t and sees itself and all before it.
- * `tree`: a row holds a token tree laid out depth first, so that sequences which begin alike share their
- * beginning: `positions` [B, T] are depths, and token i sees j when `j <= i < ends[j]`, that is, when j is an ancestor.
+ * `tree`: one row of tokens behind a beginning whose keys and values were kept; both together are a token tree laid out
+ * depth first, so that sequences which begin alike share their beginning. Token i sees j when `j <= i < ends[j]`, that is,
+ * when j is an ancestor.
  */
-export type Layout =
-  { readonly kind: 'plain' } | { readonly kind: 'tree'; readonly positions: Tensor; readonly ends: Tensor };
+export type Layout = { readonly kind: 'plain' } | TreeLayout;
+
+/** T tokens behind P kept ones; indices count the K = P + T tokens of the tree. All int32. */
+export interface TreeLayout {
+  readonly kind: 'tree';
+  /** More than any position. */
+  readonly depth: number;
+  /** Depth of each of the T tokens. */
+  readonly positions: Tensor;
+  /** Index of each of the T tokens. */
+  readonly queries: Tensor;
+  /** Index of each of the K tokens: 0 to K - 1. */
+  readonly keys: Tensor;
+  /** For each of the K tokens the index behind the last one that descends from it. */
+  readonly ends: Tensor;
+}
 
 /** Large enough to vanish in float32 softmax, small enough never to overflow when scores are added. */
 const HIDDEN = -1e9;
 
-/** Added to attention scores: 0 where a query may look, -1e9 elsewhere; [T, T], or [B, 1, 1, T, T] for a tree. */
-export function attentionMask(layout: Layout, length: number): Tensor {
-  const index = tf.range(0, length, 1, 'int32');
-  const query = index.reshape([length, 1]);
-  const causal = tf.greaterEqual(query, index.reshape([1, length])); // [T, T]
-  if (layout.kind === 'plain') return asMask(causal);
-  const batch = layout.ends.shape[0] as number;
-  const inside = tf.less(query, layout.ends.reshape([batch, 1, 1, 1, length])); // [B, 1, 1, T, T]
-  return asMask(tf.logicalAnd(causal, inside));
+/**
+ * Added to attention scores: 0 where a query may look, -1e9 elsewhere; [T, T], or [1, 1, G·T, K] for a tree.
+ * @param group query heads G that share a key
+ */
+export function attentionMask(layout: Layout, length: number, group: number): Tensor {
+  if (layout.kind === 'plain') {
+    const index = tf.range(0, length, 1, 'int32');
+    return asMask(tf.greaterEqual(index.reshape([length, 1]), index.reshape([1, length])));
+  }
+  const query = layout.queries.reshape([1, 1, length, 1]);
+  const [keys, ends] = [layout.keys, layout.ends].map((x) => x.reshape([1, 1, 1, x.size])) as [
+    Tensor,
+    Tensor,
+  ];
+  const mask = asMask(tf.logicalAnd(tf.greaterEqual(query, keys), tf.less(query, ends))); // [1, 1, T, K]
+  return group === 1 ? mask : tf.concat(new Array<Tensor>(group).fill(mask), 2);
 }
 
 function asMask(visible: Tensor): Tensor {
   return select(visible, tf.scalar(0), tf.scalar(HIDDEN));
 }
 
-/** Rotary tables for `rotate`: cosines and sines [1 or B, T, 1, hd], the sines' first half negated. */
+/** Rotary tables for `rotate`: cosines and sines [1, T, 1, hd], the sines' first half negated. */
 export function rotaryTables(
   config: LlamaConfig,
   layout: Layout,
   length: number,
 ): { cos: Tensor; sin: Tensor } {
   const size = config.headSize;
-  // A tree is never deeper than its row is long, and a row of short sequences may be longer than the model's context.
-  const cos = new Float32Array(length * size);
-  const sin = new Float32Array(length * size);
+  const depth = layout.kind === 'plain' ? length : layout.depth;
+  const cos = new Float32Array(depth * size);
+  const sin = new Float32Array(depth * size);
   for (let i = 0; i < size; i++) {
     const half = i % (size / 2);
     // In float32, as the reference computes it: at position 8000 the angle differs from float64's by 1e-4.
     const frequency = Math.fround(1 / Math.fround(config.ropeTheta ** ((2 * half) / size)));
-    for (let t = 0; t < length; t++) {
+    for (let t = 0; t < depth; t++) {
       const angle = Math.fround(t * frequency);
       cos[t * size + i] = Math.cos(angle);
       sin[t * size + i] = Math.sin(angle) * (i < size / 2 ? -1 : 1);
     }
   }
   const rows = (table: Float32Array): Tensor => {
-    const all = tf.tensor(table, [length, size]);
+    const all = tf.tensor(table, [depth, size]);
     if (layout.kind === 'plain') return all.reshape([1, length, 1, size]);
-    return gatherRows(all, layout.positions).reshape([layout.positions.shape[0] as number, length, 1, size]);
+    return gatherRows(all, layout.positions).reshape([1, length, 1, size]);
   };
   return { cos: rows(cos), sin: rows(sin) };
 }

@@ -190,7 +190,7 @@ describe('renderRunReport', () => {
     const reused = { name: 'inherit', status: 'reused', seconds: 4.2, from: id } as const;
     const same = { ...input, stages: [reused], baseline: { id, firstChange: null } };
     expect(renderRunReport(same)).toContain(
-      'No stage changed: 0 GPU-minutes. Every stage was given what it was given in the baseline runs/a/b\\|c/x.json.',
+      'No stage changed: 0 GPU-minutes. Every stage was given what it was given in the baseline runs/a/b&#124;c/x.json.',
     );
     expect(renderRunReport(same)).toContain('| inherit | reused from the baseline | 4.2 s |');
     const trained = { name: 'train', status: 'done', seconds: 9, why: 'a later stage needs its files' } as const;

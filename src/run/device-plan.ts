@@ -63,12 +63,18 @@ export function planDevice(
     paperClaim:
       flop === undefined || steps === undefined
         ? undefined
-        : paperClaim(rate, { parameters, tokens: steps * size.tokensPerStep, flop }),
+        : paperClaim(rate, {
+            parameters,
+            tokens: steps * size.tokensPerStep,
+            flop: steps * cost.modelFlop(),
+          }),
   };
 }
 
-function needOf({ kind, reservedBytes }: DeviceRate, cost: TrainingCost): MemoryNeed {
-  const { variableBytes, peakBytes: valueBytes, poolBytes, constantBytes } = cost.memory(kind);
+function needOf({ kind, ...rate }: DeviceRate, cost: TrainingCost): MemoryNeed {
+  const { variableBytes, peakBytes: valueBytes, poolBytes, constantBytes, processBytes } = cost.memory(kind);
+  // The graph itself lies in the process, which on a GPU is another memory.
+  const reservedBytes = rate.reservedBytes + (kind === 'cpu' ? processBytes : 0);
   const gapBytes = Math.max(0, poolBytes - variableBytes - valueBytes) + constantBytes;
   const neededBytes = variableBytes + valueBytes + gapBytes + reservedBytes;
   return { variableBytes, valueBytes, gapBytes, reservedBytes, neededBytes };

@@ -1,12 +1,7 @@
 import { stepsFor } from '../data/batches.ts';
 import { InherituneError } from '../errors.ts';
-import { chooseLayers } from '../inherit/choose-layers.ts';
-import { familyOf, layerCount } from '../inherit/family.ts';
-import { shortenConfig } from '../inherit/shorten-config.ts';
-import { parseConfig } from '../model/config.ts';
 import type { Recompute } from '../model/decoder.ts';
 import { parameterCount } from '../model/parameters.ts';
-import { layersBeforeScoring } from '../recipe/layer-selection.ts';
 import type { RecipeWith } from '../recipe/required-sections.ts';
 import type { RunContext } from './context.ts';
 import { GPU_RATES, PLAN_DEVICES } from './device-rates.ts';
@@ -14,10 +9,9 @@ import type { DeviceRate } from './device-rates.ts';
 import { planDevice } from './device-plan.ts';
 import type { DevicePlan } from './device-plan.ts';
 import { changesOf } from './plan-changes.ts';
-import { readModelConfig } from './model-config.ts';
+import { plannedShape } from './planned-shape.ts';
 import { isEngineAtHand, probeCpu } from './probe-cpu.ts';
 import { TrainingCost } from './training-cost.ts';
-import type { PlannedShape } from './training-cost.ts';
 
 export interface TrainingPlan {
   readonly name: string;
@@ -48,18 +42,13 @@ export async function planTraining(
   device?: string,
 ): Promise<TrainingPlan> {
   const wanted = wantedDevice(device);
-  const { config: whole, source } = await readModelConfig(recipe.reference.model, context);
-  const kept = chooseLayers(layersBeforeScoring(recipe.inherit.layers), layerCount(whole, familyOf(whole)));
-  const config = parseConfig(shortenConfig(whole, kept), source);
-  const { sequenceLength, microBatch, accumulate, optimizer, precision } = recipe.train;
-  const { recompute = 'none' } = recipe.train as { readonly recompute?: Recompute };
-  const sizes = { sequenceLength, microBatch, accumulate };
-  const shape: PlannedShape = { config, ...sizes, optimizer, precision, recompute };
+  const { shape, configSource } = await plannedShape(recipe, context);
+  const { config, sequenceLength, microBatch, accumulate, precision, recompute } = shape;
   const cost = new TrainingCost(shape);
   const { steps: givenSteps, tokens } = recipe.train;
   const length =
     givenSteps !== undefined ? { steps: givenSteps } : tokens !== undefined ? { tokens } : undefined;
-  const steps = length === undefined ? undefined : stepsFor(length, sizes, 1);
+  const steps = length === undefined ? undefined : stepsFor(length, shape, 1);
   const tokensPerStep = sequenceLength * microBatch * accumulate;
   const work = cost.work();
   const perToken = (counts: Readonly<Record<string, number>>): Record<string, number> =>
@@ -69,7 +58,7 @@ export async function planTraining(
   const size = { parameters, tokensPerStep, steps };
   const devices = (await ratesOf(wanted, context)).map((rate) => planDevice(rate, cost, changes, size));
   return {
-    ...{ name: recipe.name, configSource: source, blocks: config.layers, parameters, tokensPerStep, steps },
+    ...{ name: recipe.name, configSource, blocks: config.layers, parameters, tokensPerStep, steps },
     flopPerToken: perToken(work.flop),
     totalFlopPerToken: work.totalFlop / tokensPerStep,
     elementsPerToken: Object.values(work.elements).reduce((a, b) => a + b, 0) / tokensPerStep,

@@ -33,6 +33,12 @@ export class TrainingCost {
     };
   }
 
+  /** FLOP of one optimizer step without what recomputing adds: the model's own, by which utilisation is usually given. */
+  modelFlop(): number {
+    if (this.shape.recompute === 'none') return this.work().totalFlop;
+    return new TrainingCost({ ...this.shape, recompute: 'none' }).work().totalFlop;
+  }
+
   memory(device: 'cpu' | 'gpu'): SessionMemory {
     let memory = this.memories.get(device);
     if (memory === undefined) {

@@ -13,9 +13,9 @@ export function utilisationBasis(shape: TrainingShape, device: EngineDevice): Ut
   const rate = device.kind === 'cuda' ? gpuRateOf(device.name) : undefined;
   if (rate === undefined) return undefined;
   const { sequenceLength, microBatch, accumulate, precision } = shape;
-  const { totalFlop } = new TrainingCost({ ...shape, recompute: 'none' }).work();
+  const modelFlop = new TrainingCost({ ...shape, recompute: shape.recompute ?? 'none' }).modelFlop();
   return {
-    flopPerToken: totalFlop / (sequenceLength * microBatch * accumulate),
+    flopPerToken: modelFlop / (sequenceLength * microBatch * accumulate),
     peakFlopPerSecond: rate[precision],
   };
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { findBaseline, newestRun } from './add-run.ts';
 import type { BaselineQuestion } from './baseline.ts';
+import { runRecordPath } from './record-path.ts';
 import type { RecordStore } from './record-store.ts';
 import { parseRunRecord } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
@@ -28,8 +29,11 @@ export interface ReuseQuestion {
 export async function findReusableRun(question: ReuseQuestion): Promise<ReusableRun> {
   const { spec, cwd, name, history, openStore } = question;
   const file = resolve(cwd, spec);
-  if ((await stat(file).catch(() => undefined))?.isFile() === true)
-    return { status: 'found', id: spec, record: parseRunRecord(await readFile(file, 'utf8'), spec) };
+  if ((await stat(file).catch(() => undefined))?.isFile() === true) {
+    const record = parseRunRecord(await readFile(file, 'utf8'), spec);
+    // The record's own place in a store, wherever this copy lies.
+    return { status: 'found', id: runRecordPath(record), record };
+  }
   const [, storeSpec, path] = /^(.+):(runs\/.+\.json)$/s.exec(spec) ?? [];
   if (storeSpec !== undefined && path !== undefined)
     return {

@@ -80,7 +80,13 @@ export function adamW(
       'ResourceApplyAdam',
       [
         ...[weight, firstMoment, secondMoment, scalars.beta1Power, scalars.beta2Power],
-        ...[decays ? rateOfDecaying : scalars.learningRate, beta1, beta2, scalars.epsilon, gradient.dense(scale, waitFor)],
+        ...[
+          decays ? rateOfDecaying : scalars.learningRate,
+          beta1,
+          beta2,
+          scalars.epsilon,
+          gradient.dense(scale, waitFor),
+        ],
       ],
       { T: float, use_locking: attribute.bool(false), use_nesterov: attribute.bool(false) },
     );
@@ -89,7 +95,9 @@ export function adamW(
     return trace.effect('AssignSubVariableOp', [weight, lost], { dtype: float });
   };
   // Lazy gradients become tensors when the others' memory is free again.
-  const [lazy, tensors] = [true, false].map((is) => trainables.filter(({ gradient }) => gradient.isLazy === is));
+  const [lazy, tensors] = [true, false].map((is) =>
+    trainables.filter(({ gradient }) => gradient.isLazy === is),
+  );
   const effects = tensors!.map((trainable) => update(trainable, []));
   return { effects: [...effects, ...lazy!.map((trainable) => update(trainable, effects))], gradientNorm };
 }

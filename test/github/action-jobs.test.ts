@@ -137,6 +137,25 @@ describe('a matrix over layers, by the jobs of the reusable workflow', () => {
   });
 });
 
+describe('the whole work in one job', () => {
+  const inputs = { comment: 'never', baseline: STORE, record: STORE };
+
+  it('is recorded, and computes nothing for a commit that changes nothing', async () => {
+    const first = await job({ ...inputs, out: join(folder, 'first') });
+    expect(first.exitCode, first.log).toBe(0);
+    expect(first.outputs['verdict']).toBe('noBaseline');
+    await git('commit', '--quiet', '--allow-empty', '-m', 'third');
+    head = await git('rev-parse', 'HEAD');
+    const second = await job({ ...inputs, out: join(folder, 'second') });
+    expect(second.exitCode, second.log).toBe(0);
+    expect(second.summary).toContain('No stage changed: 0 GPU-minutes');
+    expect(second.summary).toContain('First stage that differs: none');
+    expect(existsSync(join(folder, 'second/train.jsonl'))).toBe(false);
+    const stored = await git('ls-tree', '-r', '--name-only', 'origin/inheritune-data');
+    expect(stored).toContain(`runs/action/${head}/`);
+  }, 240_000);
+});
+
 /** As if the same jobs had run again for the next commit, with the same results. */
 function relabel(before: string, after: string): void {
   const parts = join(folder, 'parts');

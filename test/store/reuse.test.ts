@@ -113,12 +113,15 @@ describe('inheritune run --baseline', () => {
   it('where only the evaluation changed, takes tokens and weights that are on this machine', async () => {
     await mkdir(join(folder, 'near'));
     await cp(join(folder, 'base/first'), join(folder, 'near/first'), { recursive: true });
-    const record = join(store, id);
+    const record = join(folder, 'near', 'a-copy.json');
+    await cp(join(store, id), record);
     const set = ['--set', 'evaluate.limit=3'];
     const { report, done } = await run('near/limit', ['--baseline', record, ...set]);
     expect(report).toContain('evaluate reference.');
     expect(done).toEqual(['evaluate reference', 'evaluate inherited', 'evaluate trained']);
-    const { trainedWeights } = (await recorded('near/limit')).hashes;
+    const { hashes, reusedFrom } = await recorded('near/limit');
+    const { trainedWeights } = hashes;
+    expect(Object.values(reusedFrom ?? {})).toEqual([id, id, id]);
     expect(trainedWeights).toBe(first.hashes.trainedWeights);
   });
 

@@ -10,7 +10,7 @@ export interface AttentionOptions {
   readonly precision: Precision;
   /** Compute the T × T weights again for the gradient instead of keeping them. */
   readonly recompute?: boolean | undefined;
-  /** Is shown the weights [B, KV, G·T, T] while the forward pass is traced. */
+  /** Is shown the weights [B, KV, G·T, K] while the forward pass is traced. */
   readonly onWeights?: ((weights: Tensor) => void) | undefined;
 }
 
@@ -18,19 +18,21 @@ export interface AttentionOptions {
  * Softmax attention. Grouped queries are folded into rows (G queries of a group after each other), so that keys
  * and values are never repeated and their gradients are summed over the group by the matrix product itself.
  * @param q [B, KV, G·T, hd]
- * @param k [B, KV, T, hd]
- * @param v [B, KV, T, hd]
- * @param mask added to the scores, broadcast to [B, KV, G, T, T]: 0 where a query may look, very negative elsewhere
+ * @param k [B, KV, K, hd]
+ * @param v [B, KV, K, hd]
+ * @param mask added to the scores: 0 where a query may look, very negative elsewhere. [T, K], or [B, 1, G·T, K]
  * @returns [B, KV, G·T, hd]
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, options: AttentionOptions): Tensor {
   const { scale, precision, recompute = false, onWeights } = options;
   const [b, kv, rows] = q.shape as [number, number, number, number];
   const keys = k.shape[2] as number;
-  const grouped = [b, kv, rows / keys, keys, keys];
   const weightsOf = (qs: Tensor, ks: Tensor): Tensor => {
-    const scores = toFloat32(batchMatMul(qs, ks, { transposeB: true }), precision); // [B, KV, G·T, T]
-    return tf.softmax(tf.add(scores.reshape(grouped), mask)).reshape([b, kv, rows, keys]);
+    const scores = toFloat32(batchMatMul(qs, ks, { transposeB: true }), precision); // [B, KV, G·T, K]
+    if (mask.rank === 4) return tf.softmax(tf.add(scores, mask));
+    const queries = mask.shape[0] as number;
+    const grouped = scores.reshape([b, kv, rows / queries, queries, keys]);
+    return tf.softmax(tf.add(grouped, mask)).reshape([b, kv, rows, keys]);
   };
   return gradients([q, k, v], ([q, k, v], save) => {
     const [qs, ks, vs] = [tf.mul(q!, scale), k!, v!].map((x) => toPrecision(x, precision)) as [

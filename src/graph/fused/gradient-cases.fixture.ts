@@ -33,11 +33,7 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
     {
       name: `activatedLinear swiGlu ${layout}`,
       make: ({ rows, width, other }) => ({
-        shapes: [
-          [rows, width],
-          [rows, width],
-          layout === 'outIn' ? [other, width] : [width, other],
-        ],
+        shapes: [[rows, width], [rows, width], layout === 'outIn' ? [other, width] : [width, other]],
         fused: ([gate, up, weight]) => activatedLinear(swiGlu, [gate!, up!], weight!, layout, precision),
         plain: ([gate, up, weight]) =>
           tf.matMul(tf.mul(tf.mul(gate!, tf.sigmoid(gate!)), up!), weight!, false, layout === 'outIn'),
