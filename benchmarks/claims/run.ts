@@ -7,7 +7,7 @@
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createProgress } from '../../src/cli/progress/create-progress.ts';
@@ -36,7 +36,7 @@ for (const seed of values.seeds.split(',').map(Number)) {
 }
 const claims = claimsOf(results);
 const command = `npm run bench:claims -- --seeds ${values.seeds} --steps ${steps}`;
-const folder = join(ROOT, values.out);
+const folder = resolve(ROOT, values.out);
 const table = renderClaims(claims, { command, recipe });
 await mkdir(folder, { recursive: true });
 await writeFile(

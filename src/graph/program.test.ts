@@ -83,7 +83,7 @@ test.each<[string, () => unknown, string]>([
   [
     'a value of the wrong length',
     () => {
-      session.assign('w', new Float32Array(3));
+      session.assign(new Map([['w', new Float32Array(3)]]));
     },
     'The variable w holds 12 values and was given 3',
   ],

@@ -15,10 +15,15 @@ const deep: TrainingShape = {
   optimizer: { betas: [0.9, 0.95], epsilon: 1e-8, weightDecay: 0.1, clipNorm: 1 },
 };
 
-test('recomputing 24 blocks takes at least three times less activation memory, measured, for the same numbers', async () => {
-  const kept = await measureActivations(deep, 'none');
-  const block = await measureActivations(deep, 'block');
-  expect(kept.activationBytes).toBeGreaterThan(200e6);
-  expect(kept.activationBytes / block.activationBytes).toBeGreaterThan(3);
-  expect(stepDifference(block.steps, kept.steps)).toBeLessThan(1e-6);
-});
+// Four processes: about 40 s on two free cores.
+test(
+  'recomputing 24 blocks takes at least three times less activation memory, measured, for the same numbers',
+  { timeout: 400_000 },
+  async () => {
+    const kept = await measureActivations(deep, 'none');
+    const block = await measureActivations(deep, 'block');
+    expect(kept.activationBytes).toBeGreaterThan(200e6);
+    expect(kept.activationBytes / block.activationBytes).toBeGreaterThan(3);
+    expect(stepDifference(block.steps, kept.steps)).toBeLessThan(1e-6);
+  },
+);

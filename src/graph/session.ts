@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NativeBinding } from '../engine/native-binding.ts';
 import { GraphError } from './graph-error.ts';
+import { inGroups } from './in-groups.ts';
 import { fitsFreeShape } from './free-sizes.ts';
 import { variableNodes } from './program.ts';
 import type { Program } from './program.ts';
@@ -15,12 +16,17 @@ export class Session {
   private readonly id: number;
   private readonly program: Program;
   private readonly variableIndex: ReadonlyMap<string, number>;
+  private readonly groups: readonly (readonly string[])[];
+  /** Values of variables read beside another one; gone with the next run. */
+  private readAhead = new Map<string, Float32Array>();
 
   private constructor(binding: NativeBinding, id: number, program: Program) {
     this.binding = binding;
     this.id = id;
     this.program = program;
     this.variableIndex = new Map([...program.variables.keys()].map((name, index) => [name, index]));
+    const sizes = [...program.variables].map(([name, { shape }]) => ({ name, bytes: 4 * sizeOf(shape) }));
+    this.groups = inGroups(sizes).map((group) => group.map(({ name }) => name));
   }
 
   /** Loads the program's graph; the variables have no values yet. */
@@ -43,28 +49,47 @@ export class Session {
   }
 
   /**
-   * Gives a variable its value.
-   * @param values row-major, as many as the variable's shape says
+   * Gives variables their values. Every set of names is a graph that TensorFlow prepares anew: see `inGroups`.
+   * @param values row-major, as many as each variable's shape says
    */
-  assign(name: string, values: Float32Array): void {
-    const { nodes, shape } = this.variable(name);
-    if (values.length !== sizeOf(shape)) {
-      throw new GraphError(
-        'run',
-        `The variable ${name} holds ${sizeOf(shape)} values and was given ${values.length}.`,
-      );
-    }
-    const input = this.binding.createTensor(shape, TF.FLOAT, values);
+  assign(values: ReadonlyMap<string, Float32Array>): void {
+    this.readAhead.clear();
+    const inputs: number[] = [];
+    const nodes = [...values.keys()].map((name) => this.variable(name).nodes);
     try {
-      this.fetchArrays([input], [nodes.feed], [nodes.assigned]);
+      for (const [name, array] of values) {
+        const { shape } = this.variable(name);
+        if (array.length !== sizeOf(shape)) {
+          throw new GraphError(
+            'run',
+            `The variable ${name} holds ${sizeOf(shape)} values and was given ${array.length}.`,
+          );
+        }
+        inputs.push(this.binding.createTensor(shape, TF.FLOAT, array));
+      }
+      this.fetchArrays(
+        inputs,
+        nodes.map(({ feed }) => feed),
+        nodes.map(({ assigned }) => assigned),
+      );
     } finally {
-      this.binding.deleteTensor(input);
+      for (const input of inputs) this.binding.deleteTensor(input);
     }
   }
 
-  /** A copy of a variable's value, row-major. */
+  /** A copy of a variable's value, row-major. Its neighbours are read along with it, up to 32 MB. */
   read(name: string): Float32Array {
-    return this.fetchArrays([], [], [this.variable(name).nodes.value])[0] as Float32Array;
+    const known = this.readAhead.get(name);
+    if (known !== undefined) {
+      this.readAhead.delete(name);
+      return known;
+    }
+    this.variable(name);
+    const group = this.groups.find((names) => names.includes(name)) ?? [name];
+    const nodes = group.map((member) => this.variable(member).nodes.value);
+    const values = this.fetchArrays([], [], nodes) as Float32Array[];
+    this.readAhead = new Map(group.map((member, i) => [member, values[i]!]));
+    return this.read(name);
   }
 
   /**
@@ -77,6 +102,7 @@ export class Session {
       if (!this.program.fetches.has(name))
         throw new GraphError('run', `The program has no output named ${name}.`);
     }
+    this.readAhead.clear();
     const ids: number[] = [];
     try {
       for (const [name, values] of Object.entries(feeds)) ids.push(this.createInput(name, values));

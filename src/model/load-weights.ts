@@ -1,4 +1,6 @@
+import { inGroups } from '../graph/in-groups.ts';
 import type { Session } from '../graph/session.ts';
+import { sizeOf } from '../graph/tf-types.ts';
 import type { Progress } from '../progress.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import type { ModelConfig } from './config.ts';
@@ -38,7 +40,7 @@ export function checkWeights(config: ModelConfig, checkpoint: Checkpoint): void 
   for (const parameter of parametersOf(config)) storedName(checkpoint, parameter);
 }
 
-/** Fills a session's variables from a checkpoint, one tensor in memory at a time. */
+/** Fills a session's variables from a checkpoint, one large tensor or a few small ones in memory at a time. */
 export async function loadWeights(
   session: Session,
   config: ModelConfig,
@@ -47,9 +49,13 @@ export async function loadWeights(
 ): Promise<void> {
   const parameters = parametersOf(config);
   const step = progress.start(`loading ${checkpoint.source}`, parameters.length, 'tensors');
-  for (const parameter of parameters) {
-    session.assign(parameter.name, await checkpoint.readFloat32(storedName(checkpoint, parameter)));
-    step.advance(1);
+  const sizes = parameters.map((parameter) => ({ parameter, bytes: 4 * sizeOf(parameter.shape) }));
+  for (const group of inGroups(sizes)) {
+    const values = new Map<string, Float32Array>();
+    for (const { parameter } of group)
+      values.set(parameter.name, await checkpoint.readFloat32(storedName(checkpoint, parameter)));
+    session.assign(values);
+    step.advance(group.length);
   }
   step.end();
 }

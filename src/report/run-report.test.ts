@@ -193,7 +193,12 @@ describe('renderRunReport', () => {
       'No stage changed: 0 GPU-minutes. Every stage was given what it was given in the baseline runs/a/b&#124;c/x.json.',
     );
     expect(renderRunReport(same)).toContain('| inherit | reused from the baseline | 4.2 s |');
-    const trained = { name: 'train', status: 'done', seconds: 9, why: 'a later stage needs its files' } as const;
+    const trained = {
+      name: 'train',
+      status: 'done',
+      seconds: 9,
+      why: 'a later stage needs its files',
+    } as const;
     const other = { ...input, stages: [reused, trained], baseline: { id, firstChange: 'evaluate trained' } };
     expect(renderRunReport(other)).toContain('| train | done (a later stage needs its files) | 9.0 s |');
     expect(renderTerminalTable(other)).toContain(

@@ -22,7 +22,17 @@ test('out of memory says the sizes, the checkpoint that is whole, and the same b
   expect(namedFailure(cause, { shape, outFolder: 'out', savedStep: 40 })).toMatchObject({
     ...{ code: 'outOfMemory', exitCode: 1, cause },
     message: expect.stringMatching(
-      /take [\d.]+ GB and a micro-batch of 4 x 64 tokens up to [\d.]+ GB\. The checkpoint after step 40 is whole\. Set train\.microBatch to 2 and train\.accumulate to 4/,
+      /take [\d.]+ GB and a micro-batch of 4 x 64 tokens up to [\d.]+ GB\. The checkpoint after step 40 is whole\. Set train\.recompute to block \(.*\), or train\.microBatch to 2 and train\.accumulate to 4 /,
+    ) as string,
+  });
+});
+
+test('a step that recomputes blocks already, of one sequence, can only become shorter or shallower', () => {
+  const cause = new GraphError('outOfMemory', 'OOM when allocating tensor');
+  const small: TrainingShape = { ...shape, microBatch: 1, recompute: 'block' };
+  expect(namedFailure(cause, { shape: small, outFolder: 'out', savedStep: undefined })).toMatchObject({
+    message: expect.stringContaining(
+      'There was no checkpoint yet. Lower train.sequenceLength, or inherit fewer blocks. `inheritune plan`',
     ) as string,
   });
 });

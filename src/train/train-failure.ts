@@ -51,8 +51,15 @@ function memoryText(shape: TrainingShape): string {
   return `weights, gradients and moments take ${gigabytes(variables)} and a micro-batch of ${shape.microBatch} x ${shape.sequenceLength} tokens up to ${gigabytes(activations)}`;
 }
 
-function advice({ microBatch, accumulate }: TrainingShape): string {
-  return microBatch > 1
-    ? `Set train.microBatch to ${Math.floor(microBatch / 2)} and train.accumulate to ${Math.ceil((accumulate * microBatch) / Math.floor(microBatch / 2))}: the same batch in smaller pieces.`
-    : 'Lower train.sequenceLength, or inherit fewer blocks.';
+/** In the order in which `plan` tries changes: those that give the same numbers, the least costly first. */
+function advice({ microBatch, accumulate, recompute }: TrainingShape): string {
+  const again = recompute === 'block' ? '' : 'train.recompute to block (the same numbers, more arithmetic)';
+  if (microBatch === 1) {
+    return again === ''
+      ? 'Lower train.sequenceLength, or inherit fewer blocks.'
+      : `Set ${again}, lower train.sequenceLength, or inherit fewer blocks.`;
+  }
+  const half = Math.floor(microBatch / 2);
+  const smaller = `train.microBatch to ${half} and train.accumulate to ${Math.ceil((accumulate * microBatch) / half)} (the same batch in smaller pieces)`;
+  return `Set ${again === '' ? '' : `${again}, or `}${smaller}.`;
 }

@@ -73,8 +73,8 @@ export class TrainingSession {
     return this.session.read(name);
   }
 
-  assign(name: string, values: Float32Array): void {
-    this.session.assign(name, values);
+  assign(values: ReadonlyMap<string, Float32Array>): void {
+    this.session.assign(values);
   }
 
   close(): void {
