@@ -9,7 +9,7 @@ import { parseConfig } from '../../src/model/config.ts';
 import type { Recompute } from '../../src/model/decoder.ts';
 import { FETCH, traceTraining } from '../../src/train/training-program.ts';
 import { PLAN_CASES } from './cases.ts';
-import { measureStep, predictStep } from './step-memory.ts';
+import { measureGrowth, predictStep } from './step-memory.ts';
 
 const root = new URL('../../', import.meta.url);
 const TOLERANCE = 0.15;
@@ -17,8 +17,7 @@ const errors: number[] = [];
 
 const memoryRows: string[][] = [];
 for (const { name, shape } of PLAN_CASES) {
-  const { grownBytes } = await measureStep(shape);
-  memoryRows.push(row(name, predictStep(shape), grownBytes));
+  memoryRows.push(row(name, predictStep(shape), await measureGrowth(shape)));
   console.error(memoryRows.at(-1)!.join(' | '));
 }
 
@@ -51,7 +50,7 @@ fast the machine is.
 
 Predicted: variables and values alive at once in the traced graph, the heap's gaps, and what the process needs to hold the graph.
 Measured: growth of the process's largest resident set (Linux, \`VmHWM\`) from the loaded engine through loading weights and four
-float32 steps, without pages of program files. It varies by a few per cent from run to run.
+float32 steps, without pages of program files; the median of three processes, which differ by several per cent.
 
 ${markdownTable([['step', 'predicted', 'measured', 'error'], ...memoryRows], { align: ['l', 'r', 'r', 'r'] })}
 

@@ -26,6 +26,13 @@ export async function measureStep(shape: TrainingShape): Promise<StepMemory> {
   return JSON.parse(stdout) as StepMemory;
 }
 
+/** Growth in bytes, the median of three processes: how malloc's arenas fill differs by several per cent from run to run. */
+export async function measureGrowth(shape: TrainingShape): Promise<number> {
+  const grown: number[] = [];
+  for (let i = 0; i < 3; i++) grown.push((await measureStep(shape)).grownBytes);
+  return grown.sort((a, b) => a - b)[1]!;
+}
+
 /** The same growth as `plan` computes it. */
 export function predictStep(shape: TrainingShape): number {
   const update = [FETCH.update, FETCH.gradientNorm];

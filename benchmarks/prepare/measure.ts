@@ -1,9 +1,9 @@
 // Speed of `prepareTokens` beside Python `tokenizers` in batch mode, in turn on the same text; see README.md.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { loadTokenizer } from '../../src/data/json-tokenizer.ts';
 import { prepareTokens } from '../../src/data/prepare.ts';
 import { silentProgress } from '../../src/progress.ts';
 import { openModel } from '../../src/run/open-model.ts';
+import { documentsOf } from './documents.ts';
 
 import type { RunContext } from '../../src/run/context.ts';
 import type { TextEngine } from '../../src/data/text-encoder.ts';
@@ -42,9 +43,7 @@ try {
 
 async function main(): Promise<number> {
   const text = join(work, 'text.jsonl');
-  const documents = [
-    ...new Set((await Promise.all(values.text.map((path) => documentsOf(resolve(path))))).flat()),
-  ];
+  const documents = [...new Set((await Promise.all(values.text.map((path) => documentsOf(path)))).flat())];
   await writeFile(text, documents.map((one) => `${JSON.stringify({ text: one })}\n`).join(''));
   const megabytes = documents.reduce((sum, one) => sum + Buffer.byteLength(one), 0) / 1e6;
   const files = await tokenizerFiles();
@@ -108,16 +107,6 @@ npm run bench:prepare -- --python PYTHON --text FILE --rounds ${values.rounds}
   await writeFile(values.out, report);
   console.log(report);
   return median(ratios('prepare')) >= 0.8 ? 0 : 1;
-}
-
-async function documentsOf(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8');
-  if ((await stat(path)).size === 0) return [];
-  if (!path.endsWith('.jsonl')) return text.split(/\n\n+/).filter((one) => one.trim() !== '');
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => (JSON.parse(line) as { text: string }).text);
 }
 
 async function tokenizerFiles(): Promise<{ tokenizerJson: Uint8Array; tokenizerConfig: Uint8Array }> {

@@ -38,7 +38,7 @@ test('counts prompts that were cut, and says when memory ran out', () => {
   const text = renderEvaluationTable(
     makeEvaluation(
       { wnli: { ...wnli, truncatedItems: 3 } },
-      { scoring: { maxRowTokens: 512, outOfMemory: 2 } },
+      { scoring: { tokensPlain: 900, seconds: 2, compileSeconds: 1, maxRowTokens: 512, outOfMemory: 2 } },
     ),
   );
   expect(text).toContain("Prompts longer than the model's context lost their start: WNLI 3 of 4");

@@ -28,10 +28,15 @@ export function renderEvaluationTable(result: EvaluationResult): string {
     { align: HEAD.map((_, column) => (column < 2 ? 'l' : 'r')) },
   );
   const cut = truncations(result);
-  const { outOfMemory = 0, maxRowTokens = 0 } = result.scoring ?? {};
+  const { outOfMemory = 0, maxRowTokens = 0, tokensPlain, compileSeconds = 0 } = result.scoring ?? {};
   return [
     table,
     LEGEND,
+    ...(tokensPlain === undefined
+      ? []
+      : [
+          `Computed ${result.tokensComputed.toLocaleString('en')} tokens; every prompt alone would be ${tokensPlain.toLocaleString('en')}. Preparing the graph took ${compileSeconds.toFixed(1)} s`,
+        ]),
     ...(cut.length === 0
       ? []
       : [`Prompts longer than the model's context lost their start: ${plainText(cut.join(', '))}`]),

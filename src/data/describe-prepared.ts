@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 
 import type { DocumentIndex } from './document-index.ts';
 import type { SourcesRecord } from './index-sources.ts';
-import type { PrepareOptions } from './prepare.ts';
+import type { PrepareOptions } from './prepare-options.ts';
 import type { TokenLayout } from './sources/token-documents.ts';
 import type { TokenManifest } from './token-manifest.ts';
 import type { PartState } from './work-folder.ts';

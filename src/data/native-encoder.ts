@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 
+import { refuseHalfPairs } from './tokenizer-schema.ts';
+
 import type { EncodeTexts } from './encode-documents.ts';
 import type { TokenizerFiles } from './tokenizer.ts';
 
@@ -20,7 +22,10 @@ interface NativeLibrary {
 /** Held in a variable so that a bundler leaves it to Node: the package is optional, and binary. */
 const PACKAGE = 'tokenizers';
 
-/** The Rust binding for a `tokenizer.json`; undefined for other files, and where the package is absent or does not load. */
+/**
+ * The Rust binding for a `tokenizer.json`; undefined for other files, and where the package is absent or does not load.
+ * Its batches are encoded on all cores. @throws DataError `text-not-unicode` as the JavaScript encoder
+ */
 export function createNativeEncoder(files: TokenizerFiles): EncodeTexts | undefined {
   if (files.kind !== 'tokenizer.json') return undefined;
   let library: NativeLibrary;
@@ -33,6 +38,10 @@ export function createNativeEncoder(files: TokenizerFiles): EncodeTexts | undefi
   // Set in some files for inference; a training text is taken whole.
   tokenizer.disableTruncation();
   tokenizer.disablePadding();
-  return async (texts) =>
-    (await tokenizer.encodeBatch(texts, { addSpecialTokens: false })).map((encoding) => encoding.getIds());
+  return async (texts) => {
+    // They would become U+FFFD on their way to Rust.
+    for (const text of texts) refuseHalfPairs(text);
+    const encodings = await tokenizer.encodeBatch(texts, { addSpecialTokens: false });
+    return encodings.map((encoding) => encoding.getIds());
+  };
 }

@@ -18,7 +18,7 @@ import { prepareTokens } from './prepare.ts';
 import { openTokenFile } from './token-file.ts';
 import { seededRandom } from './seeded-random.ts';
 
-import type { PrepareOptions } from './prepare.ts';
+import type { PrepareOptions } from './prepare-options.ts';
 import type { TokenManifest } from './token-manifest.ts';
 
 const tokenizer = loadTokenizer({

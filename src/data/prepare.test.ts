@@ -12,7 +12,7 @@ import { loadTokenizer } from './json-tokenizer.ts';
 import { openPrepared } from './open-prepared.ts';
 import { prepareTokens } from './prepare.ts';
 
-import type { PrepareOptions } from './prepare.ts';
+import type { PrepareOptions } from './prepare-options.ts';
 import type { TokenManifest } from './token-manifest.ts';
 
 const tokenizer = loadTokenizer({

@@ -1,57 +1,31 @@
 import { createHash } from 'node:crypto';
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { checkedEngine } from './checked-engine.ts';
 import { DataError } from './data-error.ts';
 import { loadDocumentIndex } from './document-index.ts';
 import { createEncoderPool } from './encoder-pool.ts';
 import { indexSources } from './index-sources.ts';
 import { placeFolder, requireReplaceable } from './place-folder.ts';
 import { documentStreams } from './document-streams.ts';
-import { createDocumentReader } from './sources/read-documents.ts';
+import { inputsHash, requirePreparable, separatorOf } from './prepare-options.ts';
 import { listSourceFiles } from './sources/text-source.ts';
-import { chooseEngine } from './text-encoder.ts';
 import { bytesPerToken } from './token-file.ts';
 import { DEFAULT_SHARD_TOKENS, describePrepared } from './describe-prepared.ts';
 import { MANIFEST_NAME } from './token-manifest.ts';
 import { documentsOf, nameSingleShard, tokensOf, writePart } from './write-part.ts';
 import { openWorkFolder } from './work-folder.ts';
 
-import type { Progress } from '../progress.ts';
 import type { DocumentIndex } from './document-index.ts';
 import type { EncoderPool } from './encoder-pool.ts';
 import type { ListedSource, SourcesRecord } from './index-sources.ts';
-import type { TextSource } from './sources/text-source.ts';
+import type { PrepareOptions } from './prepare-options.ts';
 import type { TokenLayout } from './sources/token-documents.ts';
-import type { TextEngine } from './text-encoder.ts';
 import type { TokenManifest, TokenPart } from './token-manifest.ts';
-import type { Tokenizer } from './tokenizer.ts';
 import type { PartOptions } from './write-part.ts';
 import type { PartState, WorkFolder } from './work-folder.ts';
-
-export interface PrepareOptions {
-  /** With weights on all of them, training and validation tokens are mixed by weight; without, sources go by their size. */
-  readonly sources: readonly TextSource[];
-  readonly tokenizer: Tokenizer;
-  /** Exactly so many training tokens, separators included; without it, all that is not held out and keeps the mixture. */
-  readonly subsetTokens?: number | undefined;
-  /** Exactly so many held-out tokens; 0 holds nothing out. */
-  readonly validationTokens: number;
-  /** Tokens a file; default 100 million. */
-  readonly shardTokens?: number | undefined;
-  /** Any safe integer. */
-  readonly seed: number;
-  /** Threads that tokenize; default every core, or none where there is little text. The result does not depend on it. */
-  readonly workers?: number | undefined;
-  /** Default: the faster one, checked against the native one where that loads. */
-  readonly engine?: TextEngine | undefined;
-  /** Must not exist, be empty, or hold an earlier result, which is replaced. */
-  readonly outFolder: string;
-  readonly progress: Progress;
-  /** Stops at the next document; the same call goes on from the last complete shard. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** A thread takes half a second to start, in which one tokenizes about this much. */
 const LITTLE_TEXT_BYTES = 2 ** 20;
@@ -69,14 +43,10 @@ const LITTLE_TEXT_BYTES = 2 ** 20;
  * @throws DataError `too-little-text` with the tokens there are and those asked for; `output-exists`, `output-busy`; those of the sources.
  */
 export async function prepareTokens(options: PrepareOptions): Promise<TokenManifest> {
-  const { validationTokens, sources } = options;
+  const { sources } = options;
   // Without a slash at its end, so that the unfinished folder lies beside it.
   const outFolder = resolve(options.outFolder);
-  requireCount('data.validationTokens', validationTokens, 0);
-  if (options.subsetTokens !== undefined) requireCount('data.subsetTokens', options.subsetTokens, 1);
-  if (options.shardTokens !== undefined) requireCount('data.shardTokens', options.shardTokens, 1);
-  separatorOf(options.tokenizer);
-  requireWeights(sources);
+  requirePreparable(options);
   await requireReplaceable(outFolder);
 
   const listed = await Promise.all(
@@ -162,34 +132,6 @@ async function openIndex(
   return indexed;
 }
 
-/** Text on which both engines must agree before the faster one is used. */
-const SAMPLE_BYTES = 2 ** 16;
-
-async function checkedEngine(
-  { tokenizer, progress }: PrepareOptions,
-  index: DocumentIndex,
-  record: SourcesRecord,
-  unique: Uint32Array,
-): Promise<TextEngine> {
-  if (tokenizer.files === undefined) return 'javascript';
-  const reader = createDocumentReader();
-  const sample: string[] = [];
-  try {
-    for (let i = 0, bytes = 0; i < unique.length && bytes < SAMPLE_BYTES; i += 1) {
-      const file = record.files[index.file(unique[i]!)]!;
-      const span = index.span(unique[i]!);
-      if (file.format === 'tokens' || span.length > SAMPLE_BYTES) continue;
-      sample.push(await reader.read(file, span));
-      bytes += span.length;
-    }
-  } finally {
-    await reader.close();
-  }
-  const engine = await chooseEngine(tokenizer.files, sample);
-  if (engine === 'native') progress.note('The tokenizer is run by the native library: its ids differ from those of the JavaScript one.');
-  return engine;
-}
-
 interface PartContext {
   readonly options: PrepareOptions;
   readonly work: WorkFolder;
@@ -233,47 +175,4 @@ async function placed(work: WorkFolder, name: 'train' | 'validation', state: Par
   const digests = named.shards.map(({ sha256 }) => sha256);
   const sha256 = digests.length === 1 ? digests[0]! : createHash('sha256').update(digests.join('')).digest('hex');
   return { tokens: tokensOf(named), documents: documentsOf(named), shards: [...named.shards], sha256 };
-}
-
-/** Changes with everything that decides the bytes of the result, and with the files that were read. */
-async function inputsHash(options: PrepareOptions, listed: readonly ListedSource[]): Promise<string> {
-  const { tokenizer, seed, subsetTokens = null, validationTokens, shardTokens = DEFAULT_SHARD_TOKENS } = options;
-  const files = await Promise.all(
-    listed.flatMap(({ source, files: found }) =>
-      found.map(async (file) => ({ ...file, weight: source.weight, modified: (await stat(file.path)).mtimeMs })),
-    ),
-  );
-  const separator = separatorOf(tokenizer);
-  const inputs = [2, tokenizer.fingerprint, separator, seed, subsetTokens, validationTokens, shardTokens, files];
-  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
-}
-
-function requireWeights(sources: readonly TextSource[]): void {
-  const without = sources.find(({ weight }) => weight === undefined);
-  const bad = sources.find(({ weight }) => weight !== undefined && !(Number.isFinite(weight) && weight > 0));
-  if (bad !== undefined) {
-    throw new DataError(
-      'mixture-invalid',
-      `data.sources gives ${bad.path} a weight of ${String(bad.weight)}. Give a number above 0.`,
-    );
-  }
-  if (without === undefined || sources.every(({ weight }) => weight === undefined)) return;
-  throw new DataError(
-    'mixture-invalid',
-    `data.sources gives ${without.path} no weight, and others have one. Give every source a weight, or none.`,
-  );
-}
-
-function separatorOf(tokenizer: Tokenizer): number {
-  const id = tokenizer.eosTokenId ?? tokenizer.bosTokenId;
-  if (id !== undefined) return id;
-  throw new DataError(
-    'tokenizer-unsupported',
-    'The tokenizer names neither an EOS nor a BOS token to put between documents. Name eos_token in its tokenizer_config.json.',
-  );
-}
-
-function requireCount(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new DataError('token-range', `${name} is ${String(value)}. Give a whole number of at least ${String(least)}.`);
 }

@@ -28,9 +28,9 @@ export function createTextEncoder({ files, engine }: TextEncoderOptions): Encode
 }
 
 /**
- * The engine for a preparation: JavaScript, which looks words up that it has seen and is not slower
- * (benchmarks/results/prepare.md); but where the native one loads it has the last word, and on any difference in the ids of
- * `sample` it is used for everything.
+ * The engine for a preparation: JavaScript, which looks up the words that it has seen and takes a third of the native one's
+ * CPU time (benchmarks/results/tokenizers.md); but where the native one loads it has the last word, and on any difference in
+ * the ids of `sample` it is used for everything.
  */
 export async function chooseEngine(files: TokenizerFiles, sample: readonly string[]): Promise<TextEngine> {
   const native = createNativeEncoder(files);

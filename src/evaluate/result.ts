@@ -119,6 +119,12 @@ export interface EvaluationResult {
   readonly environment: Readonly<Record<string, string | number>>;
   readonly seconds: number;
   readonly tokensComputed: number;
-  /** How requests were put together: the longest shared row, and how often memory ran out and rows were halved. */
-  readonly scoring?: { readonly maxRowTokens: number; readonly outOfMemory: number };
+  /** What the log-likelihoods took: see `ScoringCost`. */
+  readonly scoring?: {
+    readonly tokensPlain: number;
+    readonly seconds: number;
+    readonly compileSeconds: number;
+    readonly maxRowTokens: number;
+    readonly outOfMemory: number;
+  };
 }

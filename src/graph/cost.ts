@@ -94,9 +94,9 @@ export function costOf(program: Program, fetches: readonly string[], options: Me
 }
 
 /** Measured on the steps of `benchmarks/plan`: TensorFlow's session, oneDNN's buffers, growth of Node's heap… */
-const SESSION_BYTES = 20e6;
+const SESSION_BYTES = 25e6;
 /** …and for each node its definitions, kernel and executor state, the graph optimizer's copies among them. */
-const NODE_BYTES = 8000;
+const NODE_BYTES = 7000;
 
 /** 8000 cycles (`kOpIsExpensiveThresholdCycles` in TensorFlow's executor) at 3 GHz. */
 const EXPENSIVE_SECONDS = 8000 / 3e9;

@@ -9,7 +9,6 @@ import type { Gpt2Config } from './config.ts';
 import { runBlock, tokenVectors, weightOf, withKept } from './decoder.ts';
 import type { BlockWeights, DecoderOptions, Weights } from './decoder.ts';
 import { splitHeads, ungroupQueries } from './heads.ts';
-import { EMBEDDING } from './parameters.ts';
 import { attentionMask } from './positions.ts';
 import type { Layout } from './positions.ts';
 

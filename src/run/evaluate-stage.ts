@@ -72,7 +72,7 @@ export async function evaluateModel(
     journal: options.journal,
     progress,
   });
-  const { tokensComputed, maxRowTokens, outOfMemory } = scorer.cost();
+  const { tokensComputed, ...cost } = scorer.cost();
   const engine = await options.engine();
   const validation = await validationOf(options, engine, context);
   return {
@@ -89,7 +89,7 @@ export async function evaluateModel(
     environment: environmentOf(engine, precision, context),
     seconds: (performance.now() - started) / 1000,
     tokensComputed,
-    scoring: { maxRowTokens, outOfMemory },
+    scoring: cost,
   };
 }
 
