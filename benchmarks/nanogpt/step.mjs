@@ -20,7 +20,9 @@ const model = TeachableLLM.create('char', {
   ...{ vocabSize: vocabulary, blockSize: length, nLayer: layers, nHead: heads, nEmbed: width },
   ...{ mlpFactor: 4, useRope: false },
 });
-const turns = Array.from({ length: 200 }, (_, i) => [{ role: 'assistant', content: text.slice(i * 2000, (i + 1) * 2000) }]);
+const turns = Array.from({ length: 200 }, (_, i) => [
+  { role: 'assistant', content: text.slice(i * 2000, (i + 1) * 2000) },
+]);
 const stream = new data.MemoryConversationStream(turns);
 await model.trainTokeniser([stream]);
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -34,7 +34,7 @@ function llama(config: LlamaConfig, weights: EagerWeights, ids: Tensor): Tensor 
       heads === keyValueHeads
         ? kv
         : tf
-            .tile(kv.expandDims(2), [1, 1, heads / keyValueHeads, 1, 1])
+            .tile(kv.reshape([batch * keyValueHeads, 1, length * headSize]), [1, heads / keyValueHeads, 1])
             .reshape([batch, heads, length, headSize]);
     const k = repeated(rotate(project('k', keyValueHeads), table));
     const v = repeated(project('v', keyValueHeads));

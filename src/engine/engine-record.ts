@@ -25,7 +25,9 @@ export type EngineRecord = z.infer<typeof engineRecord>;
 
 /** Which engine: versions, variant and platform in words, then a hash over every pinned part and our own source. */
 export function engineId(manifest: EngineManifest, variant: EngineVariant, platform: EnginePlatform): string {
-  const hash = createHash('sha256').update(JSON.stringify({ manifest, variant, platform, source: LIBRARY_START_SOURCE })).digest('hex');
+  const hash = createHash('sha256')
+    .update(JSON.stringify({ manifest, variant, platform, source: LIBRARY_START_SOURCE }))
+    .digest('hex');
   return `tensorflow-${manifest.tensorflow}-${variant}-${platform}-${hash.slice(0, 12)}`;
 }
 

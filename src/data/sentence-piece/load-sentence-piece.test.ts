@@ -10,6 +10,7 @@ import type { Tokenizer, TokenizerFiles } from '../tokenizer.ts';
 
 const FIXTURES = new URL('../../../test/fixtures/data/sentencepiece/', import.meta.url);
 const CORPUS = new URL('../../../../shared/data/corpus/', import.meta.url);
+const SHIPPED = new URL('../../../data/corpus/wikitext.txt', import.meta.url);
 const corpora = JSON.parse(readFileSync(new URL('corpora.json', FIXTURES), 'utf8')) as Record<
   string,
   Record<string, { tokens: number; sha256: string }>
@@ -20,17 +21,30 @@ const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.st
 const modelOf = (name: string): Uint8Array => gunzipSync(readFileSync(new URL(`${name}.model.gz`, FIXTURES)));
 const load = (name: string, files: Partial<TokenizerFiles> = {}): Tokenizer =>
   loadSentencePiece({ kind: 'tokenizer.model', model: files.model ?? modelOf(name), ...files });
-const textsOf = (file: string): string[] => {
-  const text = readFileSync(new URL(file, CORPUS), 'utf8');
-  if (file.endsWith('.txt')) return [text];
+const textsOf = (file: URL): string[] => {
+  const text = readFileSync(file, 'utf8');
+  if (file.pathname.endsWith('.txt')) return [text];
   return text.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { text: string }).text);
 };
 
+/** Number and hash of the ids of a file's texts, as the fixtures have them. */
+function summaryOf(tokenizer: Tokenizer, file: URL): { tokens: number; sha256: string } {
+  const hash = createHash('sha256');
+  let tokens = 0;
+  for (const text of textsOf(file)) {
+    const ids = tokenizer.encode(text, { addSpecialTokens: false });
+    tokens += ids.length;
+    hash.update(Uint32Array.from(ids));
+  }
+  return { tokens, sha256: hash.digest('hex') };
+}
+
 describe('ids and text equal those of Python sentencepiece', () => {
   it.each(names)('%s', (name) => {
-    const { vocabularySize, cases } = JSON.parse(readFileSync(new URL(`${name}.ids.json`, FIXTURES), 'utf8')) as {
+    const { vocabularySize, cases, corpus } = JSON.parse(readFileSync(new URL(`${name}.ids.json`, FIXTURES), 'utf8')) as {
       vocabularySize: number;
       cases: { text: string; ids: number[]; decoded: string }[];
+      corpus: { tokens: number; sha256: string };
     };
     const tokenizer = load(name);
     expect(tokenizer.vocabularySize).toBe(vocabularySize);
@@ -38,22 +52,13 @@ describe('ids and text equal those of Python sentencepiece', () => {
       expect({ text, ids: tokenizer.encode(text, { addSpecialTokens: false }) }).toEqual({ text, ids });
       expect({ text, decoded: tokenizer.decode(ids) }).toEqual({ text, decoded });
     }
+    expect(summaryOf(tokenizer, SHIPPED)).toEqual(corpus);
   });
 
   it.skipIf(!existsSync(CORPUS)).each(names)('%s on whole corpora (skipped where ../shared is absent)', (name) => {
     const tokenizer = load(name);
-    const found = Object.fromEntries(
-      Object.keys(corpora[name]!).map((file) => {
-        const hash = createHash('sha256');
-        let tokens = 0;
-        for (const text of textsOf(file)) {
-          const ids = tokenizer.encode(text, { addSpecialTokens: false });
-          tokens += ids.length;
-          hash.update(Uint32Array.from(ids));
-        }
-        return [file, { tokens, sha256: hash.digest('hex') }];
-      }),
-    );
+    const files = Object.keys(corpora[name]!);
+    const found = Object.fromEntries(files.map((file) => [file, summaryOf(tokenizer, new URL(file, CORPUS))]));
     expect(found).toEqual(corpora[name]);
   });
 });
@@ -83,6 +88,12 @@ describe('special tokens', () => {
 });
 
 describe('refusals', () => {
+  it('a model of words or characters', () => {
+    // A piece "a", and a trainer of type word: fields 1.1 and 2.3 of the protobuf.
+    const model = Uint8Array.of(0x0a, 3, 0x0a, 1, 0x61, 0x12, 2, 0x18, 3);
+    expect(() => load('', { model })).toThrow(/tokenizer\.model is of type word, and only unigram and bpe are supported/);
+  });
+
   it('a file that is cut off, or no model', () => {
     const model = modelOf('llama-bpe');
     expect(() => load('', { model: model.subarray(0, 1000) })).toThrow(/tokenizer\.model is not a SentencePiece model/);

@@ -7,13 +7,14 @@ import { createBpeEncoder } from './bpe-encoder.ts';
 import { createPieceDecoder } from './decode-pieces.ts';
 import { PIECE, parseSentencePieceModel } from './model-proto.ts';
 import { createSymbolMatcher, createTextNormalizer } from './normalize-text.ts';
+import { createUnigramEncoder } from './unigram-encoder.ts';
 
 import type { SpecialToken } from '../special-tokens.ts';
 import type { Tokenizer, TokenizerFiles } from '../tokenizer.ts';
 import type { SentencePieceModel } from './model-proto.ts';
 
 /**
- * Builds a tokenizer from a SentencePiece BPE `tokenizer.model` whose ids equal those of Python's `sentencepiece` (held to it by
+ * Builds a tokenizer from a SentencePiece `tokenizer.model` (BPE or unigram) whose ids equal those of Python's `sentencepiece` (held to it by
  * test/fixtures/data). Special tokens are added as `LlamaTokenizer` of transformers does: BOS unless `add_bos_token` is
  * false, EOS where `add_eos_token` is true. `<s>` written in a text is text.
  * @throws DataError `tokenizer-unreadable`, `tokenizer-unsupported`; `text-not-unicode` from `encode`.
@@ -23,7 +24,7 @@ export function loadSentencePiece(files: TokenizerFiles): Tokenizer {
   const settings = readTokenizerConfig(files.tokenizerConfig);
   const matchSymbol = createSymbolMatcher(model);
   const normalize = createTextNormalizer(model, matchSymbol);
-  const encodeNormalized = createBpeEncoder(model, matchSymbol);
+  const encodeNormalized = model.type === 'bpe' ? createBpeEncoder(model, matchSymbol) : createUnigramEncoder(model);
   const decode = createPieceDecoder(model);
   const idOfToken = new Map(model.pieces.map(({ text }, id) => [text, id]));
   const tokenOfId = new Map(model.pieces.map(({ text }, id) => [id, text]));

@@ -3,8 +3,8 @@ import { DataError } from '../data-error.ts';
 /** `ModelProto.SentencePiece.Type` of sentencepiece's `sentencepiece_model.proto`. */
 export const PIECE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
-/** `TrainerSpec.ModelType`. */
-const BPE = 2;
+/** `TrainerSpec.ModelType`, in order from 1. */
+const TYPES = ['unigram', 'bpe', 'word', 'char'] as const;
 
 export interface Piece {
   readonly text: string;
@@ -14,6 +14,7 @@ export interface Piece {
 
 /** What encoding needs of a SentencePiece `tokenizer.model`. */
 export interface SentencePieceModel {
+  readonly type: 'unigram' | 'bpe';
   readonly pieces: readonly Piece[];
   readonly byteFallback: boolean;
   readonly spaceAsSuffix: boolean;
@@ -29,7 +30,7 @@ export interface SentencePieceModel {
 
 /**
  * Reads a `tokenizer.model`, a `ModelProto` in protobuf's wire format. Fields left out have the defaults of the `.proto` file.
- * @throws DataError `tokenizer-unreadable` where it is no such file, `tokenizer-unsupported` for models other than BPE.
+ * @throws DataError `tokenizer-unreadable` where it is no such file, `tokenizer-unsupported` for models other than unigram and BPE.
  */
 export function parseSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
   try {
@@ -53,16 +54,16 @@ function readModel(bytes: Uint8Array): SentencePieceModel {
     return { text: text(piece, 1, ''), score: float(piece, 2, 0), type: integer(piece, 3, PIECE.normal) };
   });
   if (pieces.length === 0) throw new Error('it holds no pieces');
-  const type = integer(trainer, 3, 1);
-  if (type !== BPE) {
-    // On long texts the ids of a unigram encoder were not all equal to Python's; refused until they are.
-    const name = ['', 'unigram', 'bpe', 'word', 'char'][type] ?? String(type);
+  const typeNumber = integer(trainer, 3, 1);
+  const type = TYPES[typeNumber - 1];
+  if (type !== 'unigram' && type !== 'bpe') {
     throw new DataError(
       'tokenizer-unsupported',
-      `tokenizer.model is of type ${name}, and only bpe is supported here. Use the tokenizer of a LLaMA-family model, or its tokenizer.json.`,
+      `tokenizer.model is of type ${type ?? String(typeNumber)}, and only unigram and bpe are supported here. Use the tokenizer of a LLaMA-family model, or its tokenizer.json.`,
     );
   }
   return {
+    type,
     pieces,
     byteFallback: integer(trainer, 35, 0) !== 0,
     spaceAsSuffix: integer(trainer, 24, 0) !== 0,

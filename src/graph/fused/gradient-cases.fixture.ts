@@ -7,6 +7,7 @@ import { embedding } from './embedding.ts';
 import { linearCrossEntropy } from './linear-cross-entropy.ts';
 import { addBias, linear } from './linear.ts';
 import { layerNorm, rmsNorm } from './norm.ts';
+import { recomputed } from '../recompute.ts';
 import { rotate } from './rotary.ts';
 
 type F = (inputs: readonly Tensor[]) => Tensor;
@@ -143,6 +144,21 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
       };
     },
   })),
+  {
+    name: 'recomputed around fused functions',
+    make: ({ rows, width, other }) => ({
+      shapes: [[rows, width], [width], [other, width]],
+      fused: (inputs) =>
+        recomputed(inputs, ([x, gain, weight]) =>
+          linear(rmsNorm(x!, gain!, EPSILON), weight!, 'outIn', precision),
+        ),
+      plain: ([x, gain, weight]) => {
+        const square = tf.mean(tf.mul(x!, x!), -1, true);
+        const normal = tf.mul(tf.div(x!, tf.sqrt(tf.add(square, EPSILON))), gain!);
+        return tf.matMul(normal, weight!, false, true);
+      },
+    }),
+  },
   {
     name: 'meanCrossEntropy',
     make: ({ rows, other }) => ({

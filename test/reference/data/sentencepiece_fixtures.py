@@ -2,10 +2,11 @@
 
     python test/reference/data/sentencepiece_fixtures.py [--corpus FOLDER]
 
-`<name>.model.gz` is the model, `<name>.ids.json` the ids of texts with nasty Unicode. With `--corpus`, `corpora.json` is
+`<name>.model.gz` is the model, `<name>.ids.json` the ids of texts with nasty Unicode and the number and sha256 of those of the
+shipped corpus, which is one long text: unigram sums are rounded there. With `--corpus`, `corpora.json` is
 written again: for each model and each file of the folder the sha256 of all ids as little-endian uint32 (a `.txt` file is
 one text, a `.jsonl` file one text a line, field `text`); the ids of whole documents are compared without storing them.
-Needs `sentencepiece` 0.2.
+Needs `sentencepiece` 0.2.3: earlier versions give other unigram ids on long texts and beside user-defined symbols.
 """
 
 import argparse
@@ -55,6 +56,25 @@ MODELS = {
     "crossing-bpe": dict(
         model_type="bpe", vocab_size=700, normalization_rule_name="identity", split_by_whitespace=False
     ),
+    # The default type, with bytes for what is unknown.
+    "bytes-unigram": dict(
+        model_type="unigram",
+        vocab_size=1200,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        split_digits=True,
+        byte_fallback=True,
+        character_coverage=0.9995,
+    ),
+    # Pieces that go beyond words, unknown characters as one token, and symbols of the user's own.
+    "symbols-unigram": dict(
+        model_type="unigram",
+        vocab_size=700,
+        normalization_rule_name="identity",
+        split_by_whitespace=False,
+        user_defined_symbols=["<word>", "<both>", "\u2581\u2581", "ab", "\U0001f44d", "the\u2581"],
+        character_coverage=0.99,
+    ),
 }
 
 
@@ -85,6 +105,16 @@ def words_of(path):
     return [json.loads(line)["text"] for line in path.read_bytes().decode("utf8").split("\n") if line]
 
 
+def summary(model, path):
+    digest = hashlib.sha256()
+    count = 0
+    for text in words_of(path):
+        ids = model.encode(text)
+        count += len(ids)
+        digest.update(struct.pack(f"<{len(ids)}I", *ids))
+    return {"tokens": count, "sha256": digest.hexdigest()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=pathlib.Path)
@@ -99,21 +129,12 @@ def main():
         cases = [
             {"text": text, "ids": (ids := model.encode(text)), "decoded": model.decode(ids)} for text in texts()
         ]
-        fixture = {"vocabularySize": model.get_piece_size(), "cases": cases}
+        fixture = {"vocabularySize": model.get_piece_size(), "cases": cases, "corpus": summary(model, CORPUS)}
         (OUT / f"{name}.ids.json").write_text(json.dumps(fixture, ensure_ascii=True, separators=(",", ":")) + "\n")
         if arguments.corpus is None:
             continue
-        corpora[name] = {}
-        for file in sorted(arguments.corpus.iterdir()):
-            if file.suffix not in (".txt", ".jsonl"):
-                continue
-            digest = hashlib.sha256()
-            count = 0
-            for text in words_of(file):
-                ids = model.encode(text)
-                count += len(ids)
-                digest.update(struct.pack(f"<{len(ids)}I", *ids))
-            corpora[name][file.name] = {"tokens": count, "sha256": digest.hexdigest()}
+        files = sorted(file for file in arguments.corpus.iterdir() if file.suffix in (".txt", ".jsonl"))
+        corpora[name] = {file.name: summary(model, file) for file in files}
     if corpora:
         (OUT / "corpora.json").write_text(json.dumps(corpora, indent=2) + "\n")
 
