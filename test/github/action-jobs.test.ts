@@ -141,10 +141,13 @@ describe('the whole work in one job', () => {
   const inputs = { comment: 'never', baseline: STORE, record: STORE };
 
   it('is recorded, and computes nothing for a commit that changes nothing', async () => {
+    // What a push event is about is on the branch already.
+    await git('push', '--quiet', 'origin', 'main');
     const first = await job({ ...inputs, out: join(folder, 'first') });
     expect(first.exitCode, first.log).toBe(0);
     expect(first.outputs['verdict']).toBe('noBaseline');
     await git('commit', '--quiet', '--allow-empty', '-m', 'third');
+    await git('push', '--quiet', 'origin', 'main');
     head = await git('rev-parse', 'HEAD');
     const second = await job({ ...inputs, out: join(folder, 'second') });
     expect(second.exitCode, second.log).toBe(0);

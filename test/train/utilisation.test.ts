@@ -37,6 +37,7 @@ async function trained(utilisation?: UtilisationBasis) {
     ...{ checkpointEvery: 1, keepCheckpoints: 1, runHash: 'x', resume: false },
     signal: new AbortController().signal,
   });
+  await start.close();
   return { facts: facts.filter((one) => 'loss' in one), lines: await readTrainLog(folder) };
 }
 
