@@ -7,6 +7,7 @@ import { namedFailure } from '../../src/train/train-failure.ts';
 import type { TrainingShape } from '../../src/train/training-program.ts';
 import { TrainingSession } from '../../src/train/training-session.ts';
 import { madeUpWeights } from '../support/made-up-weights.ts';
+import { median } from '../support/median.ts';
 
 export interface StepSpeed {
   readonly tokensPerSecond: number;
@@ -67,9 +68,4 @@ async function utilisation(
       ? (await probeCpu(engine))[shape.precision]
       : utilisationBasis(shape, engine.device)?.peakFlopPerSecond;
   return { flopPerToken, mfu: peak === undefined ? undefined : (flopPerToken * tokensPerSecond) / peak };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }

@@ -16,6 +16,7 @@ import { silentProgress } from '../../src/progress.ts';
 import type { RunContext } from '../../src/run/context.ts';
 import { openModel } from '../../src/run/open-model.ts';
 import { documentsOf } from './documents.ts';
+import { median } from '../support/median.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const { values } = parseArgs({
@@ -87,10 +88,4 @@ async function measure(engine: TextEngine): Promise<{ ids: ArrayLike<number>[] }
     cpuSeconds: (user + system) / 1e6,
   });
   return { ids };
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

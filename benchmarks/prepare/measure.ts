@@ -13,6 +13,7 @@ import { prepareTokens } from '../../src/data/prepare.ts';
 import { silentProgress } from '../../src/progress.ts';
 import { openModel } from '../../src/run/open-model.ts';
 import { documentsOf } from './documents.ts';
+import { median } from '../support/median.ts';
 
 import type { RunContext } from '../../src/run/context.ts';
 import type { TextEngine } from '../../src/data/text-encoder.ts';
@@ -150,10 +151,4 @@ async function startPython(
     },
     end: () => child.stdin.end(),
   };
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

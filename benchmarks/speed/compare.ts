@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { markdownTable } from 'markdown-table';
 import { bundle } from '../../scripts/build.mjs';
-import { initialiseRandom } from '../../src/inherit/inherit.ts';
 import { inRepository } from '../../test/support/repository.ts';
-import { startPeer } from './peer.ts';
-import type { MeasuredStep, Peer } from './peer.ts';
+import { median } from '../support/median.ts';
+import { makeMaterial } from './material.ts';
+import { startPeer, stepsInTurn } from './peer.ts';
+import type { Peer } from './peer.ts';
 import { SHAPES } from './shapes.ts';
 import type { BenchShape } from './shapes.ts';
 
@@ -44,15 +45,7 @@ await report(rows);
 async function measureShape(shape: BenchShape): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'inheritune-bench-'));
   try {
-    const model = join(folder, 'model');
-    await initialiseRandom({ config: shape.config, outFolder: model });
-    const tokens = join(folder, 'tokens.bin');
-    const vocabulary = shape.config['vocab_size'] as number;
-    const count = 40 * shape.batch * shape.length + 1;
-    await writeFile(
-      tokens,
-      Uint16Array.from({ length: count }, (_, i) => (i * 7919 + (i >> 3) * 104729) % vocabulary),
-    );
+    const { model, tokens } = await makeMaterial(shape, folder);
     const script = inRepository(`benchmarks/pytorch/${mode === 'train' ? 'train_step' : 'score'}.py`);
     const torch = (torchMode: string): string[] => [
       ...[values.python, script, '--model', model, '--tokens', tokens, '--batch', String(shape.batch)],
@@ -74,16 +67,9 @@ async function measureShape(shape: BenchShape): Promise<Row[]> {
     ];
     const peers: Peer[] = [await startPeer('ours', ours), await startPeer('PyTorch eager', torch('eager'))];
     if (!values['no-compile']) peers.push(await startPeer('PyTorch compile', torch('compile')));
-    const steps = new Map<Peer, MeasuredStep[]>(peers.map((peer) => [peer, []]));
-    for (let pair = 0; pair < pairs; pair++) {
-      // In turn, and starting with another one each time: drift of the machine hits all alike.
-      for (let i = 0; i < peers.length; i++) {
-        const peer = peers[(pair + i) % peers.length]!;
-        steps.get(peer)!.push(await peer.step());
-      }
-    }
+    const steps = await stepsInTurn(peers, pairs);
     for (const peer of peers) peer.stop();
-    const [own, ...others] = peers.map((peer) => ({ name: peer.name, steps: steps.get(peer)! }));
+    const [own, ...others] = peers.map(({ name }, i) => ({ name, steps: steps[i]! }));
     return others.map(({ name, steps: theirs }) => ({
       shape: `${shape.name}, ${shape.batch} × ${shape.length}`,
       peer: name,
@@ -125,9 +111,4 @@ async function report(rows: readonly Row[]): Promise<void> {
     `Made with \`npm run bench:${mode}\` on ${new Date().toISOString().slice(0, 10)}.`,
   ].join('\n\n');
   await writeFile(inRepository(`benchmarks/results/${mode}.md`), `${text}\n`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }

@@ -43,3 +43,18 @@ export async function startPeer(name: string, command: readonly string[]): Promi
     },
   };
 }
+
+/**
+ * `rounds` steps of every peer, in turn and starting with another one each time: drift of the machine hits all alike.
+ * @returns the steps of each, in the peers' order
+ */
+export async function stepsInTurn(peers: readonly Peer[], rounds: number): Promise<MeasuredStep[][]> {
+  const steps: MeasuredStep[][] = peers.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < peers.length; i++) {
+      const at = (round + i) % peers.length;
+      steps[at]!.push(await peers[at]!.step());
+    }
+  }
+  return steps;
+}

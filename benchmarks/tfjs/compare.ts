@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { markdownTable } from 'markdown-table';
-import { initialiseRandom } from '../../src/inherit/inherit.ts';
 import { inRepository } from '../../test/support/repository.ts';
-import { startPeer } from '../speed/peer.ts';
+import { makeMaterial } from '../speed/material.ts';
+import { startPeer, stepsInTurn } from '../speed/peer.ts';
 import type { MeasuredStep, Peer } from '../speed/peer.ts';
 import { SHAPES } from '../speed/shapes.ts';
 import type { BenchShape } from '../speed/shapes.ts';
+import { median } from '../support/median.ts';
 
 const { values } = parseArgs({
   options: { pairs: { type: 'string', default: '5' }, only: { type: 'string' } },
@@ -74,25 +75,13 @@ async function beside(
   const folder = await mkdtemp(join(tmpdir(), 'inheritune-bench-'));
   const peers: Peer[] = [];
   try {
-    const model = join(folder, 'model');
-    await initialiseRandom({ config: shape.config, outFolder: model });
-    const tokens = join(folder, 'tokens.bin');
-    const vocabulary = shape.config['vocab_size'] as number;
-    const count = 40 * shape.batch * shape.length + 1;
-    await writeFile(
-      tokens,
-      Uint16Array.from({ length: count }, (_, i) => (i * 7919 + (i >> 3) * 104729) % vocabulary),
-    );
+    const { model, tokens } = await makeMaterial(shape, folder);
     const ours = inRepository('benchmarks/speed/our-step.ts');
     peers.push(
       await startPeer('ours', [...tsx(ours), 'train', model, tokens, ...sizesOf(shape)]),
       await startPeer(name, theirs(model, tokens, shape)),
     );
-    const steps = new Map<Peer, MeasuredStep[]>(peers.map((peer) => [peer, []]));
-    for (let pair = 0; pair < pairs; pair++)
-      for (const peer of pair % 2 === 0 ? peers : [...peers].reverse())
-        steps.get(peer)!.push(await peer.step());
-    const [own, other] = peers.map((peer) => steps.get(peer)!) as [MeasuredStep[], MeasuredStep[]];
+    const [own, other] = (await stepsInTurn(peers, pairs)) as [MeasuredStep[], MeasuredStep[]];
     const [ownLoss, otherLoss] = peers.map(({ ready }) => ready['firstLoss'] as number | undefined);
     return [
       ...[`${shape.name}, ${shape.batch} × ${shape.length}`, name],
@@ -129,9 +118,4 @@ async function installNanogpt(): Promise<void> {
   const folder = inRepository('benchmarks/nanogpt');
   if (existsSync(join(folder, 'node_modules/@genai-fi/nanogpt'))) return;
   await execa('npm', ['ci', '--ignore-scripts', '--prefix', folder], { cwd: folder, stdio: 'inherit' });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }

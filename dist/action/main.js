@@ -54507,23 +54507,12 @@ var share2 = number5.min(0).max(1);
 var hash2 = external_exports.string().regex(/^[0-9a-f]{64}$/, "is not a sha256");
 var lossPoint = external_exports.looseObject({ step: wholeNumber2, lossNats: number5 });
 var itemScores = external_exports.union([external_exports.string().regex(/^[01]+$/), external_exports.array(number5).min(1)]);
-var scoredTask2 = external_exports.looseObject({
-  status: external_exports.literal("scored"),
-  metrics: external_exports.record(external_exports.string(), external_exports.union([number5, external_exports.literal("N/A")])),
-  baselines: external_exports.looseObject({ uniform: share2, constant: share2.nullable() }),
-  docs: wholeNumber2.min(1),
-  version: number5,
-  fewShot: wholeNumber2,
-  itemSetHash: external_exports.string().min(1),
-  truncatedItems: wholeNumber2,
+var scoredTask2 = scoredFields.extend({
   /** sha256 of every log-likelihood: equal only where both models gave the same answers to the last bit. */
   answersHash: hash2,
   scores: external_exports.record(external_exports.string(), itemScores)
 });
-var task2 = external_exports.discriminatedUnion("status", [
-  scoredTask2,
-  external_exports.looseObject({ status: external_exports.enum(["unavailable", "failed"]), reason: external_exports.string().min(1) })
-]);
+var task2 = external_exports.discriminatedUnion("status", [scoredTask2, unscoredTask]);
 var model = external_exports.looseObject({
   label: external_exports.string(),
   model: external_exports.string().min(1),
@@ -66438,6 +66427,17 @@ import { resolve as resolve6 } from "node:path";
 import { readdirSync as readdirSync2, readFileSync as readFileSync7, statSync as statSync3 } from "node:fs";
 import { join as join10, relative as relative2 } from "node:path";
 
+// src/action/check-part.ts
+function checkPart(schema, json2, file2, what) {
+  const parsed2 = schema.safeParse(json2);
+  if (parsed2.success) return parsed2.data;
+  const issue3 = parsed2.error.issues[0];
+  throw new ActionError(
+    "ACTION_RESULTS",
+    `${file2} is not ${what}: ${issue3?.path.join(".") || "the file"}: ${issue3?.message ?? "wrong"}. Give "results" a folder with nothing but what the jobs of this run left.`
+  );
+}
+
 // src/action/shard-file.ts
 var name = external_exports.string().min(1).max(200);
 var shardFile = external_exports.strictObject({
@@ -66451,15 +66451,7 @@ var shardFile = external_exports.strictObject({
   result: external_exports.unknown()
 });
 function parseShardFile(json2, file2) {
-  const parsed2 = shardFile.safeParse(json2);
-  if (!parsed2.success) {
-    const issue3 = parsed2.error.issues[0];
-    throw new ActionError(
-      "ACTION_RESULTS",
-      `${file2} is not a shard of results: ${issue3?.path.join(".") || "the file"}: ${issue3?.message ?? "wrong"}. Give "results" a folder with nothing but what the jobs of this run left.`
-    );
-  }
-  const { result, ...rest } = parsed2.data;
+  const { result, ...rest } = checkPart(shardFile, json2, file2, "a shard of results");
   return { ...rest, result: result === null ? null : parseEvaluationResult(result, file2) };
 }
 
@@ -66472,15 +66464,7 @@ var trainingFile = external_exports.strictObject({
   record: external_exports.unknown()
 });
 function parseTrainingFile(json2, file2) {
-  const parsed2 = trainingFile.safeParse(json2);
-  if (!parsed2.success) {
-    const issue3 = parsed2.error.issues[0];
-    throw new ActionError(
-      "ACTION_RESULTS",
-      `${file2} is not what a train job leaves: ${issue3?.path.join(".") || "the file"}: ${issue3?.message ?? "wrong"}. Give "results" a folder with nothing but what the jobs of this run left.`
-    );
-  }
-  const { record: record2, ...rest } = parsed2.data;
+  const { record: record2, ...rest } = checkPart(trainingFile, json2, file2, "what a train job leaves");
   return { ...rest, record: parseRunRecord(JSON.stringify(record2), file2) };
 }
 
@@ -66496,13 +66480,7 @@ var unfitFile = external_exports.strictObject({
   reasons: external_exports.array(external_exports.string().max(2e3)).min(1).max(100)
 });
 function parseUnfitFile(json2, file2) {
-  const parsed2 = unfitFile.safeParse(json2);
-  if (parsed2.success) return parsed2.data;
-  const issue3 = parsed2.error.issues[0];
-  throw new ActionError(
-    "ACTION_RESULTS",
-    `${file2} is not what a job on a machine that does not fit leaves: ${issue3?.path.join(".") || "the file"}: ${issue3?.message ?? "wrong"}. Give "results" a folder with nothing but what the jobs of this run left.`
-  );
+  return checkPart(unfitFile, json2, file2, "what a job on a machine that does not fit leaves");
 }
 async function leaveUnfit(folder, part) {
   const file2 = { kind: "inheritune-unfit", schemaVersion: 1, ...part };
@@ -67963,21 +67941,27 @@ var import_write_file_atomic4 = __toESM(require_lib2(), 1);
 import { mkdirSync as mkdirSync3 } from "node:fs";
 import { join as join11 } from "node:path";
 
+// src/store/scores-hash.ts
+function scoresHash(tasks) {
+  return recipeHash(
+    Object.fromEntries(
+      Object.entries(tasks).map(([name2, task4]) => [
+        name2,
+        task4.status === "scored" ? `${task4.itemSetHash} ${task4.answersHash}` : task4.status
+      ])
+    )
+  );
+}
+
 // src/action/complete-record.ts
 function completeRecord(training, result) {
   const itemSets = {};
   const trained2 = compactModel(result, "trained", itemSets, { margins: true });
-  const scores = Object.fromEntries(
-    Object.entries(trained2.tasks).map(([name2, task4]) => [
-      name2,
-      task4.status === "scored" ? `${task4.itemSetHash} ${task4.answersHash}` : task4.status
-    ])
-  );
   const minutes2 = result.seconds / 60;
   const { cost } = training;
   return {
     ...training,
-    hashes: { ...training.hashes, itemScores: { trained: recipeHash(scores) } },
+    hashes: { ...training.hashes, itemScores: { trained: scoresHash(trained2.tasks) } },
     environment: { ...result.environment, ...training.environment },
     cost: {
       ...cost,

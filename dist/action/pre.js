@@ -54791,14 +54791,25 @@ function parse5(eventName, schema, payload) {
   );
 }
 
-// src/store/run-record.ts
+// src/report/result-schema.ts
 var number4 = external_exports.number();
-var wholeNumber = number4.int().min(0);
 var share = number4.min(0).max(1);
-var hash2 = external_exports.string().regex(/^[0-9a-f]{64}$/, "is not a sha256");
-var lossPoint = external_exports.looseObject({ step: wholeNumber, lossNats: number4 });
-var itemScores = external_exports.union([external_exports.string().regex(/^[01]+$/), external_exports.array(number4).min(1)]);
-var scoredTask = external_exports.looseObject({
+var wholeNumber = number4.int().min(0);
+var standardError = external_exports.union([number4.min(0), external_exports.literal("N/A")]);
+var item = external_exports.looseObject({
+  id: external_exports.string().min(1),
+  cluster: external_exports.string().exactOptional(),
+  loglikelihoods: external_exports.array(number4).min(1),
+  greedy: external_exports.array(external_exports.boolean()),
+  gold: external_exports.union([wholeNumber, external_exports.array(number4)]),
+  scores: external_exports.record(external_exports.string(), number4)
+});
+var recordedItem = external_exports.looseObject({
+  id: external_exports.string().min(1),
+  cluster: external_exports.string().exactOptional(),
+  scores: external_exports.record(external_exports.string(), number4)
+});
+var scoredFields = external_exports.looseObject({
   status: external_exports.literal("scored"),
   metrics: external_exports.record(external_exports.string(), external_exports.union([number4, external_exports.literal("N/A")])),
   baselines: external_exports.looseObject({ uniform: share, constant: share.nullable() }),
@@ -54806,36 +54817,77 @@ var scoredTask = external_exports.looseObject({
   version: number4,
   fewShot: wholeNumber,
   itemSetHash: external_exports.string().min(1),
-  truncatedItems: wholeNumber,
+  truncatedItems: wholeNumber
+});
+var allItems = [
+  (task4) => task4.items.length === task4.docs,
+  { path: ["items"], error: 'holds another number of items than "docs" says' }
+];
+var scoredTask = scoredFields.extend({ items: external_exports.array(item).min(1) }).refine(...allItems);
+var recordedTask = scoredFields.extend({ items: external_exports.array(recordedItem).min(1), answersHash: external_exports.string().min(1) }).refine(...allItems);
+var unscoredTask = external_exports.looseObject({
+  status: external_exports.enum(["unavailable", "failed"]),
+  reason: external_exports.string().min(1)
+});
+var task = external_exports.discriminatedUnion("status", [scoredTask, unscoredTask]);
+var group = external_exports.looseObject({
+  acc: share,
+  acc_stderr: standardError,
+  macro_acc: share,
+  docs: wholeNumber.min(1),
+  tasks: external_exports.array(external_exports.string()).min(1),
+  missing: external_exports.array(external_exports.string())
+});
+var evaluationResult = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  model: external_exports.string().min(1),
+  parameters: wholeNumber,
+  limit: number4.nullable(),
+  tasks: external_exports.record(external_exports.string(), task).refine((tasks) => Object.keys(tasks).length > 0, "holds no task"),
+  groups: external_exports.record(external_exports.string(), group),
+  validation: external_exports.looseObject({ lossNats: number4, perplexity: number4, tokens: wholeNumber }).exactOptional(),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number4])),
+  seconds: number4.min(0),
+  tokensComputed: wholeNumber
+});
+var recordedResult = evaluationResult.extend({
+  tasks: external_exports.record(external_exports.string(), external_exports.discriminatedUnion("status", [recordedTask, unscoredTask]))
+});
+
+// src/store/run-record.ts
+var number5 = external_exports.number();
+var wholeNumber2 = number5.int().min(0);
+var share2 = number5.min(0).max(1);
+var hash2 = external_exports.string().regex(/^[0-9a-f]{64}$/, "is not a sha256");
+var lossPoint = external_exports.looseObject({ step: wholeNumber2, lossNats: number5 });
+var itemScores = external_exports.union([external_exports.string().regex(/^[01]+$/), external_exports.array(number5).min(1)]);
+var scoredTask2 = scoredFields.extend({
   /** sha256 of every log-likelihood: equal only where both models gave the same answers to the last bit. */
   answersHash: hash2,
   scores: external_exports.record(external_exports.string(), itemScores)
 });
-var task = external_exports.discriminatedUnion("status", [
-  scoredTask,
-  external_exports.looseObject({ status: external_exports.enum(["unavailable", "failed"]), reason: external_exports.string().min(1) })
-]);
+var task2 = external_exports.discriminatedUnion("status", [scoredTask2, unscoredTask]);
 var model = external_exports.looseObject({
   label: external_exports.string(),
   model: external_exports.string().min(1),
-  parameters: wholeNumber,
-  limit: number4.nullable(),
-  tasks: external_exports.record(external_exports.string(), task),
+  parameters: wholeNumber2,
+  limit: number5.nullable(),
+  tasks: external_exports.record(external_exports.string(), task2),
   groups: external_exports.record(
     external_exports.string(),
     external_exports.looseObject({
-      acc: share,
-      acc_stderr: external_exports.union([number4.min(0), external_exports.literal("N/A")]),
-      macro_acc: share,
-      docs: wholeNumber.min(1),
+      acc: share2,
+      acc_stderr: external_exports.union([number5.min(0), external_exports.literal("N/A")]),
+      macro_acc: share2,
+      docs: wholeNumber2.min(1),
       tasks: external_exports.array(external_exports.string()).min(1),
       missing: external_exports.array(external_exports.string())
     })
   ),
-  validation: external_exports.looseObject({ lossNats: number4, perplexity: number4, tokens: wholeNumber }).nullable(),
-  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number4])),
-  seconds: number4.min(0),
-  tokensComputed: wholeNumber
+  validation: external_exports.looseObject({ lossNats: number5, perplexity: number5, tokens: wholeNumber2 }).nullable(),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
+  seconds: number5.min(0),
+  tokensComputed: wholeNumber2
 });
 var itemSet = external_exports.looseObject({
   ids: external_exports.string().min(1),
@@ -54856,14 +54908,14 @@ var runRecord = external_exports.looseObject({
   /** The same without the seeds: runs in which it is equal differ by chance only. */
   designHash: hash2,
   seeds: external_exports.looseObject({
-    inherit: number4.nullable(),
-    data: number4.nullable(),
-    train: number4.nullable()
+    inherit: number5.nullable(),
+    data: number5.nullable(),
+    train: number5.nullable()
   }),
   /** What each stage was given, by its name. */
   stageInputs: external_exports.record(external_exports.string(), hash2),
   /** What each stage told later ones, such as the hash of the weights it made: with equal inputs a later run can go on from it. */
-  stageResults: external_exports.record(external_exports.string(), external_exports.looseObject({ seconds: number4.min(0), result: external_exports.record(external_exports.string(), external_exports.unknown()) })).exactOptional(),
+  stageResults: external_exports.record(external_exports.string(), external_exports.looseObject({ seconds: number5.min(0), result: external_exports.record(external_exports.string(), external_exports.unknown()) })).exactOptional(),
   /** What each stage left; null where the run had no such stage. */
   hashes: external_exports.looseObject({
     referenceWeights: hash2.nullable(),
@@ -54876,93 +54928,30 @@ var runRecord = external_exports.looseObject({
     /** By model. */
     itemScores: external_exports.record(external_exports.string(), hash2)
   }),
-  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number4])),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
   cost: external_exports.looseObject({
-    gpuMinutes: number4.min(0),
-    minutes: number4.min(0),
-    trainedTokens: wholeNumber,
-    evaluatedTokens: wholeNumber,
+    gpuMinutes: number5.min(0),
+    minutes: number5.min(0),
+    trainedTokens: wholeNumber2,
+    evaluatedTokens: wholeNumber2,
     /** Null: not measured. */
-    peakMemoryBytes: wholeNumber.nullable(),
-    trainTokensPerSecond: number4.min(0).nullable()
+    peakMemoryBytes: wholeNumber2.nullable(),
+    trainTokensPerSecond: number5.min(0).nullable()
   }),
   /** Stages that were taken over and cost nothing. */
   reusedStages: external_exports.array(external_exports.string()),
   /** Of those, the stages that were taken from another run's record, with its path in the store. */
   reusedFrom: external_exports.record(external_exports.string(), external_exports.string()).exactOptional(),
   training: external_exports.looseObject({
-    steps: wholeNumber,
-    tokens: wholeNumber,
+    steps: wholeNumber2,
+    tokens: wholeNumber2,
     precision: external_exports.string(),
     losses: external_exports.array(lossPoint),
     validation: external_exports.array(lossPoint)
   }).nullable(),
-  inheritance: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: wholeNumber, blocks: external_exports.array(wholeNumber) }).nullable(),
+  inheritance: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: wholeNumber2, blocks: external_exports.array(wholeNumber2) }).nullable(),
   itemSets: external_exports.record(external_exports.string(), itemSet),
   models: external_exports.record(external_exports.string(), model)
-});
-
-// src/report/result-schema.ts
-var number5 = external_exports.number();
-var share2 = number5.min(0).max(1);
-var wholeNumber2 = number5.int().min(0);
-var standardError = external_exports.union([number5.min(0), external_exports.literal("N/A")]);
-var item = external_exports.looseObject({
-  id: external_exports.string().min(1),
-  cluster: external_exports.string().exactOptional(),
-  loglikelihoods: external_exports.array(number5).min(1),
-  greedy: external_exports.array(external_exports.boolean()),
-  gold: external_exports.union([wholeNumber2, external_exports.array(number5)]),
-  scores: external_exports.record(external_exports.string(), number5)
-});
-var recordedItem = external_exports.looseObject({
-  id: external_exports.string().min(1),
-  cluster: external_exports.string().exactOptional(),
-  scores: external_exports.record(external_exports.string(), number5)
-});
-var scoredFields = external_exports.looseObject({
-  status: external_exports.literal("scored"),
-  metrics: external_exports.record(external_exports.string(), external_exports.union([number5, external_exports.literal("N/A")])),
-  baselines: external_exports.looseObject({ uniform: share2, constant: share2.nullable() }),
-  docs: wholeNumber2.min(1),
-  version: number5,
-  fewShot: wholeNumber2,
-  itemSetHash: external_exports.string().min(1),
-  truncatedItems: wholeNumber2
-});
-var allItems = [
-  (task4) => task4.items.length === task4.docs,
-  { path: ["items"], error: 'holds another number of items than "docs" says' }
-];
-var scoredTask2 = scoredFields.extend({ items: external_exports.array(item).min(1) }).refine(...allItems);
-var recordedTask = scoredFields.extend({ items: external_exports.array(recordedItem).min(1), answersHash: external_exports.string().min(1) }).refine(...allItems);
-var unscoredTask = external_exports.looseObject({
-  status: external_exports.enum(["unavailable", "failed"]),
-  reason: external_exports.string().min(1)
-});
-var task2 = external_exports.discriminatedUnion("status", [scoredTask2, unscoredTask]);
-var group = external_exports.looseObject({
-  acc: share2,
-  acc_stderr: standardError,
-  macro_acc: share2,
-  docs: wholeNumber2.min(1),
-  tasks: external_exports.array(external_exports.string()).min(1),
-  missing: external_exports.array(external_exports.string())
-});
-var evaluationResult = external_exports.looseObject({
-  schemaVersion: external_exports.literal(1),
-  model: external_exports.string().min(1),
-  parameters: wholeNumber2,
-  limit: number5.nullable(),
-  tasks: external_exports.record(external_exports.string(), task2).refine((tasks) => Object.keys(tasks).length > 0, "holds no task"),
-  groups: external_exports.record(external_exports.string(), group),
-  validation: external_exports.looseObject({ lossNats: number5, perplexity: number5, tokens: wholeNumber2 }).exactOptional(),
-  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
-  seconds: number5.min(0),
-  tokensComputed: wholeNumber2
-});
-var recordedResult = evaluationResult.extend({
-  tasks: external_exports.record(external_exports.string(), external_exports.discriminatedUnion("status", [recordedTask, unscoredTask]))
 });
 
 // src/recipe/field-helpers.ts

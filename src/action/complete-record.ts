@@ -1,7 +1,7 @@
 import type { EvaluationResult } from '../evaluate/result.ts';
-import { recipeHash } from '../recipe/recipe-hash.ts';
 import { compactModel } from '../store/compact-model.ts';
 import type { ItemSets, RunRecord } from '../store/run-record.ts';
+import { scoresHash } from '../store/scores-hash.ts';
 
 /**
  * The record of a run whose parts were done by several jobs: the training's, with the scores of the trained model and what they cost; pure.
@@ -10,17 +10,11 @@ import type { ItemSets, RunRecord } from '../store/run-record.ts';
 export function completeRecord(training: RunRecord, result: EvaluationResult): RunRecord {
   const itemSets: ItemSets = {};
   const trained = compactModel(result, 'trained', itemSets, { margins: true });
-  const scores = Object.fromEntries(
-    Object.entries(trained.tasks).map(([name, task]) => [
-      name,
-      task.status === 'scored' ? `${task.itemSetHash} ${task.answersHash}` : task.status,
-    ]),
-  );
   const minutes = result.seconds / 60;
   const { cost } = training;
   return {
     ...training,
-    hashes: { ...training.hashes, itemScores: { trained: recipeHash(scores) } },
+    hashes: { ...training.hashes, itemScores: { trained: scoresHash(trained.tasks) } },
     environment: { ...result.environment, ...training.environment },
     cost: {
       ...cost,

@@ -4,8 +4,8 @@ import { inputDefinition } from './input-definitions.ts';
 /** setTimeout counts in 31 bits of milliseconds; GitHub ends a job on a self-hosted runner after 5 days. */
 const MAX_TIMEOUT_MINUTES = 5 * 24 * 60;
 
-export /** Reads single inputs and collects what is wrong with them. */
-interface InputReader {
+/** Reads single inputs and collects what is wrong with them. */
+export interface InputReader {
   readonly problems: string[];
   wrong(name: InputName, value: string): void;
   text(name: InputName): string;

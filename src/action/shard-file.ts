@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EvaluationResult } from '../evaluate/result.ts';
 import { COMMENT_KEY } from '../github/comment-marker.ts';
 import { parseEvaluationResult } from '../report/result-schema.ts';
-import { ActionError } from './action-error.ts';
+import { checkPart } from './check-part.ts';
 
 /** What one evaluate job leaves: its part of the results, and what it is a part of. */
 export interface ShardFile {
@@ -35,14 +35,6 @@ const shardFile = z.strictObject({
 
 /** One shard file from its JSON; `file` names it in messages. @throws ActionError, RecordError */
 export function parseShardFile(json: unknown, file: string): ShardFile {
-  const parsed = shardFile.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ActionError(
-      'ACTION_RESULTS',
-      `${file} is not a shard of results: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'wrong'}. Give "results" a folder with nothing but what the jobs of this run left.`,
-    );
-  }
-  const { result, ...rest } = parsed.data;
+  const { result, ...rest } = checkPart(shardFile, json, file, 'a shard of results');
   return { ...rest, result: result === null ? null : parseEvaluationResult(result, file) };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { COMMENT_KEY } from '../github/comment-marker.ts';
 import { parseRunRecord } from '../store/run-record.ts';
 import type { RunRecord } from '../store/run-record.ts';
-import { ActionError } from './action-error.ts';
+import { checkPart } from './check-part.ts';
 
 /** What a train job leaves beside its model: the record of the run so far, still without scores. */
 export interface TrainingFile {
@@ -24,14 +24,6 @@ const trainingFile = z.strictObject({
 
 /** A training's file from its JSON; `file` names it in messages. @throws ActionError, StoreError */
 export function parseTrainingFile(json: unknown, file: string): TrainingFile {
-  const parsed = trainingFile.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ActionError(
-      'ACTION_RESULTS',
-      `${file} is not what a train job leaves: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'wrong'}. Give "results" a folder with nothing but what the jobs of this run left.`,
-    );
-  }
-  const { record, ...rest } = parsed.data;
+  const { record, ...rest } = checkPart(trainingFile, json, file, 'what a train job leaves');
   return { ...rest, record: parseRunRecord(JSON.stringify(record), file) };
 }

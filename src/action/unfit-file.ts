@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { COMMENT_KEY } from '../github/comment-marker.ts';
-import { ActionError } from './action-error.ts';
+import { checkPart } from './check-part.ts';
 
 /** What a train or evaluate job leaves on a machine that does not fit: its part is missing for no fault of the change. */
 export interface UnfitFile {
@@ -25,13 +25,7 @@ const unfitFile = z.strictObject({
 
 /** One such file from its JSON; `file` names it in messages. @throws ActionError */
 export function parseUnfitFile(json: unknown, file: string): UnfitFile {
-  const parsed = unfitFile.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new ActionError(
-    'ACTION_RESULTS',
-    `${file} is not what a job on a machine that does not fit leaves: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'wrong'}. Give "results" a folder with nothing but what the jobs of this run left.`,
-  );
+  return checkPart(unfitFile, json, file, 'what a job on a machine that does not fit leaves');
 }
 
 /** Leaves the file in `folder`. @returns its name */

@@ -55,16 +55,17 @@ export class Session {
   assign(values: ReadonlyMap<string, Float32Array>): void {
     this.readAhead.clear();
     const inputs: number[] = [];
-    const nodes = [...values.keys()].map((name) => this.variable(name).nodes);
+    const nodes: ReturnType<typeof variableNodes>[] = [];
     try {
       for (const [name, array] of values) {
-        const { shape } = this.variable(name);
+        const { nodes: own, shape } = this.variable(name);
         if (array.length !== sizeOf(shape)) {
           throw new GraphError(
             'run',
             `The variable ${name} holds ${sizeOf(shape)} values and was given ${array.length}.`,
           );
         }
+        nodes.push(own);
         inputs.push(this.binding.createTensor(shape, TF.FLOAT, array));
       }
       this.fetchArrays(
@@ -84,7 +85,7 @@ export class Session {
       this.readAhead.delete(name);
       return known;
     }
-    this.variable(name);
+    // An unknown name is in no group, and is refused below.
     const group = this.groups.find((names) => names.includes(name)) ?? [name];
     const nodes = group.map((member) => this.variable(member).nodes.value);
     const values = this.fetchArrays([], [], nodes) as Float32Array[];

@@ -1,13 +1,11 @@
-import { inGroups } from '../graph/in-groups.ts';
+import { assignInGroups } from '../graph/assign-in-groups.ts';
 import type { Session } from '../graph/session.ts';
-import { sizeOf } from '../graph/tf-types.ts';
 import type { Progress } from '../progress.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import type { ModelConfig } from './config.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { ModelError } from './model-error.ts';
 import { HEAD, parametersOf } from './parameters.ts';
-import type { ParameterSpec } from './parameters.ts';
 
 const GPT2_PREFIX = 'transformer.';
 
@@ -51,29 +49,16 @@ export async function loadWeights(
 ): Promise<void> {
   const parameters = parametersOf(config);
   const step = progress.start(`loading ${checkpoint.source}`, parameters.length, 'tensors');
-  const sizes = parameters.map((parameter) => ({ parameter, bytes: 4 * sizeOf(parameter.shape) }));
-  for (const group of inGroups(sizes)) {
-    await loadGroup(
-      session,
-      checkpoint,
-      group.map(({ parameter }) => parameter),
-    );
-    step.advance(group.length);
-  }
+  await assignInGroups(
+    session,
+    parameters,
+    (parameter) => checkpoint.readFloat32(storedName(checkpoint, parameter)),
+    (assigned) => {
+      step.advance(assigned);
+    },
+  );
   // Not in the turn that still holds the last arrays.
   await new Promise((resolve) => setImmediate(resolve));
   collectGarbage();
   step.end();
-}
-
-/** A function of its own, so that nothing holds the arrays when it is done. */
-async function loadGroup(
-  session: Session,
-  checkpoint: Checkpoint,
-  parameters: readonly ParameterSpec[],
-): Promise<void> {
-  const values = new Map<string, Float32Array>();
-  for (const parameter of parameters)
-    values.set(parameter.name, await checkpoint.readFloat32(storedName(checkpoint, parameter)));
-  session.assign(values);
 }

@@ -31,7 +31,8 @@ const recordedItem = z.looseObject({
   scores: z.record(z.string(), number),
 });
 
-const scoredFields = z.looseObject({
+/** What results and records say of a task that was scored. */
+export const scoredFields = z.looseObject({
   status: z.literal('scored'),
   metrics: z.record(z.string(), z.union([number, z.literal('N/A')])),
   baselines: z.looseObject({ uniform: share, constant: share.nullable() }),
@@ -53,7 +54,7 @@ const scoredTask = scoredFields.extend({ items: z.array(item).min(1) }).refine(.
 const recordedTask = scoredFields
   .extend({ items: z.array(recordedItem).min(1), answersHash: z.string().min(1) })
   .refine(...allItems);
-const unscoredTask = z.looseObject({
+export const unscoredTask = z.looseObject({
   status: z.enum(['unavailable', 'failed']),
   reason: z.string().min(1),
 });

@@ -68,17 +68,8 @@ export async function inheritedModel(
       return found;
     },
   });
-  return {
-    key: 'inherited',
-    label: `${random ? 'random' : 'inherited'} (${made.result.blocks} blocks, untrained)`,
-    get folder() {
-      return folder;
-    },
-    get fingerprint() {
-      return made.result.fingerprint;
-    },
-    made,
-  };
+  const label = `${random ? 'random' : 'inherited'} (${made.result.blocks} blocks, untrained)`;
+  return madeModel('inherited', label, made, () => folder);
 }
 
 /** `start` trained as the recipe says, into the run's own folder. */
@@ -115,11 +106,21 @@ export async function trainedModel(
       return found;
     },
   });
+  return madeModel('trained', 'trained', made, () => folder);
+}
+
+/** @param folder where the weights lie by now: a stage that needs them may find them in another run's folder */
+function madeModel(
+  key: RunModel['key'],
+  label: string,
+  made: StageOutput<{ readonly fingerprint: string }>,
+  folder: () => string,
+): RunModel {
   return {
-    key: 'trained',
-    label: 'trained',
+    key,
+    label,
     get folder() {
-      return folder;
+      return folder();
     },
     get fingerprint() {
       return made.result.fingerprint;

@@ -17,6 +17,7 @@ import {
 } from '../store/run-folder.ts';
 import type { RunSummaryFile, StageFile } from '../store/run-folder.ts';
 import type { ItemSets, RecordedModel, RunRecord } from '../store/run-record.ts';
+import { scoresHash } from '../store/scores-hash.ts';
 import { readTrainLog } from '../train/train-log.ts';
 import type { TrainLogLine } from '../train/train-log.ts';
 
@@ -153,17 +154,6 @@ async function learning(
     .filter(({ step }) => wanted.has(step))
     .map(({ step, loss }) => ({ step, lossNats: loss }));
   return { training: training(section, log), lossAtSteps, log };
-}
-
-function scoresHash(tasks: RecordedModel['tasks']): string {
-  return recipeHash(
-    Object.fromEntries(
-      Object.entries(tasks).map(([name, task]) => [
-        name,
-        task.status === 'scored' ? `${task.itemSetHash} ${task.answersHash}` : task.status,
-      ]),
-    ),
-  );
 }
 
 function cost(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scoredFields, unscoredTask } from '../report/result-schema.ts';
 import { StoreError } from './store-error.ts';
 
 /** Faults printed at once: the first ones name the cause. */
@@ -13,24 +14,13 @@ const lossPoint = z.looseObject({ step: wholeNumber, lossNats: number });
 /** 0/1 scores as one character each ("0110"), all others as numbers; in the order of the item set. */
 const itemScores = z.union([z.string().regex(/^[01]+$/), z.array(number).min(1)]);
 
-const scoredTask = z.looseObject({
-  status: z.literal('scored'),
-  metrics: z.record(z.string(), z.union([number, z.literal('N/A')])),
-  baselines: z.looseObject({ uniform: share, constant: share.nullable() }),
-  docs: wholeNumber.min(1),
-  version: number,
-  fewShot: wholeNumber,
-  itemSetHash: z.string().min(1),
-  truncatedItems: wholeNumber,
+const scoredTask = scoredFields.extend({
   /** sha256 of every log-likelihood: equal only where both models gave the same answers to the last bit. */
   answersHash: hash,
   scores: z.record(z.string(), itemScores),
 });
 
-const task = z.discriminatedUnion('status', [
-  scoredTask,
-  z.looseObject({ status: z.enum(['unavailable', 'failed']), reason: z.string().min(1) }),
-]);
+const task = z.discriminatedUnion('status', [scoredTask, unscoredTask]);
 
 const model = z.looseObject({
   label: z.string(),

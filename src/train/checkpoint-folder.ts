@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inGroups } from '../graph/in-groups.ts';
-import { sizeOf } from '../graph/tf-types.ts';
+import { assignInGroups } from '../graph/assign-in-groups.ts';
 import type { ParameterSpec } from '../model/parameters.ts';
 import { parametersOf } from '../model/parameters.ts';
 import { syncFolder } from '../weights/file-writes.ts';
@@ -142,12 +141,9 @@ async function readTensors(path: string, session: TrainingSession, sha256: strin
       for await (const piece of file.chunks(name, 2 ** 23)) hash.update(piece);
     if (hash.digest('hex') !== sha256)
       throw new TrainError('checkpoint', `${path} does not match its sha256. Use an older checkpoint.`);
-    const sizes = checkpointTensors(session).map(({ name, shape }) => ({ name, bytes: 4 * sizeOf(shape) }));
-    for (const group of inGroups(sizes)) {
-      const values = new Map<string, Float32Array>();
-      for (const { name } of group) values.set(name, floatsOf(await file.read(name)));
-      session.assign(values);
-    }
+    await assignInGroups(session, checkpointTensors(session), async ({ name }) =>
+      floatsOf(await file.read(name)),
+    );
   } finally {
     await file.close();
   }

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { after, matMul, toFloat32, toPrecision } from '../ops.ts';
+import { after, toPrecision } from '../ops.ts';
 import type { Precision } from '../ops.ts';
 import { gradients } from './gradients.ts';
+import { weighted, weightedGradients } from './linear.ts';
 import type { WeightLayout } from './linear.ts';
 
 /** An elementwise function of one or more tensors of a shape, and its gradients from that of its value. */
@@ -25,23 +26,18 @@ export function activatedLinear(
   layout: WeightLayout,
   precision: Precision,
 ): Tensor {
-  const outIn = layout === 'outIn';
   return gradients([...inputs, weight], (given, save) => {
     const ws = toPrecision(given.at(-1)!, precision);
     const parts = given.slice(0, -1);
     save([...parts, ws]);
     return {
-      value: toFloat32(
-        matMul(toPrecision(activation(parts).value, precision), ws, { transposeB: outIn }),
-        precision,
-      ),
+      value: weighted(toPrecision(activation(parts).value, precision), ws, layout, precision),
       gradient: (dy, saved) => {
         // Not before it is needed: the executor would compute it during the forward pass and keep it till now.
         const { value, gradient } = activation(saved.slice(0, -1).map((input) => after(input, dy)));
-        const [d, xs] = [toPrecision(dy, precision), toPrecision(value, precision)];
-        const dx = toFloat32(matMul(d, saved.at(-1)!, { transposeB: !outIn }), precision);
-        const dw = outIn ? matMul(d, xs, { transposeA: true }) : matMul(xs, d, { transposeA: true });
-        return [...gradient(dx), toFloat32(dw, precision)];
+        const xs = toPrecision(value, precision);
+        const [dx, dw] = weightedGradients(dy, xs, saved.at(-1)!, layout, precision);
+        return [...gradient(dx), dw];
       },
     };
   });

@@ -14,20 +14,34 @@ export type WeightLayout = 'outIn' | 'inOut';
  * @returns [N, out], float32; with bfloat16 the product and both products of its gradient take bfloat16 operands
  */
 export function linear(x: Tensor, weight: Tensor, layout: WeightLayout, precision: Precision): Tensor {
-  const outIn = layout === 'outIn';
   return gradients([x, weight], ([x, weight], save) => {
     const [xs, ws] = [toPrecision(x!, precision), toPrecision(weight!, precision)];
     save([xs, ws]);
     return {
-      value: toFloat32(matMul(xs, ws, { transposeB: outIn }), precision),
-      gradient: (dy, [xs, ws]) => {
-        const d = toPrecision(dy, precision);
-        const dx = matMul(d, ws!, { transposeB: !outIn });
-        const dw = outIn ? matMul(d, xs!, { transposeA: true }) : matMul(xs!, d, { transposeA: true });
-        return [toFloat32(dx, precision), toFloat32(dw, precision)];
-      },
+      value: weighted(xs, ws, layout, precision),
+      gradient: (dy, [xs, ws]) => weightedGradients(dy, xs!, ws!, layout, precision),
     };
   });
+}
+
+/** The product of `linear` alone, of operands in the precision's format. */
+export function weighted(xs: Tensor, ws: Tensor, layout: WeightLayout, precision: Precision): Tensor {
+  return toFloat32(matMul(xs, ws, { transposeB: layout === 'outIn' }), precision);
+}
+
+/** Gradients of `weighted` with respect to both operands, float32, from that of its value. */
+export function weightedGradients(
+  dy: Tensor,
+  xs: Tensor,
+  ws: Tensor,
+  layout: WeightLayout,
+  precision: Precision,
+): [dx: Tensor, dw: Tensor] {
+  const outIn = layout === 'outIn';
+  const d = toPrecision(dy, precision);
+  const dx = matMul(d, ws, { transposeB: !outIn });
+  const dw = outIn ? matMul(d, xs, { transposeA: true }) : matMul(xs, d, { transposeA: true });
+  return [toFloat32(dx, precision), toFloat32(dw, precision)];
 }
 
 /** Adds a bias [out] to [N, out]. */

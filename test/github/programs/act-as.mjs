@@ -33,6 +33,17 @@ const leave = (tasks) => {
   }
 };
 
+if (process.env.ACT_AS === 'slowCheckpoint') {
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => console.error(`stopping on ${signal}`));
+  process.once('SIGINT', () => {
+    setTimeout(() => {
+      console.error('checkpoint written');
+      process.exit(75);
+    }, 9000);
+  });
+}
+// Whoever waits for this line may signal at once.
 console.error(`acting as ${process.env.ACT_AS}`);
 switch (process.env.ACT_AS) {
   case 'good':
@@ -73,14 +84,6 @@ switch (process.env.ACT_AS) {
     break;
   }
   case 'slowCheckpoint':
-    for (const signal of ['SIGINT', 'SIGTERM'])
-      process.on(signal, () => console.error(`stopping on ${signal}`));
-    process.once('SIGINT', () => {
-      setTimeout(() => {
-        console.error('checkpoint written');
-        process.exit(75);
-      }, 9000);
-    });
     setInterval(() => undefined, 1000);
     break;
   case 'crashed':
