@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from statistics import median
 
 import lm_eval
 import yaml
@@ -79,14 +80,15 @@ def run(lm, tasks, limit, num_fewshot):
     return result
 
 
-def lm_eval_numbers(options):
+def lm_eval_numbers(options, dtype="float32"):
     use_local_rows(options.data)
     lm = HFLM(
         pretrained=str(options.model),
-        dtype="float32",
+        dtype=dtype,
         device="cpu",
         batch_size=1,
         add_bos_token=options.add_bos,
+        softmax_dtype=options.softmax_dtype,
     )
     names = [name for entry in options.tasks.split(",") for name in (NINE if entry == "nine" else [entry])]
     mmlu = [name for name in names if name.startswith("mmlu")]
@@ -105,8 +107,8 @@ def lm_eval_numbers(options):
 
 
 def compare(theirs, ours):
-    """The largest difference of log-likelihoods, and every difference that matters as a sentence."""
-    faults, worst, requests, greedy = [], 0.0, 0, 0
+    """The differences of log-likelihoods, and every difference that matters as a sentence."""
+    faults, differences, greedy = [], [], 0
     for name, task in theirs["tasks"].items():
         other = ours["tasks"].get(name, {"status": "absent"})
         if other["status"] != "scored":
@@ -117,7 +119,7 @@ def compare(theirs, ours):
             continue
         for index, (a, b) in enumerate(zip(task["items"], other["items"], strict=True)):
             for choice, (x, y) in enumerate(zip(a["loglikelihoods"], b["loglikelihoods"], strict=True)):
-                worst, requests = max(worst, abs(x - y)), requests + 1
+                differences.append((abs(x - y), x))
                 if not abs(x - y) <= LOGLIKELIHOOD_TOLERANCE:
                     faults.append(f"{name} item {index} choice {choice}: {x} against our {y}")
             greedy += sum(g != h for g, h in zip(a["greedy"], b["greedy"], strict=True))
@@ -127,7 +129,7 @@ def compare(theirs, ours):
         other = ours["groups"].get(name, {})
         common = {key: values[key] for key in ("acc", "acc_stderr") if key in values}
         faults += different(name, common, other, METRIC_TOLERANCE)
-    return {"requests": requests, "worst": worst, "greedyDifferences": greedy, "faults": faults}
+    return {"differences": differences, "greedyDifferences": greedy, "faults": faults}
 
 
 def different(name, theirs, ours, tolerance):
@@ -144,8 +146,7 @@ def boolean(text):
     return {"true": True, "false": False}[text]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_run_options(parser):
     parser.add_argument("--model", required=True, help="folder in Hugging Face layout")
     parser.add_argument("--data", required=True, help="folder of <task>.jsonl files")
     parser.add_argument("--tasks", default="nine", help="lm-eval's names, separated by commas; nine stands for the paper's")
@@ -154,8 +155,24 @@ def main():
     parser.add_argument("--mmlu-limit", type=float)
     parser.add_argument("--num-fewshot", type=int)
     parser.add_argument("--add-bos", type=boolean)
-    parser.add_argument("--save", help="where lm-eval's numbers are written")
+    parser.add_argument("--softmax-dtype", help="lm-eval's: float64 takes PyTorch's rounding of the log-softmax away")
     parser.add_argument("--results", nargs="*", default=[], help="files written by `inheritune evaluate`")
+
+
+def ours_of(files):
+    """The tasks and groups of several result files together."""
+    ours = {"tasks": {}, "groups": {}}
+    for file in files:
+        result = json.loads(Path(file).read_text())
+        ours["tasks"].update(result["tasks"])
+        ours["groups"].update(result["groups"])
+    return ours
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_run_options(parser)
+    parser.add_argument("--save", help="where lm-eval's numbers are written")
     options = parser.parse_args()
 
     theirs = lm_eval_numbers(options)
@@ -163,15 +180,13 @@ def main():
         Path(options.save).write_text(json.dumps(theirs, separators=(",", ":")) + "\n")
     if not options.results:
         return 0
-    ours = {"tasks": {}, "groups": {}}
-    for file in options.results:
-        result = json.loads(Path(file).read_text())
-        ours["tasks"].update(result["tasks"])
-        ours["groups"].update(result["groups"])
-    outcome = compare(theirs, ours)
+    outcome = compare(theirs, ours_of(options.results))
+    differences = outcome["differences"] or [(0.0, 0.0)]
+    worst, at = max(differences)
     print(
-        f"{len(theirs['tasks'])} tasks, {outcome['requests']} requests: log-likelihoods differ by at most "
-        f"{outcome['worst']:.2e}, first choices in {outcome['greedyDifferences']}, {len(outcome['faults'])} faults"
+        f"{len(theirs['tasks'])} tasks, {len(outcome['differences'])} requests: log-likelihoods differ by at most "
+        f"{worst:.2e} (one of {at:.1f}), half of them by at most {median(d for d, _ in differences):.1e}; first choices in "
+        f"{outcome['greedyDifferences']}; {len(outcome['faults'])} faults"
     )
     for fault in outcome["faults"]:
         print(f"  {fault}")

@@ -23,6 +23,8 @@ RUNS = [
     {"model": f"{MODELS}/gpt2-short", "tasks": "wnli,piqa", "addBos": True},
     {"model": f"{MODELS}/llama-bos", "tasks": SHORT},
     {"model": f"{MODELS}/llama-bos", "tasks": SHORT, "addBos": False},
+    # Examples by lm-eval's sampling, from the one pool of random draws that the sample has, and the first ones of MMLU's.
+    {"model": f"{MODELS}/llama-bos", "tasks": "wsc273,mmlu_anatomy", "fewShot": 2, "include": []},
 ]
 LIMIT = 2
 
@@ -31,11 +33,12 @@ def main():
     os.chdir(ROOT)
     runs = []
     for run in RUNS:
+        run = {"include": OWN, **run}
         options = Namespace(
-            model=run["model"], data="data/eval", tasks=run["tasks"], include=OWN, limit=LIMIT, mmlu_limit=None,
-            num_fewshot=None, add_bos=run.get("addBos"),
+            model=run["model"], data="data/eval", tasks=run["tasks"], include=run["include"], limit=LIMIT, mmlu_limit=None,
+            num_fewshot=run.get("fewShot"), add_bos=run.get("addBos"), softmax_dtype=None,
         )
-        runs.append({**run, "include": OWN, "limit": LIMIT, **lm_eval_numbers(options)})
+        runs.append({**run, "limit": LIMIT, **lm_eval_numbers(options)})
     target = ROOT / "test" / "fixtures" / "evaluate" / "lm-eval-numbers.json"
     target.write_text(json.dumps(runs, separators=(",", ":")) + "\n")
 

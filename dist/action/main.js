@@ -2169,9 +2169,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve10, reject) => {
+          return new Promise((resolve11, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve10(data);
+              return err ? reject(err) : resolve11(data);
             });
           });
         }
@@ -2209,12 +2209,12 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve10, reject) => {
+          return new Promise((resolve11, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve10(data);
+              ) : resolve11(data);
             });
           });
         }
@@ -4100,7 +4100,7 @@ var require_util2 = __commonJS({
     try {
       crypto2 = __require("node:crypto");
       const possibleRelevantHashes = ["sha256", "sha384", "sha512"];
-      supportedHashes = crypto2.getHashes().filter((hash3) => possibleRelevantHashes.includes(hash3));
+      supportedHashes = crypto2.getHashes().filter((hash4) => possibleRelevantHashes.includes(hash4));
     } catch {
     }
     function responseURL(response) {
@@ -4481,8 +4481,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise2 = new Promise((resolve10, reject) => {
-        res = resolve10;
+      const promise2 = new Promise((resolve11, reject) => {
+        res = resolve11;
         rej = reject;
       });
       return { promise: promise2, resolve: res, reject: rej };
@@ -4973,8 +4973,8 @@ var require_file = __commonJS({
     var { kState } = require_symbols2();
     var { webidl } = require_webidl();
     var FileLike = class _FileLike {
-      constructor(blobLike, fileName, options = {}) {
-        const n2 = fileName;
+      constructor(blobLike, fileName2, options = {}) {
+        const n2 = fileName2;
         const t = options.type;
         const d = options.lastModified ?? Date.now();
         this[kState] = {
@@ -6733,12 +6733,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve10, reject) => {
+      const waitForDrain = () => new Promise((resolve11, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve10;
+          callback = resolve11;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -7408,12 +7408,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve10, reject) => {
+      const waitForDrain = () => new Promise((resolve11, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve10;
+          callback = resolve11;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -7892,16 +7892,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve10) => {
+        return new Promise((resolve11) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve10;
+            this[kClosedResolve] = resolve11;
           } else {
-            resolve10(null);
+            resolve11(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve10) => {
+        return new Promise((resolve11) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request2 = requests[i2];
@@ -7912,7 +7912,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve10(null);
+            resolve11(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -7963,7 +7963,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve10, reject) => {
+        const socket = await new Promise((resolve11, reject) => {
           client[kConnector]({
             host,
             hostname: hostname3,
@@ -7975,7 +7975,7 @@ var require_client = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve10(socket2);
+              resolve11(socket2);
             }
           });
         });
@@ -8311,8 +8311,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c3) => c3.close()));
         } else {
-          await new Promise((resolve10) => {
-            this[kClosedResolve] = resolve10;
+          await new Promise((resolve11) => {
+            this[kClosedResolve] = resolve11;
           });
         }
       }
@@ -9581,7 +9581,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve10, reject) => {
+        return await new Promise((resolve11, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -9594,7 +9594,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve10(null);
+              resolve11(null);
             }
           }).on("error", noop6).on("data", function(chunk) {
             limit -= chunk.length;
@@ -9613,7 +9613,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve10, reject) => {
+      return new Promise((resolve11, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -9630,7 +9630,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve10,
+              resolve: resolve11,
               reject,
               length: 0,
               body: []
@@ -9700,18 +9700,18 @@ var require_readable = __commonJS({
       return buffer;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve10, stream, length } = consume2;
+      const { type, body, resolve: resolve11, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve10(chunksDecode(body, length));
+          resolve11(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve10(JSON.parse(chunksDecode(body, length)));
+          resolve11(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve10(chunksConcat(body, length).buffer);
+          resolve11(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve10(new Blob(body, { type: stream[kContentType] }));
+          resolve11(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve10(chunksConcat(body, length));
+          resolve11(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -9968,9 +9968,9 @@ var require_api_request = __commonJS({
     };
     function request2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve10, reject) => {
+        return new Promise((resolve11, reject) => {
           request2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve10(data);
+            return err ? reject(err) : resolve11(data);
           });
         });
       }
@@ -10193,9 +10193,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve10, reject) => {
+        return new Promise((resolve11, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve10(data);
+            return err ? reject(err) : resolve11(data);
           });
         });
       }
@@ -10480,9 +10480,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve10, reject) => {
+        return new Promise((resolve11, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve10(data);
+            return err ? reject(err) : resolve11(data);
           });
         });
       }
@@ -10574,9 +10574,9 @@ var require_api_connect = __commonJS({
     };
     function connect(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve10, reject) => {
+        return new Promise((resolve11, reject) => {
           connect.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve10(data);
+            return err ? reject(err) : resolve11(data);
           });
         });
       }
@@ -14439,7 +14439,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url2 = requestCurrentURL(request2);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve10, reject) => agent.dispatch(
+        return new Promise((resolve11, reject) => agent.dispatch(
           {
             path: url2.pathname + url2.search,
             origin: url2.origin,
@@ -14515,7 +14515,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable4({ read: resume2 });
               const onError = this.onError.bind(this);
-              resolve10({
+              resolve11({
                 status,
                 statusText,
                 headersList,
@@ -14558,7 +14558,7 @@ var require_fetch = __commonJS({
               for (let i2 = 0; i2 < rawHeaders.length; i2 += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i2]), rawHeaders[i2 + 1].toString("latin1"), true);
               }
-              resolve10({
+              resolve11({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -18299,8 +18299,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve10) => {
-        setTimeout(resolve10, ms).unref();
+      return new Promise((resolve11) => {
+        setTimeout(resolve11, ms).unref();
       });
     }
     module.exports = {
@@ -19282,11 +19282,11 @@ var require_lib = __commonJS({
     })();
     var __awaiter3 = exports && exports.__awaiter || function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve10) {
-          resolve10(value);
+        return value instanceof P ? value : new P(function(resolve11) {
+          resolve11(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve10, reject) {
+      return new (P || (P = Promise))(function(resolve11, reject) {
         function fulfilled(value) {
           try {
             step(generator.next(value));
@@ -19302,7 +19302,7 @@ var require_lib = __commonJS({
           }
         }
         function step(result) {
-          result.done ? resolve10(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve11(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -19389,26 +19389,26 @@ var require_lib = __commonJS({
       }
       readBody() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve10) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve11) => __awaiter3(this, void 0, void 0, function* () {
             let output3 = Buffer.alloc(0);
             this.message.on("data", (chunk) => {
               output3 = Buffer.concat([output3, chunk]);
             });
             this.message.on("end", () => {
-              resolve10(output3.toString());
+              resolve11(output3.toString());
             });
           }));
         });
       }
       readBodyBuffer() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve10) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve11) => __awaiter3(this, void 0, void 0, function* () {
             const chunks = [];
             this.message.on("data", (chunk) => {
               chunks.push(chunk);
             });
             this.message.on("end", () => {
-              resolve10(Buffer.concat(chunks));
+              resolve11(Buffer.concat(chunks));
             });
           }));
         });
@@ -19616,14 +19616,14 @@ var require_lib = __commonJS({
        */
       requestRaw(info2, data) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve10, reject) => {
+          return new Promise((resolve11, reject) => {
             function callbackForResult(err, res) {
               if (err) {
                 reject(err);
               } else if (!res) {
                 reject(new Error("Unknown error"));
               } else {
-                resolve10(res);
+                resolve11(res);
               }
             }
             this.requestRawWithCallback(info2, data, callbackForResult);
@@ -19867,12 +19867,12 @@ var require_lib = __commonJS({
         return __awaiter3(this, void 0, void 0, function* () {
           retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
           const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-          return new Promise((resolve10) => setTimeout(() => resolve10(), ms));
+          return new Promise((resolve11) => setTimeout(() => resolve11(), ms));
         });
       }
       _processResponse(res, options) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve10, reject) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve11, reject) => __awaiter3(this, void 0, void 0, function* () {
             const statusCode = res.message.statusCode || 0;
             const response = {
               statusCode,
@@ -19880,7 +19880,7 @@ var require_lib = __commonJS({
               headers: {}
             };
             if (statusCode === HttpCodes2.NotFound) {
-              resolve10(response);
+              resolve11(response);
             }
             function dateTimeDeserializer(key, value) {
               if (typeof value === "string") {
@@ -19919,7 +19919,7 @@ var require_lib = __commonJS({
               err.result = response.result;
               reject(err);
             } else {
-              resolve10(response);
+              resolve11(response);
             }
           }));
         });
@@ -20383,8 +20383,8 @@ var require_light = __commonJS({
           return this.Promise.resolve();
         }
         yieldLoop(t = 0) {
-          return new this.Promise(function(resolve10, reject) {
-            return setTimeout(resolve10, t);
+          return new this.Promise(function(resolve11, reject) {
+            return setTimeout(resolve11, t);
           });
         }
         computePenalty() {
@@ -20595,15 +20595,15 @@ var require_light = __commonJS({
           return this._queue.length === 0;
         }
         async _tryToRun() {
-          var args, cb, error63, reject, resolve10, returned, task4;
+          var args, cb, error63, reject, resolve11, returned, task4;
           if (this._running < 1 && this._queue.length > 0) {
             this._running++;
-            ({ task: task4, args, resolve: resolve10, reject } = this._queue.shift());
+            ({ task: task4, args, resolve: resolve11, reject } = this._queue.shift());
             cb = await (async function() {
               try {
                 returned = await task4(...args);
                 return function() {
-                  return resolve10(returned);
+                  return resolve11(returned);
                 };
               } catch (error1) {
                 error63 = error1;
@@ -20618,13 +20618,13 @@ var require_light = __commonJS({
           }
         }
         schedule(task4, ...args) {
-          var promise2, reject, resolve10;
-          resolve10 = reject = null;
+          var promise2, reject, resolve11;
+          resolve11 = reject = null;
           promise2 = new this.Promise(function(_resolve, _reject) {
-            resolve10 = _resolve;
+            resolve11 = _resolve;
             return reject = _reject;
           });
-          this._queue.push({ task: task4, args, resolve: resolve10, reject });
+          this._queue.push({ task: task4, args, resolve: resolve11, reject });
           this._tryToRun();
           return promise2;
         }
@@ -21025,14 +21025,14 @@ var require_light = __commonJS({
                 counts2 = this._states.counts;
                 return counts2[0] + counts2[1] + counts2[2] + counts2[3] === at;
               };
-              return new this.Promise((resolve10, reject) => {
+              return new this.Promise((resolve11, reject) => {
                 if (finished7()) {
-                  return resolve10();
+                  return resolve11();
                 } else {
                   return this.on("done", () => {
                     if (finished7()) {
                       this.removeAllListeners("done");
-                      return resolve10();
+                      return resolve11();
                     }
                   });
                 }
@@ -21125,9 +21125,9 @@ var require_light = __commonJS({
               options = parser$5.load(options, this.jobDefaults);
             }
             task4 = (...args2) => {
-              return new this.Promise(function(resolve10, reject) {
+              return new this.Promise(function(resolve11, reject) {
                 return fn(...args2, function(...args3) {
-                  return (args3[0] != null ? reject : resolve10)(args3);
+                  return (args3[0] != null ? reject : resolve11)(args3);
                 });
               });
             };
@@ -21343,12 +21343,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve10, reject) {
+        return new Promise(function(resolve11, reject) {
           isexe(path6, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve10(is);
+              resolve11(is);
             }
           });
         });
@@ -21414,27 +21414,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step = (i2) => new Promise((resolve10, reject) => {
+      const step = (i2) => new Promise((resolve11, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve10(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve11(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path6.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve10(subStep(p, i2, 0));
+        resolve11(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve10, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve11, reject) => {
         if (ii === pathExt.length)
-          return resolve10(step(i2 + 1));
+          return resolve11(step(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve10(p + ext);
+              return resolve11(p + ext);
           }
-          return resolve10(subStep(p, i2, ii + 1));
+          return resolve11(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
@@ -27475,16 +27475,16 @@ var require_lexer = __commonJS({
        *
        * @returns A generator of lexical tokens
        */
-      *lex(source2, incomplete = false) {
+      *lex(source2, incomplete2 = false) {
         if (source2) {
           if (typeof source2 !== "string")
             throw TypeError("source is not a string");
           this.buffer = this.buffer ? this.buffer + source2 : source2;
           this.lineEndPos = null;
         }
-        this.atEnd = !incomplete;
+        this.atEnd = !incomplete2;
         let next = this.next ?? "stream";
-        while (next && (incomplete || this.hasChars(1)))
+        while (next && (incomplete2 || this.hasChars(1)))
           next = yield* this.parseNext(next);
       }
       atLineEnd() {
@@ -28175,12 +28175,12 @@ var require_parser = __commonJS({
        *
        * @returns A generator of tokens representing each directive, document, and other structure.
        */
-      *parse(source2, incomplete = false) {
+      *parse(source2, incomplete2 = false) {
         if (this.onNewLine && this.offset === 0)
           this.onNewLine(0);
-        for (const lexeme of this.lexer.lex(source2, incomplete))
+        for (const lexeme of this.lexer.lex(source2, incomplete2))
           yield* this.next(lexeme);
-        if (!incomplete)
+        if (!incomplete2)
           yield* this.end();
       }
       /**
@@ -29377,13 +29377,13 @@ var require_lib2 = __commonJS({
       };
     }
     function serializeActiveFile(absoluteName) {
-      return new Promise((resolve10) => {
+      return new Promise((resolve11) => {
         if (!activeFiles[absoluteName]) {
           activeFiles[absoluteName] = [];
         }
-        activeFiles[absoluteName].push(resolve10);
+        activeFiles[absoluteName].push(resolve11);
         if (activeFiles[absoluteName].length === 1) {
-          resolve10();
+          resolve11();
         }
       });
     }
@@ -29728,11 +29728,11 @@ import { EOL as EOL3 } from "os";
 import { constants, promises } from "fs";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve10) {
-      resolve10(value);
+    return value instanceof P ? value : new P(function(resolve11) {
+      resolve11(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve10, reject) {
+  return new (P || (P = Promise))(function(resolve11, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -29748,7 +29748,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve10(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve11(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -30080,7 +30080,7 @@ function getState(name2) {
 
 // src/action/main.ts
 import { randomUUID as randomUUID5 } from "node:crypto";
-import { resolve as resolve9 } from "node:path";
+import { resolve as resolve10 } from "node:path";
 import { setTimeout as sleep3 } from "node:timers/promises";
 import { fileURLToPath as fileURLToPath3 } from "node:url";
 
@@ -30159,11 +30159,11 @@ var httpClient = __toESM(require_lib(), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve10) {
-      resolve10(value);
+    return value instanceof P ? value : new P(function(resolve11) {
+      resolve11(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve10, reject) {
+  return new (P || (P = Promise))(function(resolve11, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -30179,7 +30179,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve10(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve11(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -39698,7 +39698,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve10) {
+function isRecursive(inst, stack, resolve11) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -39708,7 +39708,7 @@ function isRecursive(inst, stack, resolve10) {
   let result = NONE;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve10);
+      const answer = isRecursive(child, stack, resolve11);
       if (answer > result)
         result = answer;
     }
@@ -39719,7 +39719,7 @@ function isRecursive(inst, stack, resolve10) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve10) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve11) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -39783,7 +39783,7 @@ function isRecursive(inst, stack, resolve10) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve10 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve11 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -54413,27 +54413,27 @@ var evaluationResult = external_exports.looseObject({
 var recordedResult = evaluationResult.extend({
   tasks: external_exports.record(external_exports.string(), external_exports.discriminatedUnion("status", [recordedTask, unscoredTask]))
 });
-function parseEvaluationResult(json2, fileName) {
+function parseEvaluationResult(json2, fileName2) {
   const parsed2 = evaluationResult.safeParse(json2);
   if (parsed2.success) return parsed2.data;
-  throw unreadable(parsed2.error, fileName);
+  throw unreadable(parsed2.error, fileName2);
 }
-function parseRunResult(json2, fileName) {
+function parseRunResult(json2, fileName2) {
   const isRecorded = Object.values(tasksOf(json2)).some((one) => one?.answersHash !== void 0);
-  if (!isRecorded) return parseEvaluationResult(json2, fileName);
+  if (!isRecorded) return parseEvaluationResult(json2, fileName2);
   const parsed2 = recordedResult.safeParse(json2);
   if (parsed2.success) return parsed2.data;
-  throw unreadable(parsed2.error, fileName);
+  throw unreadable(parsed2.error, fileName2);
 }
 function tasksOf(json2) {
   return json2?.tasks ?? {};
 }
-function unreadable(error63, fileName) {
+function unreadable(error63, fileName2) {
   const faults = error63.issues.map(({ path: path6, message }) => `${fieldName(path6)}: ${message}`);
   const more = faults.length > FAULTS_SHOWN ? `; and ${faults.length - FAULTS_SHOWN} more` : "";
   return new RecordError(
     "recordUnreadable",
-    `${fileName} is not an evaluation result: ${faults.slice(0, FAULTS_SHOWN).join("; ")}${more}. Write it again with "inheritune evaluate --out FILE", or name another file.`,
+    `${fileName2} is not an evaluation result: ${faults.slice(0, FAULTS_SHOWN).join("; ")}${more}. Write it again with "inheritune evaluate --out FILE", or name another file.`,
     { cause: error63 }
   );
 }
@@ -54490,6 +54490,55 @@ function newestByCommit(entries) {
 }
 function short(commit) {
   return commit?.slice(0, 10) ?? "";
+}
+
+// src/store/nights.ts
+var MOST_NIGHTS = 60;
+function planNights(runs, { nights: known, tookIn }, tonight) {
+  const ordered2 = [...runs].sort(byTime);
+  const first = [...known, ...ordered2.map(nightOf)].filter((night2) => night2 <= tonight).sort()[0] ?? tonight;
+  const plans = [];
+  for (const night2 of nightsBetween(first, tonight)) {
+    const fresh = ordered2.filter((run2) => nightOf(run2) === night2 && !tookIn(run2));
+    const run = fresh.at(-1);
+    if (run !== void 0) plans.push({ night: night2, state: "judged", run, runs: fresh });
+    else if (!known.has(night2))
+      plans.push({
+        night: night2,
+        state: "nothingNew",
+        run: ordered2.filter((one) => nightOf(one) < night2).at(-1)
+      });
+  }
+  return plans;
+}
+function byTime(a2, b) {
+  return a2.createdAt + a2.path < b.createdAt + b.path ? -1 : 1;
+}
+function decideNight(tonight, last) {
+  if (last === void 0) return { due: true, text: "Run: there is no run of this recipe yet." };
+  if (tonight.recipeHash !== last.recipeHash)
+    return { due: true, text: `Run: the recipe changed since ${last.createdAt.slice(0, 10)}.` };
+  if (tonight.commit === void 0 || last.commit === null)
+    return { due: true, text: "Run: the commit of the last run or of this checkout is not known." };
+  if (tonight.commit !== last.commit)
+    return {
+      due: true,
+      text: `Run: ${tonight.commit.slice(0, 10)} is checked out and the last run was of ${last.commit.slice(0, 10)}.`
+    };
+  return {
+    due: false,
+    text: `Nothing new since ${last.createdAt.slice(0, 10)} (${last.commit.slice(0, 10)}): 0 GPU-minutes.`
+  };
+}
+function nightOf({ createdAt }) {
+  return createdAt.slice(0, 10);
+}
+function nightsBetween(first, last) {
+  const day = 864e5;
+  const [from, to] = [Date.parse(first), Date.parse(last)];
+  const count4 = Math.max(0, Math.round((to - from) / day) + 1);
+  const nights = Array.from({ length: count4 }, (_, i2) => new Date(from + i2 * day).toISOString().slice(0, 10));
+  return nights.slice(-MOST_NIGHTS);
 }
 
 // src/store/record-path.ts
@@ -54657,8 +54706,8 @@ function inconsistency({ models, itemSets }) {
 var NO_COMMIT = "no-commit";
 function runRecordPath(record2) {
   const time3 = record2.createdAt.slice(0, 19).replace(/[-:]/g, "");
-  const hash3 = createHash("sha256").update(runRecordText(record2)).digest("hex").slice(0, 16);
-  return `runs/${record2.name}/${record2.commit ?? NO_COMMIT}/${time3}Z-${hash3}.json`;
+  const hash4 = createHash("sha256").update(runRecordText(record2)).digest("hex").slice(0, 16);
+  return `runs/${record2.name}/${record2.commit ?? NO_COMMIT}/${time3}Z-${hash4}.json`;
 }
 function parseRunRecordPath(path6) {
   const match = /(?:^|\/)runs\/([^/]+)\/([0-9a-f]{40,64}|no-commit)\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{16}\.json$/.exec(
@@ -54673,6 +54722,9 @@ function parseRunRecordPath(path6) {
     createdAt: `${year}-${month}-${day}T${hours}:${minutes2}:${seconds}Z`
   };
 }
+function pathInStore(path6) {
+  return path6.split("/").slice(-4).join("/");
+}
 
 // src/store/add-run.ts
 async function findBaseline(store2, question) {
@@ -54681,10 +54733,6 @@ async function findBaseline(store2, question) {
   if (choice.status === "none") return { choice, record: void 0 };
   const { path: path6 } = choice.entry;
   return { choice, record: parseRunRecord(await store2.read(path6), path6) };
-}
-async function newestRun(store2, name2) {
-  const newest = (await store2.list()).flatMap((path6) => parseRunRecordPath(path6) ?? []).filter((entry) => entry.name === name2).sort((a2, b) => a2.createdAt + a2.path < b.createdAt + b.path ? -1 : 1).at(-1);
-  return newest && { path: newest.path, record: parseRunRecord(await store2.read(newest.path), newest.path) };
 }
 
 // src/store/compact-model.ts
@@ -56371,8 +56419,8 @@ var disconnect = (anyProcess) => {
 // node_modules/execa/lib/utils/deferred.js
 var createDeferred = () => {
   const methods = {};
-  const promise2 = new Promise((resolve10, reject) => {
-    Object.assign(methods, { resolve: resolve10, reject });
+  const promise2 = new Promise((resolve11, reject) => {
+    Object.assign(methods, { resolve: resolve11, reject });
   });
   return Object.assign(promise2, methods);
 };
@@ -61015,11 +61063,11 @@ var addConcurrentStream = (concurrentStreams, stream, waitName) => {
   const promises3 = weakMap.get(stream);
   const promise2 = createDeferred();
   promises3.push(promise2);
-  const resolve10 = promise2.resolve.bind(promise2);
-  return { resolve: resolve10, promises: promises3 };
+  const resolve11 = promise2.resolve.bind(promise2);
+  return { resolve: resolve11, promises: promises3 };
 };
-var waitForConcurrentStreams = async ({ resolve: resolve10, promises: promises3 }, subprocess) => {
-  resolve10();
+var waitForConcurrentStreams = async ({ resolve: resolve11, promises: promises3 }, subprocess) => {
+  resolve11();
   const [isSubprocessExit] = await Promise.race([
     Promise.allSettled([true, subprocess]),
     Promise.all([false, ...promises3])
@@ -61929,8 +61977,8 @@ var Repository = class _Repository {
       else if (blob === void 0) {
         if (twin?.text !== file2.text) throw recordExists(file2.path, `the branch ${this.options.branch}`);
       } else {
-        const hash3 = await this.must(["hash-object", "--stdin"], "be read", file2.text);
-        if (hash3.trim() !== blob) throw recordExists(file2.path, `the branch ${this.options.branch}`);
+        const hash4 = await this.must(["hash-object", "--stdin"], "be read", file2.text);
+        if (hash4.trim() !== blob) throw recordExists(file2.path, `the branch ${this.options.branch}`);
       }
     }
     return fresh;
@@ -62029,6 +62077,10 @@ var source = external_exports.strictObject({
   weight: external_exports.number().positive().exactOptional().meta({
     description: "Share of this source in the tokens, relative to the other weights. All sources have one, or none.",
     defaultText: "sources count by their size"
+  }),
+  passes: external_exports.int().min(1).exactOptional().meta({
+    description: "With `weight` only: how often the source may be gone over before it has run out. Held-out documents come once.",
+    defaultText: "`1`"
   })
 }).meta({ description: "One source of text." });
 var dataFields = external_exports.strictObject({
@@ -62093,17 +62145,24 @@ var dataFields = external_exports.strictObject({
     ({ sources }) => !hasSomeWeights(sources),
     ["sources"],
     "data.sources gives some sources a weight and others none; give every source one, or none."
+  ),
+  rule(
+    ({ sources }) => !listed(sources).some((one) => "passes" in one && !("weight" in one)),
+    ["sources"],
+    "data.sources gives a source passes and no weight; only in a mixture by weight does a source run out before the others."
   )
 ).meta({
   description: "What is trained on.",
   oneOf: [{ required: ["tokens"] }, { required: ["sources"] }]
 });
 function hasSomeWeights(sources) {
-  if (!Array.isArray(sources)) return false;
-  const weighted2 = sources.filter(
-    (one) => typeof one === "object" && one !== null && "weight" in one
-  );
-  return weighted2.length > 0 && weighted2.length < sources.length;
+  const all = listed(sources);
+  const weighted2 = all.filter((one) => "weight" in one);
+  return weighted2.length > 0 && weighted2.length < all.length;
+}
+function listed(sources) {
+  if (!Array.isArray(sources)) return [];
+  return sources.filter((one) => typeof one === "object" && one !== null);
 }
 
 // src/evaluate/evaluate-error.ts
@@ -62115,6 +62174,24 @@ var EvaluateError = class extends InherituneError {
 
 // src/evaluate/protocol.ts
 var PROTOCOLS = ["lm-eval-0.4.13", "inheritune-2024"];
+function protocolScores(tasks, groups2, standard) {
+  const scores = {};
+  for (const [name2, task4] of Object.entries(tasks)) {
+    if (task4.status !== "scored") continue;
+    const metric2 = name2 === "logiqa" ? "acc_norm" : "acc";
+    const other = standard[name2] ?? task4;
+    const lmEval = other.status === "scored" ? Number(other.metrics["acc"]) : void 0;
+    scores[name2] = compared(metric2, Number(task4.metrics[metric2]), lmEval);
+  }
+  for (const [name2, { acc, macro_acc }] of Object.entries(groups2)) {
+    scores[name2] = compared("macro_acc", macro_acc, acc);
+  }
+  return scores;
+}
+function compared(metric2, value, lmEval) {
+  const differs = lmEval !== void 0 && lmEval !== value;
+  return { metric: metric2, value, ...differs ? { lmEval: { metric: "acc", value: lmEval } } : {} };
+}
 
 // src/evaluate/python-strip.ts
 var SPACE = "\\t\\n\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
@@ -63558,6 +63635,7 @@ async function readRecipeFacts(settings, workspace) {
     recordName: named.name,
     hash: recipeHash(named),
     device: settings.device === "auto" ? recipe.device : settings.device,
+    reference: await referenceModel(loaded, workspace),
     trains: recipe.inherit !== void 0 && train !== void 0,
     steps: train?.steps,
     keepCheckpoints: train?.keepCheckpoints ?? 0,
@@ -63566,9 +63644,19 @@ async function readRecipeFacts(settings, workspace) {
       limit: evaluate.limit,
       fewShot: evaluate.fewShot,
       addBos: evaluate.addBos,
+      protocol: evaluate.protocol,
+      maxMemory: evaluate.maxMemory,
       data: resolved?.evaluate?.data
     }
   };
+}
+async function referenceModel(loaded, workspace) {
+  const places = { cwd: workspace, home: homedir(), sections: [] };
+  const resolved = await resolveRecipePaths(loaded, places).catch((cause) => {
+    if (cause instanceof RecipeError) return void 0;
+    throw cause;
+  });
+  return (resolved ?? loaded.recipe).reference.model;
 }
 
 // src/action/baseline.ts
@@ -63678,8 +63766,8 @@ function concludeCheckRun(target, id, conclusion, text2) {
 async function createOrFind(target, isRetry, fields) {
   const { client, owner, repo, name: name2, headSha, detailsUrl, externalId } = target;
   if (isRetry) {
-    const listed3 = await client.rest.checks.listForRef({ owner, repo, ref: headSha, check_name: name2 });
-    const found = listed3.data.check_runs.find((check2) => check2.external_id === externalId);
+    const listed4 = await client.rest.checks.listForRef({ owner, repo, ref: headSha, check_name: name2 });
+    const found = listed4.data.check_runs.find((check2) => check2.external_id === externalId);
     if (found) return { status: "written", id: found.id, url: found.html_url ?? "" };
   }
   const { data } = await client.rest.checks.create({
@@ -64244,7 +64332,7 @@ var INPUTS = [
   },
   {
     name: "model",
-    description: "For evaluate: the model (folder, hub id org/name@revision or .gguf file); by default the one in out",
+    description: "For evaluate: the model (folder, hub id org/name@revision or .gguf file), by default the one in out; with results the folder that holds reference, inherited and trained, as far as the train job left them",
     form: "a folder, a hub id org/name@revision or a .gguf file",
     default: "",
     flag: "--model"
@@ -64257,7 +64345,7 @@ var INPUTS = [
   },
   {
     name: "results",
-    description: "For report and record: folder with the files that the jobs before left, searched through",
+    description: "Folder with the files that the jobs before left, searched through. For report and record; for evaluate the part of the train job, which says what is left to evaluate",
     form: "one path, e.g. shards",
     default: ""
   },
@@ -64324,7 +64412,7 @@ var INPUTS = [
   },
   {
     name: "only-new",
-    description: "Compute nothing where the newest record in baseline is of this recipe and commit: a night with nothing new costs nothing",
+    description: "Compute nothing where a record in baseline is of this recipe and commit: a night with nothing new costs nothing",
     form: BOOLEAN,
     default: "false"
   },
@@ -64662,13 +64750,18 @@ async function makeRecord(context2) {
   }
 }
 async function withMachine(record2, { device }, env) {
-  if (record2.environment["device"] !== void 0 || record2.training === null) return record2;
+  const { environment, training, reusedFrom, cost } = record2;
+  if (environment["device"] !== void 0) return record2;
   const [gpu] = device === "cpu" ? [] : await listGpus(env);
-  const machine = gpu === void 0 ? { trainingDevice: "cpu" } : { trainingDevice: gpu.name, ...gpu.driver === void 0 ? {} : { trainingDriver: gpu.driver } };
+  const machine = {
+    trainingDevice: gpu?.name ?? "cpu",
+    ...gpu?.driver === void 0 ? {} : { trainingDriver: gpu.driver }
+  };
+  const isTrainedHere = training !== null && reusedFrom?.["train"] === void 0;
   return {
     ...record2,
-    environment: { ...record2.environment, ...machine },
-    cost: gpu === void 0 ? { ...record2.cost, gpuMinutes: 0 } : record2.cost
+    environment: isTrainedHere ? { ...environment, ...machine } : environment,
+    cost: gpu === void 0 ? { ...cost, gpuMinutes: 0 } : cost
   };
 }
 
@@ -65249,6 +65342,7 @@ async function publish(settings, job, result, check2) {
   setOutput2("outcome", result.outcome.kind);
   setOutput2("verdict", result.verdict);
   setOutput2("run-id", `${String(job.runId)}-${String(job.runAttempt)}-${settings.variant}`);
+  setOutput2("left", JSON.stringify(result.left));
   setOutput2("scores", scoresJson(result.tasks));
   for (const name2 of ["report-path", "results-path", "model-path", "record-path", "ledger-path"])
     setOutput2(name2, result.files[name2] ?? "");
@@ -65328,7 +65422,7 @@ function explain2(result) {
 
 // src/action/run-action.ts
 import { readFileSync as readFileSync10 } from "node:fs";
-import { resolve as resolve8 } from "node:path";
+import { resolve as resolve9 } from "node:path";
 
 // src/github/pull-request.ts
 function readEvent(eventName, payload, fallbackSha) {
@@ -65443,52 +65537,19 @@ function parse5(eventName, schema, payload) {
   );
 }
 
-// src/store/nights.ts
-var MOST_NIGHTS = 60;
-function planNights(runs, known, tonight) {
-  const ordered2 = [...runs].sort((a2, b) => a2.createdAt + a2.path < b.createdAt + b.path ? -1 : 1);
-  const first = [...known, ...ordered2.map(nightOf)].filter((night2) => night2 <= tonight).sort()[0] ?? tonight;
-  const plans = [];
-  for (const night2 of nightsBetween(first, tonight)) {
-    if (known.has(night2)) continue;
-    const inNight = ordered2.filter((run) => nightOf(run) === night2).at(-1);
-    const before = ordered2.filter((run) => nightOf(run) < night2).at(-1);
-    plans.push(
-      inNight === void 0 ? { night: night2, state: "nothingNew", run: before } : { night: night2, state: "judged", run: inNight }
-    );
-  }
-  return plans;
-}
-function decideNight(tonight, last) {
-  if (last === void 0) return { due: true, text: "Run: there is no run of this recipe yet." };
-  if (tonight.recipeHash !== last.recipeHash)
-    return { due: true, text: `Run: the recipe changed since ${last.createdAt.slice(0, 10)}.` };
-  if (tonight.commit === void 0 || last.commit === null)
-    return { due: true, text: "Run: the commit of the last run or of this checkout is not known." };
-  if (tonight.commit !== last.commit)
-    return {
-      due: true,
-      text: `Run: ${tonight.commit.slice(0, 10)} is checked out and the last run was of ${last.commit.slice(0, 10)}.`
-    };
-  return {
-    due: false,
-    text: `Nothing new since ${last.createdAt.slice(0, 10)} (${last.commit.slice(0, 10)}): 0 GPU-minutes.`
-  };
-}
-function nightOf({ createdAt }) {
-  return createdAt.slice(0, 10);
-}
-function nightsBetween(first, last) {
-  const day = 864e5;
-  const [from, to] = [Date.parse(first), Date.parse(last)];
-  const count4 = Math.max(0, Math.round((to - from) / day) + 1);
-  const nights = Array.from({ length: count4 }, (_, i2) => new Date(from + i2 * day).toISOString().slice(0, 10));
-  return nights.slice(-MOST_NIGHTS);
-}
-
 // src/store/tonight.ts
 async function decideTonight(store2, tonight) {
-  return decideNight(tonight, (await newestRun(store2, tonight.name))?.record);
+  const { name: name2, recipeHash: recipeHash2, commit } = tonight;
+  const newestFirst = (await store2.list()).flatMap((path6) => parseRunRecordPath(path6) ?? []).filter((entry) => entry.name === name2).sort((a2, b) => byTime(b, a2));
+  let last;
+  for (const entry of newestFirst) {
+    if (last !== void 0 && (commit === void 0 || entry.commit !== commit)) continue;
+    const record2 = parseRunRecord(await store2.read(entry.path), entry.path);
+    last ??= record2;
+    if (commit !== void 0 && record2.commit === commit && record2.recipeHash === recipeHash2)
+      return decideNight(tonight, record2);
+  }
+  return decideNight(tonight, last);
 }
 
 // src/action/keep-record.ts
@@ -66198,6 +66259,8 @@ var ledgerEntry = external_exports.looseObject({
   state: external_exports.enum(["judged", "nothingNew"]),
   /** Path of the run's record; null where there never was one. */
   run: external_exports.string().nullable(),
+  /** Paths of the records that a judged night took in: the run, and older ones of the night. Entries of old have the run alone. */
+  runs: external_exports.array(external_exports.string()).exactOptional(),
   commit: external_exports.string().nullable(),
   device: external_exports.string().nullable(),
   gpuMinutes: external_exports.number().min(0),
@@ -66206,8 +66269,8 @@ var ledgerEntry = external_exports.looseObject({
 function ledgerFile(entry) {
   const text2 = `${JSON.stringify(entry, null, 1)}
 `;
-  const hash3 = createHash4("sha256").update(text2).digest("hex").slice(0, 16);
-  return { path: `ledger/${entry.name}/${entry.night}-${hash3}.json`, text: text2 };
+  const hash4 = createHash4("sha256").update(text2).digest("hex").slice(0, 16);
+  return { path: `ledger/${entry.name}/${entry.night}-${hash4}.json`, text: text2 };
 }
 function parseLedgerPath(path6) {
   const match = /(?:^|\/)ledger\/([^/]+)\/(\d{4}-\d\d-\d\d)-[0-9a-f]{16}\.json$/.exec(path6);
@@ -66242,13 +66305,12 @@ async function updateLedger(store2, name2, tonight) {
   const known = [];
   for (const path6 of paths.filter((one) => parseLedgerPath(one)?.name === name2))
     known.push(parseLedgerEntry(await store2.read(path6), path6));
-  const plans = planNights(runs, new Set(known.map(({ night: night2 }) => night2)), tonight);
+  const plans = planNights(runs, knownNights(known), tonight);
   const twins = plans.some(({ state }) => state === "judged") ? await readTwins(store2, all) : [];
   const added = [];
   for (const plan2 of plans) added.push(await entryOf(plan2, name2, store2, twins));
   if (added.length > 0) await store2.add(added.map(ledgerFile));
-  const entries = [...known, ...added].sort((a2, b) => a2.night < b.night ? -1 : 1);
-  return { entries, added };
+  return { entries: [...known, ...added].sort(inOrder), added };
 }
 function ledgerRows(entries, claims = CLAIMS) {
   return claims.map((claim2) => {
@@ -66263,7 +66325,27 @@ function ledgerRows(entries, claims = CLAIMS) {
   });
 }
 function ledgerNights(entries) {
-  return entries.map(({ night: night2, state, run, gpuMinutes }) => ({ night: night2, state, run, gpuMinutes }));
+  const judged = new Set(entries.flatMap(({ night: night2, state }) => state === "judged" ? [night2] : []));
+  return entries.filter(({ night: night2, state }) => state === "judged" || !judged.has(night2)).map(({ night: night2, state, run, gpuMinutes }) => ({ night: night2, state, run, gpuMinutes }));
+}
+function knownNights(entries) {
+  const named = /* @__PURE__ */ new Set();
+  const newestOf = /* @__PURE__ */ new Map();
+  for (const { night: night2, state, run, runs } of entries) {
+    if (state !== "judged" || run === null) continue;
+    for (const path6 of runs ?? [run]) named.add(pathInStore(path6));
+    if (runs === void 0) newestOf.set(night2, parseRunRecordPath(run)?.createdAt ?? "");
+  }
+  return {
+    nights: new Set(entries.map(({ night: night2 }) => night2)),
+    tookIn: (run) => named.has(pathInStore(run.path)) || run.createdAt < (newestOf.get(nightOf(run)) ?? "")
+  };
+}
+function inOrder(a2, b) {
+  if (a2.night !== b.night) return a2.night < b.night ? -1 : 1;
+  if (a2.state !== b.state) return a2.state === "nothingNew" ? -1 : 1;
+  const [left, right] = [parseRunRecordPath(a2.run ?? ""), parseRunRecordPath(b.run ?? "")];
+  return left === void 0 || right === void 0 ? 0 : byTime(left, right);
 }
 async function entryOf(plan2, name2, store2, twins) {
   const shared = { schemaVersion: 1, kind: "night", name: name2, night: plan2.night };
@@ -66281,7 +66363,7 @@ async function entryOf(plan2, name2, store2, twins) {
   const record2 = parseRunRecord(await store2.read(path6), path6);
   return {
     ...shared,
-    ...{ state: "judged", run: path6, commit: record2.commit },
+    ...{ state: "judged", run: path6, runs: plan2.runs.map((run) => run.path), commit: record2.commit },
     device: String(record2.environment["processor"] ?? record2.environment["device"] ?? "unknown"),
     gpuMinutes: record2.cost.gpuMinutes,
     claims: CLAIMS.flatMap((claim2) => judgeClaim(claim2, record2, twins) ?? [])
@@ -66289,8 +66371,7 @@ async function entryOf(plan2, name2, store2, twins) {
 }
 async function readTwins(store2, entries) {
   const newest = /* @__PURE__ */ new Map();
-  for (const entry of [...entries].sort((a2, b) => a2.createdAt < b.createdAt ? -1 : 1))
-    newest.set(entry.name, entry);
+  for (const entry of [...entries].sort(byTime)) newest.set(entry.name, entry);
   const twins = [];
   for (const { path: path6 } of [...newest.values()].slice(-TWINS_READ))
     twins.push(parseRunRecord(await store2.read(path6), path6));
@@ -66387,7 +66468,7 @@ function describeOutcome(outcome, out, verdict = "none") {
     case "partlyMissing":
       return {
         title: "Partly missing",
-        detail: `Results are missing: ${listed(outcome.missing)}. What is missing counts as failed; look at the jobs that should have made it, and run them again.`,
+        detail: `Results are missing: ${listed2(outcome.missing)}. What is missing counts as failed; look at the jobs that should have made it, and run them again.`,
         exitCode: EXIT.failed
       };
     case "baselineUnreadable":
@@ -66411,7 +66492,7 @@ function resume(isResumable, out) {
   return isResumable ? `Run it again with the same out folder (${out}) to continue from its checkpoint.` : `It left no word of a checkpoint; whatever it last saved is in ${out}.`;
 }
 var NAMED = 10;
-function listed(names) {
+function listed2(names) {
   const shown2 = names.slice(0, NAMED).join("; ");
   return names.length > NAMED ? `${shown2} and ${String(names.length - NAMED)} more` : shown2;
 }
@@ -66420,12 +66501,14 @@ function minutes(durationMs) {
   return `${String(count4)} ${count4 === 1 ? "minute" : "minutes"}`;
 }
 
-// src/action/record-stage.ts
-import { resolve as resolve6 } from "node:path";
+// src/action/evaluate-shard.ts
+var import_write_file_atomic4 = __toESM(require_lib2(), 1);
+import { existsSync as existsSync5, mkdirSync as mkdirSync3, readFileSync as readFileSync8 } from "node:fs";
+import { join as join12, resolve as resolve6 } from "node:path";
 
 // src/action/part-files.ts
 import { readdirSync as readdirSync2, readFileSync as readFileSync7, statSync as statSync3 } from "node:fs";
-import { join as join10, relative as relative2 } from "node:path";
+import { join as join11, relative as relative2 } from "node:path";
 
 // src/action/check-part.ts
 function checkPart(schema, json2, file2, what) {
@@ -66438,30 +66521,115 @@ function checkPart(schema, json2, file2, what) {
   );
 }
 
+// src/action/stage-command.ts
+import { join as join9 } from "node:path";
+
+// src/action/shard-tasks.ts
+var REQUESTS = {
+  piqa: 1838 * 2,
+  boolq: 3270 * 2,
+  winogrande: 1267 * 2,
+  wsc: 104 * 2,
+  wsc273: 273 * 2,
+  logiqa: 651 * 4,
+  truthfulqa_mc1: 817 * 5,
+  truthfulqa_mc2: 817 * 7,
+  qnli: 5463 * 2,
+  mnli: 9815 * 3,
+  wnli: 71 * 2
+};
+var MMLU_REQUESTS = Math.round(14042 / 57 * 4);
+function shardTasks(names, shard2, limit) {
+  const { tasks } = selectTasks(names);
+  const cost = (name2) => limit === void 0 ? REQUESTS[name2] ?? MMLU_REQUESTS : 1;
+  const order = tasks.map(({ name: name2 }) => name2);
+  const loads = Array.from({ length: shard2.count }, () => 0);
+  const chosen = /* @__PURE__ */ new Set();
+  for (const name2 of order.toSorted((a2, b) => cost(b) - cost(a2) || order.indexOf(a2) - order.indexOf(b))) {
+    const lightest = loads.indexOf(Math.min(...loads));
+    loads[lightest] += cost(name2);
+    if (lightest === shard2.index - 1) chosen.add(name2);
+  }
+  return order.filter((name2) => chosen.has(name2));
+}
+
+// src/action/stage-command.ts
+var MODEL_KEYS = ["reference", "inherited", "trained"];
+function shardResult(key) {
+  return `shard-result-${key}.raw`;
+}
+function runCommand(settings) {
+  const sets = recipeOverrides(settings).flatMap((override) => ["--set", override]);
+  const left = settings.stages === "train" ? ["--leave-evaluation"] : [];
+  return ["run", settings.recipe, "--out", settings.out, ...sets, ...left, ...machineOptions(settings)];
+}
+function tasksOfShard({ stages, recipe, shard: shard2 }, { evaluate }) {
+  if (evaluate !== void 0) return shardTasks(evaluate.tasks, shard2, evaluate.limit);
+  throw new ActionError(
+    "ACTION_INPUT",
+    `${recipe} has no section "evaluate", which stages: ${stages} needs. Add evaluate.tasks, e.g. [nine, mmlu].`
+  );
+}
+function evaluateCommand(settings, { evaluate, device }, { key, model: model2 }, tasks) {
+  const { data, limit, fewShot: fewShot2, addBos, protocol, maxMemory } = evaluate ?? {};
+  const options = {
+    ...{ model: model2, tasks: tasks.join(","), out: join9(settings.out, shardResult(key)), data, limit },
+    ...{ "num-fewshot": fewShot2, "add-bos": addBos, protocol, "max-memory": maxMemory }
+  };
+  return [
+    "evaluate",
+    ...Object.entries(options).flatMap(
+      ([name2, value]) => value === void 0 ? [] : [`--${name2}`, String(value)]
+    ),
+    ...machineOptions({ ...settings, device })
+  ];
+}
+function machineOptions({ device, cacheDir, nativeDir }) {
+  return [
+    ...device === "auto" ? [] : ["--device", device],
+    ...cacheDir === void 0 ? [] : ["--cache-dir", cacheDir],
+    ...nativeDir === void 0 ? [] : ["--native-dir", nativeDir]
+  ];
+}
+
 // src/action/shard-file.ts
 var name = external_exports.string().min(1).max(200);
 var shardFile = external_exports.strictObject({
   kind: external_exports.literal("inheritune-shard"),
-  schemaVersion: external_exports.literal(1),
+  schemaVersion: external_exports.literal(2),
   variant: external_exports.string().regex(COMMENT_KEY),
   shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count4 }) => index <= count4, "index is above count"),
   headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
   recipe: external_exports.string().max(1e3),
   requested: external_exports.array(name).min(1).max(1e3),
-  result: external_exports.unknown()
+  models: external_exports.array(external_exports.enum(MODEL_KEYS)).max(MODEL_KEYS.length),
+  results: external_exports.partialRecord(external_exports.enum(MODEL_KEYS), external_exports.unknown())
 });
 function parseShardFile(json2, file2) {
-  const { result, ...rest } = checkPart(shardFile, json2, file2, "a shard of results");
-  return { ...rest, result: result === null ? null : parseEvaluationResult(result, file2) };
+  const { results, ...rest } = checkPart(shardFile, json2, file2, "a shard of results");
+  return {
+    ...rest,
+    results: Object.fromEntries(
+      Object.entries(results).map(([key, result]) => [key, parseEvaluationResult(result, file2)])
+    )
+  };
 }
 
 // src/action/training-file.ts
 var trainingFile = external_exports.strictObject({
   kind: external_exports.literal("inheritune-training"),
-  schemaVersion: external_exports.literal(1),
+  schemaVersion: external_exports.literal(2),
   variant: external_exports.string().regex(COMMENT_KEY),
   headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
-  record: external_exports.unknown()
+  record: external_exports.unknown(),
+  left: external_exports.array(
+    external_exports.strictObject({
+      model: external_exports.enum(MODEL_KEYS),
+      label: external_exports.string().min(1).max(1e3),
+      inputHash: external_exports.string().regex(/^[0-9a-f]{64}$/),
+      validation: external_exports.strictObject({ lossNats: external_exports.number(), perplexity: external_exports.number(), tokens: external_exports.int().min(0) }).nullable()
+    })
+  ).max(MODEL_KEYS.length)
 });
 function parseTrainingFile(json2, file2) {
   const { record: record2, ...rest } = checkPart(trainingFile, json2, file2, "what a train job leaves");
@@ -66471,7 +66639,7 @@ function parseTrainingFile(json2, file2) {
 // src/action/unfit-file.ts
 var import_write_file_atomic3 = __toESM(require_lib2(), 1);
 import { mkdirSync as mkdirSync2 } from "node:fs";
-import { join as join9 } from "node:path";
+import { join as join10 } from "node:path";
 var unfitFile = external_exports.strictObject({
   kind: external_exports.literal("inheritune-unfit"),
   schemaVersion: external_exports.literal(1),
@@ -66486,7 +66654,7 @@ async function leaveUnfit(folder, part) {
   const file2 = { kind: "inheritune-unfit", schemaVersion: 1, ...part };
   const name2 = `unfit-${part.variant}.json`;
   mkdirSync2(folder, { recursive: true });
-  await (0, import_write_file_atomic3.default)(join9(folder, name2), `${JSON.stringify(file2)}
+  await (0, import_write_file_atomic3.default)(join10(folder, name2), `${JSON.stringify(file2)}
 `);
   return name2;
 }
@@ -66559,12 +66727,417 @@ function jsonFiles(folder) {
       "ACTION_RESULTS",
       `The folder ${folder} holds ${String(files.length)} files. Clear it first.`
     );
-  return files.map((entry) => join10(entry.parentPath, entry.name)).toSorted();
+  return files.map((entry) => join11(entry.parentPath, entry.name)).toSorted();
 }
 
+// src/action/run-child.ts
+var STDERR_TAIL_CHARACTERS = 16384;
+var STOP_GRACE_MS = 5 * 6e4;
+var STALL_GRACE_MS = 3e4;
+var STALL_CHECKS = 20;
+async function runChild(command2, hooks) {
+  const oomKillsBefore = countKernelOomKills();
+  const child = execa(command2.file, command2.args, {
+    cwd: command2.cwd,
+    env: command2.env,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "pipe"
+  });
+  const groupId = child.pid;
+  if (groupId !== void 0) hooks.onStart(groupId);
+  const stop = {
+    cancelledBy: void 0,
+    timedOutAfterMs: void 0,
+    stalledAfterMs: void 0
+  };
+  const timers = /* @__PURE__ */ new Set();
+  const send = (signal) => {
+    if (groupId !== void 0) signalGroup(groupId, signal);
+  };
+  const unsubscribe = hooks.onCancel((signal) => {
+    stop.cancelledBy ??= signal;
+    send(signal);
+  });
+  if (command2.timeoutMs !== void 0) {
+    const { timeoutMs } = command2;
+    const onTimeout = () => {
+      stop.timedOutAfterMs = timeoutMs;
+      send("SIGTERM");
+      timers.add(setTimeout(send, command2.stopGraceMs ?? STOP_GRACE_MS, "SIGKILL"));
+    };
+    timers.add(setTimeout(onTimeout, timeoutMs));
+  }
+  let lastSignMs = Date.now();
+  if (command2.stallMs !== void 0) {
+    const { stallMs, lastSignMs: otherSignMs } = command2;
+    const watch = setInterval(() => {
+      const silentMs = Date.now() - Math.max(lastSignMs, otherSignMs?.() ?? 0);
+      if (silentMs < stallMs || stop.cancelledBy !== void 0 || stop.timedOutAfterMs !== void 0) return;
+      stop.stalledAfterMs = stallMs;
+      clearInterval(watch);
+      send("SIGTERM");
+      timers.add(setTimeout(send, command2.stopGraceMs ?? STALL_GRACE_MS, "SIGKILL"));
+    }, stallMs / STALL_CHECKS);
+    timers.add(watch);
+  }
+  child.once("exit", () => {
+    send("SIGKILL");
+  });
+  const stderr = collectLines(hooks.onStderr);
+  child.stderr.setEncoding("utf8").on("data", (chunk) => {
+    lastSignMs = Date.now();
+    stderr.add(chunk);
+  });
+  const result = await child;
+  stderr.flush();
+  unsubscribe();
+  timers.forEach((timer) => {
+    clearTimeout(timer);
+  });
+  const oomKillsAfter = countKernelOomKills();
+  const neverStarted = groupId === void 0;
+  return {
+    exitCode: result.exitCode,
+    signal: result.signal,
+    stderrTail: neverStarted ? result.shortMessage ?? "" : stderr.tail(),
+    ...stop,
+    kernelOomKills: oomKillsBefore === void 0 || oomKillsAfter === void 0 ? void 0 : oomKillsAfter - oomKillsBefore
+  };
+}
+function collectLines(emit) {
+  let pending = "";
+  let tail = "";
+  return {
+    add: (chunk) => {
+      tail = (tail + chunk).slice(-STDERR_TAIL_CHARACTERS);
+      pending += chunk;
+      const end = pending.lastIndexOf("\n") + 1;
+      if (end > 0) emit(pending.slice(0, end));
+      pending = pending.slice(end);
+    },
+    flush: () => {
+      if (pending !== "") emit(`${pending}
+`);
+      pending = "";
+    },
+    tail: () => tail
+  };
+}
+
+// src/action/start-child.ts
+function startChild(context2, args, folder) {
+  const { settings } = context2;
+  return runChild(
+    {
+      file: process.execPath,
+      args: [context2.cliPath, ...args],
+      cwd: context2.workspace,
+      env: { ...childEnvironment(context2.env, settings.token), [GROUP_MARK_VARIABLE]: context2.mark },
+      timeoutMs: settings.timeoutMs,
+      stallMs: settings.stallMs,
+      lastSignMs: () => trainingLogTimeMs(folder)
+    },
+    context2.hooks
+  );
+}
+
+// src/store/scores-hash.ts
+function scoresHash(tasks) {
+  return recipeHash(
+    Object.fromEntries(
+      Object.entries(tasks).map(([name2, task4]) => [
+        name2,
+        task4.status === "scored" ? `${task4.itemSetHash} ${task4.answersHash}` : task4.status
+      ])
+    )
+  );
+}
+
+// src/action/complete-record.ts
+function completeRecord({ record: training, left }, results) {
+  const itemSets = { ...training.itemSets };
+  const models = { ...training.models };
+  const itemScores2 = { ...training.hashes.itemScores };
+  const stageInputs = { ...training.stageInputs };
+  const stageResults = { ...training.stageResults };
+  const cost = { ...training.cost };
+  let environment = {};
+  for (const { model: model2, label, inputHash } of left) {
+    const result = results[model2];
+    if (result === void 0) continue;
+    const compact = compactModel(result, label, itemSets, { margins: model2 === "trained" });
+    const { seconds, parameters } = result;
+    models[model2] = compact;
+    itemScores2[model2] = scoresHash(compact.tasks);
+    stageInputs[`evaluate ${model2}`] = inputHash;
+    stageResults[`evaluate ${model2}`] = { seconds, result: { parameters, peakMemoryBytes: null } };
+    cost.gpuMinutes += result.environment["device"] === "cpu" ? 0 : seconds / 60;
+    cost.minutes += seconds / 60;
+    cost.evaluatedTokens += result.tokensComputed;
+    environment = result.environment;
+  }
+  if (left.length === 0) environment = (models["trained"] ?? Object.values(models).at(-1))?.environment ?? {};
+  return {
+    ...training,
+    ...{ stageInputs, stageResults, hashes: { ...training.hashes, itemScores: itemScores2 }, cost, itemSets, models },
+    environment: { ...environment, ...training.environment }
+  };
+}
+
+// src/evaluate/group-results.ts
+function groupResults(groups2, tasks) {
+  const results = {};
+  for (const [name2, members2] of groups2) {
+    const result = groupResult(members2, tasks);
+    if (result !== void 0) results[name2] = result;
+  }
+  return results;
+}
+function groupResult(members2, tasks) {
+  const parts = [];
+  const missing = [];
+  for (const name2 of members2) {
+    const task4 = tasks[name2];
+    if (task4?.status === "failed") return void 0;
+    if (task4?.status === "scored") {
+      const { acc, acc_stderr: stderr } = task4.metrics;
+      parts.push({ name: name2, acc: Number(acc), stderr: stderr ?? "N/A", docs: task4.docs });
+    } else missing.push(name2);
+  }
+  if (parts.length === 0) return void 0;
+  const docs = parts.reduce((total, part) => total + part.docs, 0);
+  return {
+    acc: parts.reduce((total, part) => total + part.acc * part.docs, 0) / docs,
+    acc_stderr: pooledStandardError(parts),
+    macro_acc: mean(parts.map((part) => part.acc)),
+    docs,
+    tasks: parts.map((part) => part.name),
+    missing
+  };
+}
+
+// src/action/merge-results.ts
+var MergeError = class extends InherituneError {
+};
+var EQUAL_FIELDS = ["schemaVersion", "model", "parameters", "limit", "protocol"];
+var EQUAL_ENVIRONMENT = ["precision", "tensorflow", "inheritune"];
+function mergeResults(shards, requested) {
+  const [first, ...others] = shards;
+  if (first === void 0)
+    throw new MergeError("nothingToMerge", "There is no shard to merge. Run the evaluate jobs first.");
+  for (const other of others) checkEqual(first, other);
+  const found = /* @__PURE__ */ new Map();
+  for (const [name2, task4] of shards.flatMap(({ tasks: tasks2 }) => Object.entries(tasks2))) {
+    if (found.has(name2))
+      throw new MergeError(
+        "taskTwice",
+        `The task ${name2} is in two shards. Give every evaluate job another index and all the same count.`
+      );
+    found.set(name2, task4);
+  }
+  const selection = selectTasks(requested);
+  const missing = selection.tasks.map(({ name: name2 }) => name2).filter((name2) => !found.has(name2));
+  const order = [...selection.tasks.map(({ name: name2 }) => name2), ...found.keys()];
+  const tasks = Object.fromEntries(
+    [...new Set(order)].map((name2) => [
+      name2,
+      found.get(name2) ?? { status: "failed", reason: "no shard has a result for it" }
+    ])
+  );
+  const groups2 = groupResults(selection.groups, tasks);
+  const validation = shards.find((shard2) => shard2.validation !== void 0)?.validation;
+  return {
+    missing,
+    result: {
+      schemaVersion: first.schemaVersion,
+      model: first.model,
+      parameters: first.parameters,
+      limit: first.limit,
+      ...first.protocol === void 0 ? {} : { protocol: first.protocol },
+      ...mergedProtocolScores(shards, groups2),
+      ...mergedData(shards),
+      tasks,
+      groups: groups2,
+      ...validation === void 0 ? {} : { validation },
+      environment: mergedEnvironment(shards),
+      seconds: sum2(shards.map(({ seconds }) => seconds)),
+      tokensComputed: sum2(shards.map(({ tokensComputed }) => tokensComputed))
+    }
+  };
+}
+function checkEqual(a2, b) {
+  const differing = (field, left, right) => {
+    if (left === right) return;
+    throw new MergeError(
+      "shardsDiffer",
+      `The shards are not of one evaluation: ${field} is ${JSON.stringify(left)} in one and ${JSON.stringify(right)} in another. Evaluate all shards with the same model, recipe and version.`
+    );
+  };
+  for (const field of EQUAL_FIELDS) differing(field, a2[field], b[field]);
+  for (const field of EQUAL_ENVIRONMENT)
+    differing(`environment.${field}`, a2.environment[field] ?? null, b.environment[field] ?? null);
+}
+function mergedProtocolScores(shards, groups2) {
+  const own4 = shards.map((shard2) => shard2.protocolScores).filter((scores) => scores !== void 0);
+  if (own4.length === 0) return {};
+  return { protocolScores: Object.assign({}, ...own4, protocolScores({}, groups2, {})) };
+}
+function mergedData(shards) {
+  const data = shards.flatMap((shard2) => shard2.data ?? []);
+  const [first] = data;
+  if (first === void 0) return {};
+  const hub2 = data.flatMap((each) => each.kind === "hub" ? [each.datasets] : []);
+  return {
+    data: hub2.length === 0 ? first : { kind: "hub", datasets: Object.assign({}, ...hub2) }
+  };
+}
+function mergedEnvironment(shards) {
+  const keys = [...new Set(shards.flatMap(({ environment }) => Object.keys(environment)))];
+  return Object.fromEntries(
+    keys.map((key) => {
+      const values = [...new Set(shards.map(({ environment }) => environment[key] ?? "none"))];
+      return [key, values.length === 1 ? values[0] : values.map(String).toSorted().join(" + ")];
+    })
+  );
+}
+function sum2(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+// src/action/variant.ts
+function scoresName(variant, model2, judged) {
+  return model2 === judged ? variant : `${variant}/${model2}`;
+}
+function mergeVariants(shards, trainings) {
+  const names = [...new Set(shards.map(({ variant }) => variant))].toSorted();
+  const merged = names.map(
+    (name2) => mergeVariant(
+      name2,
+      shards.filter(({ variant }) => variant === name2),
+      trainings.find(({ variant }) => variant === name2)
+    )
+  );
+  return {
+    variants: merged.flatMap(({ variant }) => variant ?? []),
+    missing: merged.flatMap(({ missing }) => missing)
+  };
+}
+function mergeVariant(name2, shards, training) {
+  const count4 = Math.max(...shards.map(({ shard: shard2 }) => shard2.count));
+  const lost = Array.from({ length: count4 }, (_, i2) => i2 + 1).filter((index) => !shards.some(({ shard: shard2 }) => shard2.index === index)).map((index) => `shard ${String(index)} of ${String(count4)} of ${name2}`);
+  const requested = [...new Set(shards.flatMap((shard2) => shard2.requested))];
+  const evaluated = {};
+  const missing = [];
+  for (const key of new Set(shards.flatMap(({ models: models2 }) => models2))) {
+    const results2 = shards.flatMap((shard2) => shard2.results[key] ?? []);
+    if (results2.length === 0) continue;
+    const { result, missing: tasks } = mergeResults(results2, requested);
+    const validation = training?.left.find(({ model: model2 }) => model2 === key)?.validation;
+    evaluated[key] = validation == null ? result : { ...result, validation };
+    missing.push(...tasks.map((task4) => `${task4} of ${key === "trained" ? "" : `${key} of `}${name2}`));
+  }
+  const gaps = lost.length > 0 ? lost : missing;
+  const results = { ...recorded(training), ...evaluated };
+  const models = MODEL_KEYS.flatMap((model2) => {
+    const result = results[model2];
+    return result === void 0 ? [] : [{ model: model2, result }];
+  });
+  const judged = models.at(-1);
+  if (judged === void 0) return { variant: void 0, missing: gaps };
+  const isComplete = gaps.length === 0 && training?.left.every(({ model: model2 }) => model2 in evaluated) === true;
+  const record2 = isComplete ? completeRecord(training, evaluated) : void 0;
+  const variant = {
+    name: name2,
+    ...judged,
+    others: models.slice(0, -1),
+    record: record2,
+    recordFile: `records/${name2}.json`
+  };
+  return { variant, missing: gaps };
+}
+function recorded(training) {
+  if (training === void 0) return {};
+  const { models, itemSets } = training.record;
+  return Object.fromEntries(
+    Object.entries(models).map(([key, model2]) => [key, expandModel(model2, itemSets)])
+  );
+}
+
+// src/action/evaluate-shard.ts
+function planShard({ settings, workspace }, { headSha }, recipe, tasks) {
+  const { results, variant, model: model2 = settings.out } = settings;
+  if (results === void 0) return { models: [{ key: "trained", model: model2 }], tasks };
+  const { trainings } = readPartFiles(resolve6(workspace, results), headSha);
+  const training = trainings.find((part) => part.variant === variant);
+  if (training === void 0)
+    throw new ActionError(
+      "ACTION_RESULTS",
+      `${results} holds no part of a training of ${variant}. Download what its train job left into it, or leave results empty to evaluate one model.`
+    );
+  const models = training.left.map((left) => {
+    const folder = join12(model2, left.model);
+    if (existsSync5(resolve6(workspace, folder, "config.json"))) return { key: left.model, model: folder };
+    if (left.model === "reference") return { key: "reference", model: recipe.reference };
+    throw new ActionError(
+      "ACTION_RESULTS",
+      `The ${left.model} model of ${variant} is to be evaluated and is not in ${folder}. Download what its train job left into it.`
+    );
+  });
+  return { models, tasks };
+}
+async function evaluateShard(context2, event, recipe, { models, tasks }) {
+  const { settings, workspace } = context2;
+  const { variant, shard: shard2, out } = settings;
+  const folder = resolve6(workspace, out);
+  mkdirSync3(folder, { recursive: true });
+  const results = {};
+  let stderrTail = "";
+  for (const model2 of tasks.length === 0 ? [] : models) {
+    const args = evaluateCommand(settings, recipe, model2, tasks);
+    const exit = await context2.duringChild(
+      () => context2.withProgress({ folder, totalSteps: void 0 }, () => startChild(context2, args, folder))
+    );
+    stderrTail = exit.stderrTail;
+    const ended = classifyExit(exit);
+    if (ended.kind !== "succeeded") return withoutResult(ended, stderrTail);
+    const file2 = join12(folder, shardResult(model2.key));
+    if (!existsSync5(file2)) {
+      const message = `The evaluation of the ${model2.key} model ended without an error but left no result. Look at its log, and report this with it.`;
+      return withoutResult({ kind: "empty", message }, stderrTail);
+    }
+    results[model2.key] = parseEvaluationResult(JSON.parse(readFileSync8(file2, "utf8")), file2);
+  }
+  const envelope = {
+    ...{ kind: "inheritune-shard", schemaVersion: 2, variant, shard: shard2, headSha: event.headSha },
+    ...{ recipe: settings.recipe, requested: recipe.evaluate?.tasks ?? [] },
+    ...{ models: models.map(({ key }) => key), results }
+  };
+  const name2 = `shard-${variant}-${String(shard2.index)}-of-${String(shard2.count)}.json`;
+  await (0, import_write_file_atomic4.default)(join12(folder, name2), `${JSON.stringify(envelope)}
+`);
+  const scores = Object.fromEntries(
+    Object.entries(results).map(([key, result]) => [
+      scoresName(variant, key, models.at(-1)?.key),
+      result.tasks
+    ])
+  );
+  const gaps = Object.keys(scores).length === 0 ? void 0 : findGaps(scores, true);
+  const settled = gaps === void 0 || gaps.kind === "empty" ? { kind: "succeeded" } : gaps;
+  return { ...withoutResult(settled, stderrTail), tasks: scores, files: { "results-path": join12(out, name2) } };
+}
+
+// src/action/record-stage.ts
+import { resolve as resolve7 } from "node:path";
+
 // src/action/whole-run.ts
-var import_write_file_atomic5 = __toESM(require_lib2(), 1);
-import { join as join13 } from "node:path";
+var import_write_file_atomic6 = __toESM(require_lib2(), 1);
+import { join as join15 } from "node:path";
 
 // src/judge/comparison-unit.ts
 var MARGIN = "margin";
@@ -66586,26 +67159,26 @@ function comparisonUnits(base, head) {
 function unitSide(result, unit) {
   const members2 = unit.members.map((name2) => [name2, result.tasks[name2]]);
   if (members2.every(([, task4]) => task4 === void 0)) return { status: "absent" };
-  const scored = [];
+  const scored2 = [];
   for (const [name2, task4] of members2) {
     if (task4 === void 0) return { status: "notScored", reason: `${name2} is absent` };
     if (task4.status !== "scored")
       return { status: "notScored", reason: `${name2} ${task4.status}: ${task4.reason}` };
     if (task4.items.length === 0) return { status: "notScored", reason: `${name2} has no items` };
-    scored.push([name2, task4]);
+    scored2.push([name2, task4]);
   }
   return {
     status: "scored",
     unit: {
-      items: scored.flatMap(([, task4]) => task4.items),
-      memberOfItem: scored.flatMap(([name2, task4]) => task4.items.map(() => name2)),
-      answersHash: scored.every(([, task4]) => task4.answersHash !== void 0) ? scored.map(([, task4]) => task4.answersHash).join(" ") : void 0,
+      items: scored2.flatMap(([, task4]) => task4.items),
+      memberOfItem: scored2.flatMap(([name2, task4]) => task4.items.map(() => name2)),
+      answersHash: scored2.every(([, task4]) => task4.answersHash !== void 0) ? scored2.map(([, task4]) => task4.answersHash).join(" ") : void 0,
       identity: {
-        "metric set": unique(scored.flatMap(([, task4]) => metricNames(task4.items))),
-        "task version": unique(scored.map(([, task4]) => String(task4.version))),
-        "few-shot examples": unique(scored.map(([, task4]) => String(task4.fewShot))),
-        n: String(scored.reduce((sum3, [, task4]) => sum3 + task4.items.length, 0)),
-        "item set": scored.map(([, task4]) => task4.itemSetHash).join(" ")
+        "metric set": unique(scored2.flatMap(([, task4]) => metricNames(task4.items))),
+        "task version": unique(scored2.map(([, task4]) => String(task4.version))),
+        "few-shot examples": unique(scored2.map(([, task4]) => String(task4.fewShot))),
+        n: String(scored2.reduce((sum3, [, task4]) => sum3 + task4.items.length, 0)),
+        "item set": scored2.map(([, task4]) => task4.itemSetHash).join(" ")
       }
     }
   };
@@ -67073,19 +67646,19 @@ function ownLosses(base, head) {
   return { base: of(base), head: of(head) };
 }
 function judgeComparisons(comparisons, gates, options) {
-  const compared = comparisons.filter((one) => one.status === "compared");
-  const pooled2 = compared.length === 0 ? void 0 : poolComparisons(
-    compared.map((one) => one.comparison),
+  const compared2 = comparisons.filter((one) => one.status === "compared");
+  const pooled2 = compared2.length === 0 ? void 0 : poolComparisons(
+    compared2.map((one) => one.comparison),
     options
   );
-  const loss = options.validation === void 0 ? { status: "absent", reason: "base and head ran in different environments or by different protocols" } : compareValidation(options.validation, gates.confidence, compared.length + 2);
-  const family = compared.length + (pooled2 === void 0 ? 0 : 1) + (loss.status === "compared" ? 1 : 0);
+  const loss = options.validation === void 0 ? { status: "absent", reason: "base and head ran in different environments or by different protocols" } : compareValidation(options.validation, gates.confidence, compared2.length + 2);
+  const family = compared2.length + (pooled2 === void 0 ? 0 : 1) + (loss.status === "compared" ? 1 : 0);
   const adjusted = holmAdjust([
-    ...compared.map((one) => one.comparison.pValue),
+    ...compared2.map((one) => one.comparison.pValue),
     ...pooled2 === void 0 ? [] : [pooled2.pValue],
     ...loss.status === "compared" ? [loss.pValue] : []
   ]);
-  const adjustedOf = new Map(compared.map((one, i2) => [one, adjusted[i2]]));
+  const adjustedOf = new Map(compared2.map((one, i2) => [one, adjusted[i2]]));
   const tasks = comparisons.map((one) => {
     if (one.status !== "compared") {
       const { status, ...rest } = one;
@@ -67103,8 +67676,8 @@ function judgeComparisons(comparisons, gates, options) {
     return { gates, overall: blocked(tasks) ?? nothingCompared(), tasks, pooled: pooled2, validation };
   const pooledEvidence = {
     ...evidence(pooled2, gates, family),
-    adjustedPValue: adjusted[compared.length],
-    identical: compared.every((one) => one.identical)
+    adjustedPValue: adjusted[compared2.length],
+    identical: compared2.every((one) => one.identical)
   };
   const decision = decide(pooledEvidence, gates);
   const dropped = tasks.filter((task4) => task4.state === "regression").map((task4) => task4.compared.task);
@@ -67416,8 +67989,8 @@ function ordered(tasks) {
 
 // src/report/comparison-details.ts
 function comparisonMargins({ tasks }) {
-  const compared = tasks.flatMap((task4) => "compared" in task4 ? [task4.compared] : []);
-  const rows = inPaperOrder(compared, (one) => one.task).flatMap(({ task: task4, margin }) => {
+  const compared2 = tasks.flatMap((task4) => "compared" in task4 ? [task4.compared] : []);
+  const rows = inPaperOrder(compared2, (one) => one.task).flatMap(({ task: task4, margin }) => {
     if (margin === void 0) return [];
     const { base, head, difference, interval } = margin;
     return [
@@ -67467,19 +68040,19 @@ function verdictLine(judgement) {
   const mean5 = pooled2 === void 0 ? "" : `${signedPoints(pooled2.difference)} points, ${confidenceText(gates.confidence)} interval ${signedPoints(pooled2.interval.lower)} to ${signedPoints(pooled2.interval.upper)}`;
   switch (overall.state) {
     case "regression": {
-      const compared = pooled2?.tasks ?? 0;
+      const compared2 = pooled2?.tasks ?? 0;
       if (overall.lossRise && overall.tasks.length === 0 && !overall.pooledDrop)
         return `Regression of the validation loss: ${lossText2(judgement)}`;
-      return overall.tasks.length === 0 ? `Regression of the mean over ${compared} ${plural2("task", compared)} (${mean5})` : `Regression on ${overall.tasks.length} of ${compared} ${plural2("task", compared)}: ${listed2(overall.tasks.map((task4) => taskLabel(task4)))} (mean ${mean5})`;
+      return overall.tasks.length === 0 ? `Regression of the mean over ${compared2} ${plural2("task", compared2)} (${mean5})` : `Regression on ${overall.tasks.length} of ${compared2} ${plural2("task", compared2)}: ${listed3(overall.tasks.map((task4) => taskLabel(task4)))} (mean ${mean5})`;
     }
     case "noRegressionLargerThan":
       return isIdentical(judgement) ? "No regression: every log-likelihood is identical" : `No regression larger than ${fixed(overall.points, 2)} points on the mean over ${pooled2?.tasks ?? 0} ${plural2("task", pooled2?.tasks ?? 0)} (${mean5})`;
     case "cannotTell":
       return `Cannot tell: the mean moved by ${mean5}, and this run could only have seen ${fixed(overall.smallestDetectablePoints, 2)} points or more`;
     case "missing":
-      return `Missing in head: ${listed2(overall.tasks.map((task4) => taskLabel(task4)))}`;
+      return `Missing in head: ${listed3(overall.tasks.map((task4) => taskLabel(task4)))}`;
     case "incomparable":
-      return `Incomparable: ${listed2([...new Set(overall.differences.map(({ field }) => field))])} differs between base and head`;
+      return `Incomparable: ${listed3([...new Set(overall.differences.map(({ field }) => field))])} differs between base and head`;
   }
 }
 function nextStep({ overall, gates, pooled: pooled2 }, fullSplits) {
@@ -67523,7 +68096,7 @@ function lossText2({ validation, gates }) {
 function isIdentical({ tasks }) {
   return tasks.every((task4) => !("compared" in task4) || task4.compared.identical);
 }
-function listed2(names) {
+function listed3(names) {
   const shown2 = names.slice(0, NAMED2).join(", ");
   return names.length > NAMED2 ? `${shown2} and ${names.length - NAMED2} more` : shown2;
 }
@@ -67681,11 +68254,11 @@ function bestConstant(items) {
 
 // src/report/model-contrast.ts
 function pooledDifference({ tasks }, names) {
-  const compared = names.flatMap((name2) => {
+  const compared2 = names.flatMap((name2) => {
     const one = tasks.get(name2);
     return one?.status === "compared" ? [one.comparison] : [];
   });
-  return compared.length === 0 || compared.length < names.length ? void 0 : poolComparisons(compared, { resamples: 1 });
+  return compared2.length === 0 || compared2.length < names.length ? void 0 : poolComparisons(compared2, { resamples: 1 });
 }
 
 // src/report/score-rows.ts
@@ -67718,14 +68291,14 @@ function wholeGroups(results) {
 }
 function taskRow(task4, models, contrasts) {
   const results = models.map((model2) => model2.result.tasks[task4]);
-  const scored = results.find((result) => result?.status === "scored");
-  const metric2 = scored === void 0 ? void 0 : headlineMetric(task4, Object.keys(scored.metrics));
+  const scored2 = results.find((result) => result?.status === "scored");
+  const metric2 = scored2 === void 0 ? void 0 : headlineMetric(task4, Object.keys(scored2.metrics));
   return {
     task: task4,
     label: taskLabel(task4, metric2),
-    items: scored?.docs,
-    uniform: scored?.baselines.uniform,
-    constant: scored?.baselines.constant ?? void 0,
+    items: scored2?.docs,
+    uniform: scored2?.baselines.uniform,
+    constant: scored2?.baselines.constant ?? void 0,
     scores: results.map((result) => scoreCell(result, metric2)),
     differences: contrasts.map(({ tasks }) => differenceCell(tasks.get(task4)))
   };
@@ -67761,14 +68334,14 @@ function meanRow(rows, contrasts) {
   ];
 }
 function meanCell(cells) {
-  const scored = cells.filter((cell) => cell?.status === "scored");
-  const errors = scored.map(
+  const scored2 = cells.filter((cell) => cell?.status === "scored");
+  const errors = scored2.map(
     (cell) => typeof cell.standardError === "number" ? cell.standardError : Number.NaN
   );
   return {
     status: "scored",
-    value: scored.reduce((sum3, cell) => sum3 + cell.value, 0) / scored.length,
-    standardError: Math.hypot(...errors) / scored.length
+    value: scored2.reduce((sum3, cell) => sum3 + cell.value, 0) / scored2.length,
+    standardError: Math.hypot(...errors) / scored2.length
   };
 }
 function pooledCell(contrast, names) {
@@ -67852,6 +68425,15 @@ function factsOfRecords(base, head) {
     firstDifference: firstStageThatDiffers(base, head) ?? null
   };
 }
+function validationOverSeeds(like, others) {
+  const bySeed = /* @__PURE__ */ new Map();
+  const sameDesign = others.filter(({ designHash }) => designHash === like.designHash);
+  for (const { seeds, models } of [like, ...sameDesign]) {
+    const loss = models["trained"]?.validation?.lossNats;
+    if (loss !== void 0 && !bySeed.has(seeds.train)) bySeed.set(seeds.train, loss);
+  }
+  return [...bySeed.values()];
+}
 function lossCurves({ training: base }, { training: head }) {
   if (base === null || head === null) return void 0;
   return base.validation.length > 1 && head.validation.length > 1 ? { kind: "validation", base: base.validation, head: head.validation } : { kind: "training", base: base.losses, head: head.losses };
@@ -67862,16 +68444,18 @@ async function judgeVariants(variants, options) {
   const { baseline, maximumDropPoints, reportUrl } = options;
   if (baseline === void 0) return { verdict: "none", markdown: "" };
   const confidence = 1 - (1 - options.confidence) / Math.max(1, variants.length);
+  const pairs = [];
+  for (const variant of variants) pairs.push({ variant, found: await baseline.find(variant) });
   const verdicts = [];
   const blocks = [];
-  for (const variant of variants) {
-    const found = await baseline.find(variant);
+  for (const { variant, found } of pairs) {
     const text2 = found.state === "absent" ? { verdict: "noBaseline", text: `## \u2796 ${escapeMarkdown(found.reason)}` } : comparison(
       renderComparison(
         ...inOneForm([found.result, variant.result]),
         { base: found.label, head: variant.name, reportUrl },
         { maximumDropPoints, confidence },
-        comparisonFacts(found, variant)
+        comparisonFacts(found, variant),
+        overSeeds(found, variant, pairs)
       )
     );
     verdicts.push(text2.verdict);
@@ -67889,12 +68473,12 @@ ${text2.text}` }
   return { verdict, markdown: [...order.map(({ text: text2 }) => text2), ...note2].join("\n\n") };
 }
 function variantTable(variants) {
-  const models = variants.map(({ name: name2, result }) => ({
-    key: name2,
-    label: name2,
-    result,
-    parameters: result.parameters
-  }));
+  const columns = [...commonModels(variants), ...variants.map(({ name: name2, result }) => ({ name: name2, result }))];
+  const results = inOneForm(columns.map(({ result }) => result));
+  const models = columns.map(({ name: name2 }, i2) => {
+    const result = results[i2];
+    return { key: name2, label: name2, result, parameters: result.parameters };
+  });
   const rows = scoreRows(
     {
       title: "",
@@ -67915,6 +68499,26 @@ function variantTable(variants) {
 
 ${missing.join("\n")}`]
   ].join("\n\n");
+}
+function commonModels(variants) {
+  return (variants[0]?.others ?? []).flatMap(({ model: model2, result }) => {
+    const own4 = variants.map(({ others }) => others?.find((each) => each.model === model2)?.result);
+    const hashes = own4.map(
+      (each) => each && scoresHash(compactModel(each, model2, {}, { margins: false }).tasks)
+    );
+    return hashes.every((hash4) => hash4 !== void 0 && hash4 === hashes[0]) ? [{ name: model2, result }] : [];
+  });
+}
+function overSeeds(found, { record: record2 }, pairs) {
+  const base = found.record?.content;
+  if (base === void 0 || record2 === void 0) return {};
+  const heads = pairs.flatMap(({ variant }) => variant.record ?? []);
+  const bases = pairs.flatMap(
+    (pair) => pair.found.state === "found" ? pair.found.record?.content ?? [] : []
+  );
+  return {
+    validation: { base: validationOverSeeds(base, bases), head: validationOverSeeds(record2, heads) }
+  };
 }
 function comparisonFacts({ label, record: base }, { record: head, recordFile }) {
   if (base === void 0 || head === void 0) return {};
@@ -67937,146 +68541,9 @@ function rank(verdict) {
 }
 
 // src/action/report-stage.ts
-var import_write_file_atomic4 = __toESM(require_lib2(), 1);
-import { mkdirSync as mkdirSync3 } from "node:fs";
-import { join as join11 } from "node:path";
-
-// src/store/scores-hash.ts
-function scoresHash(tasks) {
-  return recipeHash(
-    Object.fromEntries(
-      Object.entries(tasks).map(([name2, task4]) => [
-        name2,
-        task4.status === "scored" ? `${task4.itemSetHash} ${task4.answersHash}` : task4.status
-      ])
-    )
-  );
-}
-
-// src/action/complete-record.ts
-function completeRecord(training, result) {
-  const itemSets = {};
-  const trained2 = compactModel(result, "trained", itemSets, { margins: true });
-  const minutes2 = result.seconds / 60;
-  const { cost } = training;
-  return {
-    ...training,
-    hashes: { ...training.hashes, itemScores: { trained: scoresHash(trained2.tasks) } },
-    environment: { ...result.environment, ...training.environment },
-    cost: {
-      ...cost,
-      gpuMinutes: cost.gpuMinutes + (result.environment["device"] === "cpu" ? 0 : minutes2),
-      minutes: cost.minutes + minutes2,
-      evaluatedTokens: result.tokensComputed
-    },
-    itemSets,
-    models: { trained: trained2 }
-  };
-}
-
-// src/evaluate/group-results.ts
-function groupResults(groups2, tasks) {
-  const results = {};
-  for (const [name2, members2] of groups2) {
-    const result = groupResult(members2, tasks);
-    if (result !== void 0) results[name2] = result;
-  }
-  return results;
-}
-function groupResult(members2, tasks) {
-  const parts = [];
-  const missing = [];
-  for (const name2 of members2) {
-    const task4 = tasks[name2];
-    if (task4?.status === "failed") return void 0;
-    if (task4?.status === "scored") {
-      const { acc, acc_stderr: stderr } = task4.metrics;
-      parts.push({ name: name2, acc: Number(acc), stderr: stderr ?? "N/A", docs: task4.docs });
-    } else missing.push(name2);
-  }
-  if (parts.length === 0) return void 0;
-  const docs = parts.reduce((total, part) => total + part.docs, 0);
-  return {
-    acc: parts.reduce((total, part) => total + part.acc * part.docs, 0) / docs,
-    acc_stderr: pooledStandardError(parts),
-    macro_acc: mean(parts.map((part) => part.acc)),
-    docs,
-    tasks: parts.map((part) => part.name),
-    missing
-  };
-}
-
-// src/action/merge-results.ts
-var MergeError = class extends InherituneError {
-};
-var EQUAL_FIELDS = ["schemaVersion", "model", "parameters", "limit"];
-var EQUAL_ENVIRONMENT = ["precision", "tensorflow", "inheritune"];
-function mergeResults(shards, requested) {
-  const [first, ...others] = shards;
-  if (first === void 0)
-    throw new MergeError("nothingToMerge", "There is no shard to merge. Run the evaluate jobs first.");
-  for (const other of others) checkEqual(first, other);
-  const found = /* @__PURE__ */ new Map();
-  for (const [name2, task4] of shards.flatMap(({ tasks: tasks2 }) => Object.entries(tasks2))) {
-    if (found.has(name2))
-      throw new MergeError(
-        "taskTwice",
-        `The task ${name2} is in two shards. Give every evaluate job another index and all the same count.`
-      );
-    found.set(name2, task4);
-  }
-  const selection = selectTasks(requested);
-  const missing = selection.tasks.map(({ name: name2 }) => name2).filter((name2) => !found.has(name2));
-  const order = [...selection.tasks.map(({ name: name2 }) => name2), ...found.keys()];
-  const tasks = Object.fromEntries(
-    [...new Set(order)].map((name2) => [
-      name2,
-      found.get(name2) ?? { status: "failed", reason: "no shard has a result for it" }
-    ])
-  );
-  const validation = shards.find((shard2) => shard2.validation !== void 0)?.validation;
-  return {
-    missing,
-    result: {
-      schemaVersion: first.schemaVersion,
-      model: first.model,
-      parameters: first.parameters,
-      limit: first.limit,
-      tasks,
-      groups: groupResults(selection.groups, tasks),
-      ...validation === void 0 ? {} : { validation },
-      environment: mergedEnvironment(shards),
-      seconds: sum2(shards.map(({ seconds }) => seconds)),
-      tokensComputed: sum2(shards.map(({ tokensComputed }) => tokensComputed))
-    }
-  };
-}
-function checkEqual(a2, b) {
-  const differing = (field, left, right) => {
-    if (left === right) return;
-    throw new MergeError(
-      "shardsDiffer",
-      `The shards are not of one evaluation: ${field} is ${JSON.stringify(left)} in one and ${JSON.stringify(right)} in another. Evaluate all shards with the same model, recipe and version.`
-    );
-  };
-  for (const field of EQUAL_FIELDS) differing(field, a2[field], b[field]);
-  for (const field of EQUAL_ENVIRONMENT)
-    differing(`environment.${field}`, a2.environment[field] ?? null, b.environment[field] ?? null);
-}
-function mergedEnvironment(shards) {
-  const keys = [...new Set(shards.flatMap(({ environment }) => Object.keys(environment)))];
-  return Object.fromEntries(
-    keys.map((key) => {
-      const values = [...new Set(shards.map(({ environment }) => environment[key] ?? "none"))];
-      return [key, values.length === 1 ? values[0] : values.map(String).toSorted().join(" + ")];
-    })
-  );
-}
-function sum2(values) {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-// src/action/report-stage.ts
+var import_write_file_atomic5 = __toESM(require_lib2(), 1);
+import { mkdirSync as mkdirSync4 } from "node:fs";
+import { join as join13 } from "node:path";
 async function reportStage(options) {
   const { shards, trainings, unfit } = readPartFiles(options.shardFolder, options.headSha);
   const isUnfit = (name2) => unfit.some(({ variant }) => variant === name2);
@@ -68106,10 +68573,14 @@ async function reportStage(options) {
   );
   missing.unshift(...absent.map((name2) => `every shard of ${name2}`));
   const table = variantTable(variants);
-  const tasks = Object.fromEntries(variants.map(({ name: name2, result }) => [name2, withoutItems(result.tasks)]));
+  const tasks = Object.fromEntries(
+    variants.flatMap(
+      (variant) => scored(variant).map(({ name: name2, result }) => [name2, withoutItems(result.tasks)])
+    )
+  );
   await writeResults(options.outFolder, variants, tasks);
   const hasRecords = await writeRecords(options.outFolder, variants);
-  const fit = Object.fromEntries(Object.entries(tasks).filter(([name2]) => !isUnfit(name2)));
+  const fit = Object.fromEntries(Object.entries(tasks).filter(([name2]) => !isUnfit(name2.split("/")[0])));
   const gaps = missing.length > 0 ? { kind: "partlyMissing", missing } : findGaps(fit, Object.keys(fit).length > 0);
   let judged;
   try {
@@ -68146,28 +68617,16 @@ function outcomeOf(verdict) {
     };
   return { kind: "succeeded" };
 }
-function mergeVariants(shards, trainings) {
-  const missing = [];
-  const names = [...new Set(shards.map(({ variant }) => variant))].toSorted();
-  const variants = names.flatMap((name2) => {
-    const own4 = shards.filter(({ variant }) => variant === name2);
-    const count4 = Math.max(...own4.map(({ shard: shard2 }) => shard2.count));
-    for (let index = 1; index <= count4; index += 1) {
-      if (!own4.some(({ shard: shard2 }) => shard2.index === index))
-        missing.push(`shard ${String(index)} of ${String(count4)} of ${name2}`);
-    }
-    const results = own4.flatMap(({ result: result2 }) => result2 === null ? [] : [result2]);
-    if (results.length === 0) return [];
-    const merged = mergeResults(results, [...new Set(own4.flatMap(({ requested }) => requested))]);
-    if (!missing.some((text2) => text2.endsWith(` of ${name2}`)))
-      missing.push(...merged.missing.map((task4) => `${task4} of ${name2}`));
-    const { result } = merged;
-    const training = trainings.find(({ variant }) => variant === name2);
-    const isComplete = !missing.some((text2) => text2.endsWith(` of ${name2}`));
-    const record2 = training === void 0 || !isComplete ? void 0 : completeRecord(training.record, result);
-    return [{ name: name2, model: "trained", result, record: record2, recordFile: `records/${name2}.json` }];
-  });
-  return { variants, missing };
+function scored({
+  name: name2,
+  model: model2,
+  result,
+  others = []
+}) {
+  return [{ model: model2, result }, ...others].map((each) => ({
+    name: scoresName(name2, each.model, model2),
+    result: each.result
+  }));
 }
 function withoutItems(tasks) {
   return Object.fromEntries(
@@ -68178,55 +68637,58 @@ function withoutItems(tasks) {
   );
 }
 async function writeResults(folder, variants, tasks) {
-  mkdirSync3(join11(folder, "results"), { recursive: true });
-  for (const { name: name2, result } of variants)
-    await (0, import_write_file_atomic4.default)(join11(folder, "results", `${name2}.json`), `${JSON.stringify(result)}
+  mkdirSync4(join13(folder, "results"), { recursive: true });
+  for (const { name: name2, result } of variants.flatMap(scored))
+    await (0, import_write_file_atomic5.default)(join13(folder, "results", `${fileName(name2)}.json`), `${JSON.stringify(result)}
 `);
   const models = Object.fromEntries(Object.entries(tasks).map(([name2, byName]) => [name2, { tasks: byName }]));
-  await (0, import_write_file_atomic4.default)(
-    join11(folder, "results.json"),
+  await (0, import_write_file_atomic5.default)(
+    join13(folder, "results.json"),
     `${JSON.stringify({ schemaVersion: 1, models }, null, 2)}
 `
   );
 }
+function fileName(scores) {
+  return scores.replace("/", ".");
+}
 async function writeRecords(folder, variants) {
   const complete = variants.flatMap(({ name: name2, record: record2 }) => record2 === void 0 ? [] : [{ name: name2, record: record2 }]);
   if (complete.length === 0) return false;
-  mkdirSync3(join11(folder, "records"), { recursive: true });
+  mkdirSync4(join13(folder, "records"), { recursive: true });
   for (const { name: name2, record: record2 } of complete)
-    await (0, import_write_file_atomic4.default)(join11(folder, "records", `${name2}.json`), runRecordText(record2));
+    await (0, import_write_file_atomic5.default)(join13(folder, "records", `${name2}.json`), runRecordText(record2));
   return true;
 }
 async function writeReport(folder, blocks) {
   const report3 = `${blocks.filter((block) => block !== "").join("\n\n")}
 `;
-  await (0, import_write_file_atomic4.default)(join11(folder, "report.md"), report3);
+  await (0, import_write_file_atomic5.default)(join13(folder, "report.md"), report3);
   return report3;
 }
 
 // src/action/run-folder.ts
-import { readFileSync as readFileSync8, statSync as statSync4 } from "node:fs";
-import { join as join12 } from "node:path";
+import { readFileSync as readFileSync9, statSync as statSync4 } from "node:fs";
+import { join as join14 } from "node:path";
 var REPORT = "report.md";
 var RESULTS = "results.json";
 var MODEL_FOLDERS = [".", "inherited"];
 var MODEL_FILE = "config.json";
 function inspectRunFolder(folder) {
-  const paths = [REPORT, ...MODEL_FOLDERS.map((model2) => join12(model2, MODEL_FILE))];
-  return Object.fromEntries(paths.map((path6) => [path6, identity3(join12(folder, path6))]));
+  const paths = [REPORT, ...MODEL_FOLDERS.map((model2) => join14(model2, MODEL_FILE))];
+  return Object.fromEntries(paths.map((path6) => [path6, identity3(join14(folder, path6))]));
 }
 function runFiles(folder, before, out) {
-  const isThere2 = (path6) => identity3(join12(folder, path6)) !== void 0;
-  const isNew = (path6) => isThere2(path6) && identity3(join12(folder, path6)) !== before[path6];
-  const model2 = MODEL_FOLDERS.find((candidate) => isNew(join12(candidate, MODEL_FILE))) ?? MODEL_FOLDERS.find((candidate) => isThere2(join12(candidate, MODEL_FILE)));
+  const isThere2 = (path6) => identity3(join14(folder, path6)) !== void 0;
+  const isNew = (path6) => isThere2(path6) && identity3(join14(folder, path6)) !== before[path6];
+  const model2 = MODEL_FOLDERS.find((candidate) => isNew(join14(candidate, MODEL_FILE))) ?? MODEL_FOLDERS.find((candidate) => isThere2(join14(candidate, MODEL_FILE)));
   return {
-    ...isNew(REPORT) && { "report-path": join12(out, REPORT) },
-    ...isThere2(RESULTS) && { "results-path": join12(out, RESULTS) },
-    ...model2 !== void 0 && { "model-path": join12(out, model2) }
+    ...isNew(REPORT) && { "report-path": join14(out, REPORT) },
+    ...isThere2(RESULTS) && { "results-path": join14(out, RESULTS) },
+    ...model2 !== void 0 && { "model-path": join14(out, model2) }
   };
 }
 function readReport(folder, files) {
-  return files["report-path"] === void 0 ? void 0 : readFileSync8(join12(folder, REPORT), "utf8");
+  return files["report-path"] === void 0 ? void 0 : readFileSync9(join14(folder, REPORT), "utf8");
 }
 function identity3(path6) {
   const stat2 = statSync4(path6, { throwIfNoEntry: false });
@@ -68245,7 +68707,7 @@ async function wholeRun(context2, event, recipe, { folder, files, ended, stderrT
   const gaps = findGaps(tasks, recipe.evaluate !== void 0);
   if (gaps !== void 0) return { ...result, outcome: gaps };
   const made = await context2.duringChild(() => context2.makeRecord(event, recipe));
-  const withRecord = made.state === "failed" ? result : { ...result, files: { ...files, "record-path": join13(context2.settings.out, RECORD_FILE) } };
+  const withRecord = made.state === "failed" ? result : { ...result, files: { ...files, "record-path": join15(context2.settings.out, RECORD_FILE) } };
   const judged = await judgedRun(context2, event, recipe, { folder, made, ended, result: withRecord });
   return keptRun(context2, event, recipe, { folder, made, work: judged });
 }
@@ -68263,12 +68725,12 @@ async function judgedRun(context2, event, recipe, run) {
       [
         {
           ...{ name: variant, model: judgedModel.key, result: judgedModel.result },
-          ...{ record: record2, recordFile: join13(settings.out, RECORD_FILE) }
+          ...{ record: record2, recordFile: join15(settings.out, RECORD_FILE) }
         }
       ],
       { baseline, maximumDropPoints, confidence, reportUrl: job.runUrl }
     );
-    await (0, import_write_file_atomic5.default)(join13(folder, "comparison.md"), `${judged.markdown}
+    await (0, import_write_file_atomic6.default)(join15(folder, "comparison.md"), `${judged.markdown}
 `);
     return {
       ...result,
@@ -68313,7 +68775,7 @@ function withLedger(work, ledger, out) {
     ...work,
     badge: ledger.badge,
     report: [work.report, ledger.markdown].filter((text2) => text2 !== void 0).join("\n\n"),
-    files: { ...work.files, "ledger-path": join13(out, LEDGER_FILE) }
+    files: { ...work.files, "ledger-path": join15(out, LEDGER_FILE) }
   };
 }
 function notStored(work, reason) {
@@ -68326,22 +68788,22 @@ ${escapeMarkdown(message)}` } : { ...work, outcome: { kind: "failed", exitCode: 
 // src/action/record-stage.ts
 async function recordStage(context2, event, recipe) {
   const { settings, workspace } = context2;
-  const { recordName: name2, hash: hash3 } = recipe;
+  const { recordName: name2, hash: hash4 } = recipe;
   if (event.origin !== "sameRepository" || event.eventName.startsWith("pull_request")) {
     const reason = `A ${event.eventName} event stores no record: records are what later changes are judged by, so only accepted code makes them. Run this part of the work on push, schedule or workflow_dispatch.`;
     return withoutResult({ kind: "refused", reason });
   }
   const store2 = context2.store(settings.record);
-  const { records } = readPartFiles(resolve6(workspace, settings.results ?? ""), event.headSha);
+  const { records } = readPartFiles(resolve7(workspace, settings.results ?? ""), event.headSha);
   const record2 = records.find((each) => each.name === name2);
   if (record2 === void 0) {
-    const { due, text: text2 } = await decideTonight(store2, { name: name2, recipeHash: hash3, commit: event.headSha });
+    const { due, text: text2 } = await decideTonight(store2, { name: name2, recipeHash: hash4, commit: event.headSha });
     const message = `There is no record of ${name2} among the results, though a run was due (${text2}). Look at the jobs that should have made it, and run them again.`;
     if (due) return withoutResult({ kind: "empty", message });
   }
   const kept = await keepRecord(store2, record2, {
     ...{ name: name2, ledger: settings.ledger, tonight: context2.tonight },
-    folder: resolve6(workspace, settings.out)
+    folder: resolve7(workspace, settings.out)
   });
   const report3 = kept.path === void 0 ? "Nothing was run, and nothing was stored." : `The record is ${escapeMarkdown(kept.path)} in ${escapeMarkdown(store2.description)}.`;
   const outcome = kept.path === void 0 ? {
@@ -68352,279 +68814,146 @@ async function recordStage(context2, event, recipe) {
 }
 
 // src/action/run-stage.ts
-var import_write_file_atomic6 = __toESM(require_lib2(), 1);
-import { existsSync as existsSync5, mkdirSync as mkdirSync4, readFileSync as readFileSync9 } from "node:fs";
-import { join as join15, resolve as resolve7 } from "node:path";
+var import_write_file_atomic7 = __toESM(require_lib2(), 1);
+import { existsSync as existsSync6, mkdirSync as mkdirSync5 } from "node:fs";
+import { join as join16, resolve as resolve8 } from "node:path";
 
-// src/action/run-child.ts
-var STDERR_TAIL_CHARACTERS = 16384;
-var STOP_GRACE_MS = 5 * 6e4;
-var STALL_GRACE_MS = 3e4;
-var STALL_CHECKS = 20;
-async function runChild(command2, hooks) {
-  const oomKillsBefore = countKernelOomKills();
-  const child = execa(command2.file, command2.args, {
-    cwd: command2.cwd,
-    env: command2.env,
-    extendEnv: false,
-    detached: true,
-    cleanup: false,
-    reject: false,
-    buffer: false,
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "pipe"
-  });
-  const groupId = child.pid;
-  if (groupId !== void 0) hooks.onStart(groupId);
-  const stop = {
-    cancelledBy: void 0,
-    timedOutAfterMs: void 0,
-    stalledAfterMs: void 0
-  };
-  const timers = /* @__PURE__ */ new Set();
-  const send = (signal) => {
-    if (groupId !== void 0) signalGroup(groupId, signal);
-  };
-  const unsubscribe = hooks.onCancel((signal) => {
-    stop.cancelledBy ??= signal;
-    send(signal);
-  });
-  if (command2.timeoutMs !== void 0) {
-    const { timeoutMs } = command2;
-    const onTimeout = () => {
-      stop.timedOutAfterMs = timeoutMs;
-      send("SIGTERM");
-      timers.add(setTimeout(send, command2.stopGraceMs ?? STOP_GRACE_MS, "SIGKILL"));
-    };
-    timers.add(setTimeout(onTimeout, timeoutMs));
+// src/store/run-folder.ts
+import { readFile as readFile5 } from "node:fs/promises";
+var STAGE_SCHEMA_VERSION = 2;
+var stageFile = external_exports.looseObject({
+  schemaVersion: external_exports.literal(STAGE_SCHEMA_VERSION),
+  inputHash: external_exports.string(),
+  seconds: external_exports.number().min(0),
+  result: external_exports.record(external_exports.string(), external_exports.unknown()),
+  /** The run record that the result was taken from. */
+  from: external_exports.string().exactOptional()
+});
+var hash3 = external_exports.string().nullable();
+var summaryFile = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  command: external_exports.string(),
+  /** The recipe's file as it was named, whose text is in `recipe.yml`, and the fields that were replaced in it. */
+  recipe: external_exports.looseObject({ file: external_exports.string(), overrides: external_exports.array(external_exports.string()) }),
+  /** What the stages left, as in a run record. */
+  hashes: external_exports.looseObject({
+    referenceWeights: hash3,
+    inheritedWeights: hash3,
+    tokenStream: hash3,
+    batchOrder: hash3,
+    trainedWeights: hash3
+  }),
+  inherit: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: external_exports.number(), blocks: external_exports.array(external_exports.number()) }).exactOptional(),
+  stages: external_exports.array(
+    external_exports.looseObject({ name: external_exports.string(), status: external_exports.enum(["done", "reused"]), seconds: external_exports.number() })
+  ),
+  models: external_exports.record(external_exports.string(), external_exports.looseObject({ label: external_exports.string() })),
+  /** Evaluations that the run left to another machine. */
+  left: external_exports.array(
+    external_exports.looseObject({
+      model: external_exports.enum(["reference", "inherited", "trained"]),
+      label: external_exports.string(),
+      inputHash: external_exports.string(),
+      folder: external_exports.string().nullable(),
+      validation: external_exports.looseObject({ lossNats: external_exports.number(), perplexity: external_exports.number(), tokens: external_exports.number() }).nullable()
+    })
+  ).exactOptional()
+});
+async function readRunJson(file2, schema) {
+  let json2;
+  try {
+    json2 = JSON.parse(await readFile5(file2, "utf8"));
+  } catch (cause) {
+    throw incomplete(file2, cause instanceof SyntaxError ? "it is not JSON" : "it cannot be read", cause);
   }
-  let lastSignMs = Date.now();
-  if (command2.stallMs !== void 0) {
-    const { stallMs, lastSignMs: otherSignMs } = command2;
-    const watch = setInterval(() => {
-      const silentMs = Date.now() - Math.max(lastSignMs, otherSignMs?.() ?? 0);
-      if (silentMs < stallMs || stop.cancelledBy !== void 0 || stop.timedOutAfterMs !== void 0) return;
-      stop.stalledAfterMs = stallMs;
-      clearInterval(watch);
-      send("SIGTERM");
-      timers.add(setTimeout(send, command2.stopGraceMs ?? STALL_GRACE_MS, "SIGKILL"));
-    }, stallMs / STALL_CHECKS);
-    timers.add(watch);
-  }
-  child.once("exit", () => {
-    send("SIGKILL");
-  });
-  const stderr = collectLines(hooks.onStderr);
-  child.stderr.setEncoding("utf8").on("data", (chunk) => {
-    lastSignMs = Date.now();
-    stderr.add(chunk);
-  });
-  const result = await child;
-  stderr.flush();
-  unsubscribe();
-  timers.forEach((timer) => {
-    clearTimeout(timer);
-  });
-  const oomKillsAfter = countKernelOomKills();
-  const neverStarted = groupId === void 0;
-  return {
-    exitCode: result.exitCode,
-    signal: result.signal,
-    stderrTail: neverStarted ? result.shortMessage ?? "" : stderr.tail(),
-    ...stop,
-    kernelOomKills: oomKillsBefore === void 0 || oomKillsAfter === void 0 ? void 0 : oomKillsAfter - oomKillsBefore
-  };
+  const parsed2 = schema.safeParse(json2);
+  if (parsed2.success) return parsed2.data;
+  const [first] = parsed2.error.issues;
+  throw incomplete(file2, `${first?.path.join(".") ?? ""}: ${first?.message ?? ""}`, parsed2.error);
 }
-function collectLines(emit) {
-  let pending = "";
-  let tail = "";
-  return {
-    add: (chunk) => {
-      tail = (tail + chunk).slice(-STDERR_TAIL_CHARACTERS);
-      pending += chunk;
-      const end = pending.lastIndexOf("\n") + 1;
-      if (end > 0) emit(pending.slice(0, end));
-      pending = pending.slice(end);
-    },
-    flush: () => {
-      if (pending !== "") emit(`${pending}
-`);
-      pending = "";
-    },
-    tail: () => tail
-  };
-}
-
-// src/action/stage-command.ts
-import { join as join14 } from "node:path";
-
-// src/action/shard-tasks.ts
-var REQUESTS = {
-  piqa: 1838 * 2,
-  boolq: 3270 * 2,
-  winogrande: 1267 * 2,
-  wsc: 104 * 2,
-  wsc273: 273 * 2,
-  logiqa: 651 * 4,
-  truthfulqa_mc1: 817 * 5,
-  truthfulqa_mc2: 817 * 7,
-  qnli: 5463 * 2,
-  mnli: 9815 * 3,
-  wnli: 71 * 2
-};
-var MMLU_REQUESTS = Math.round(14042 / 57 * 4);
-function shardTasks(names, shard2, limit) {
-  const { tasks } = selectTasks(names);
-  const cost = (name2) => limit === void 0 ? REQUESTS[name2] ?? MMLU_REQUESTS : 1;
-  const order = tasks.map(({ name: name2 }) => name2);
-  const loads = Array.from({ length: shard2.count }, () => 0);
-  const chosen = /* @__PURE__ */ new Set();
-  for (const name2 of order.toSorted((a2, b) => cost(b) - cost(a2) || order.indexOf(a2) - order.indexOf(b))) {
-    const lightest = loads.indexOf(Math.min(...loads));
-    loads[lightest] += cost(name2);
-    if (lightest === shard2.index - 1) chosen.add(name2);
-  }
-  return order.filter((name2) => chosen.has(name2));
-}
-
-// src/action/stage-command.ts
-var SHARD_RESULT = "shard-result.raw";
-function stageCommand(settings, recipe) {
-  const { stages, out } = settings;
-  const sets = recipeOverrides(settings).flatMap((override) => ["--set", override]);
-  if (stages === "all")
-    return { args: ["run", settings.recipe, "--out", out, ...sets, ...machineOptions(settings)] };
-  if (stages === "train") {
-    const noEvaluation = ["--set", "evaluate="];
-    return {
-      args: ["run", settings.recipe, "--out", out, ...sets, ...noEvaluation, ...machineOptions(settings)]
-    };
-  }
-  const { evaluate } = recipe;
-  if (evaluate === void 0) {
-    throw new ActionError(
-      "ACTION_INPUT",
-      `${settings.recipe} has no section "evaluate", which stages: ${stages} needs. Add evaluate.tasks, e.g. [nine, mmlu].`
-    );
-  }
-  const tasks = shardTasks(evaluate.tasks, settings.shard, evaluate.limit);
-  if (tasks.length === 0) return void 0;
-  return {
-    args: [
-      "evaluate",
-      ...["--model", settings.model ?? out],
-      ...["--tasks", tasks.join(",")],
-      ...["--out", join14(out, SHARD_RESULT)],
-      ...evaluate.data === void 0 ? [] : ["--data", evaluate.data],
-      ...evaluate.limit === void 0 ? [] : ["--limit", String(evaluate.limit)],
-      ...evaluate.fewShot === void 0 ? [] : ["--num-fewshot", String(evaluate.fewShot)],
-      ...evaluate.addBos === void 0 ? [] : ["--add-bos", String(evaluate.addBos)],
-      ...machineOptions({ ...settings, device: recipe.device })
-    ],
-    resultFile: SHARD_RESULT
-  };
-}
-function machineOptions({ device, cacheDir, nativeDir }) {
-  return [
-    ...device === "auto" ? [] : ["--device", device],
-    ...cacheDir === void 0 ? [] : ["--cache-dir", cacheDir],
-    ...nativeDir === void 0 ? [] : ["--native-dir", nativeDir]
-  ];
+function incomplete(file2, why, cause) {
+  return new InherituneError(
+    "runIncomplete",
+    `${file2} is not what a finished run leaves: ${why}. Name the folder of a run that ended, or run the recipe again.`,
+    { cause }
+  );
 }
 
 // src/action/run-stage.ts
 async function runStage(context2, event, recipe, totalSteps) {
   const { settings, workspace } = context2;
-  const folder = resolve7(workspace, settings.out);
-  const command2 = stageCommand(settings, recipe);
-  if (command2 === void 0) return leaveShard(context2, event, recipe, null, "");
-  if (settings.stages !== "train") mkdirSync4(folder, { recursive: true });
-  const reuse = settings.stages === "all" ? await reuseOptions(context2, event, recipe, folder) : [];
+  const folder = resolve8(workspace, settings.out);
+  const reuse = await reuseOptions(context2, event, recipe, folder);
   const before = inspectRunFolder(folder);
   const exit = await context2.duringChild(
     () => context2.withProgress(
       { folder, totalSteps },
-      () => startChild(context2, [...command2.args, ...reuse], folder)
+      () => startChild(context2, [...runCommand(settings), ...reuse], folder)
     )
   );
   const ended = classifyExit(exit);
   if (ended.kind !== "succeeded" && ended.kind !== "regression") return withoutResult(ended, exit.stderrTail);
-  const files = runFiles(folder, before, settings.out);
-  if (settings.stages === "train")
-    return trained(context2, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
-  if (settings.stages === "evaluate") {
-    const file2 = join15(folder, command2.resultFile ?? "");
-    return leaveShard(context2, event, recipe, file2, exit.stderrTail);
-  }
-  return wholeRun(context2, event, recipe, { folder, files, ended, stderrTail: exit.stderrTail });
+  const run = { folder, files: runFiles(folder, before, settings.out), ended, stderrTail: exit.stderrTail };
+  return settings.stages === "train" ? trained(context2, event, recipe, run) : wholeRun(context2, event, recipe, run);
 }
 async function reuseOptions(context2, event, recipe, folder) {
   const { variant, out } = context2.settings;
   const found = await context2.baseline(recipe.name, event)?.find({ name: variant, model: "trained" });
   if (found?.state !== "found" || found.record === void 0) return [];
-  await (0, import_write_file_atomic6.default)(join15(folder, BASELINE_FILE), runRecordText(found.record.content));
-  return ["--baseline", join15(out, BASELINE_FILE)];
+  mkdirSync5(folder, { recursive: true });
+  await (0, import_write_file_atomic7.default)(join16(folder, BASELINE_FILE), runRecordText(found.record.content));
+  return ["--baseline", join16(out, BASELINE_FILE)];
 }
 var BASELINE_FILE = "baseline.json";
-function startChild(context2, args, folder) {
-  const { settings } = context2;
-  return runChild(
-    {
-      file: process.execPath,
-      args: [context2.cliPath, ...args],
-      cwd: context2.workspace,
-      env: { ...childEnvironment(context2.env, settings.token), [GROUP_MARK_VARIABLE]: context2.mark },
-      timeoutMs: settings.timeoutMs,
-      stallMs: settings.stallMs,
-      lastSignMs: () => trainingLogTimeMs(folder)
-    },
-    context2.hooks
-  );
-}
 async function trained(context2, event, recipe, { folder, files, ended, stderrTail }) {
-  const { settings, duringChild } = context2;
-  const model2 = files["model-path"];
-  if (model2 === void 0) {
+  const { settings, workspace, duringChild } = context2;
+  const summary4 = await leftModels(folder);
+  const left = Object.fromEntries(
+    (summary4 ?? []).map(({ model: model3, folder: place }) => [
+      model3,
+      place === null ? null : join16(settings.out, place)
+    ])
+  );
+  const made = await duringChild(() => context2.makeRecord(event, recipe));
+  const isTakenOver = made.state === "made" && made.record.reusedFrom?.["train"] !== void 0;
+  const model2 = left["trained"] ?? (isTakenOver ? void 0 : files["model-path"]);
+  const isLost = Object.values(left).some(
+    (place) => place !== null && !existsSync6(resolve8(workspace, place, "config.json"))
+  );
+  const isEmpty = model2 === void 0 && (made.state === "failed" || summary4 === void 0);
+  if (isLost || isEmpty) {
     const message = "The training ended without an error but left no model. Look at its log, and report this with it.";
     return withoutResult({ kind: "empty", message }, stderrTail);
   }
-  const result = { ...withoutResult(ended, stderrTail), files: { "model-path": model2 } };
-  const made = await duringChild(() => context2.makeRecord(event, recipe));
+  const result = {
+    ...withoutResult(ended, stderrTail),
+    ...{ left, files: model2 === void 0 ? {} : { "model-path": model2 } }
+  };
   if (made.state === "failed") {
     context2.warn(`The training has no part in a record: ${made.reason}`);
     return result;
   }
-  const sets = settings.overrides.map((override) => ` --set ${override}`).join("");
+  const sets = settings.overrides.map((override) => ` --set ${shellWord(override)}`).join("");
   const file2 = {
-    ...{ kind: "inheritune-training", schemaVersion: 1, variant: settings.variant, headSha: event.headSha },
+    ...{ kind: "inheritune-training", schemaVersion: 2, variant: settings.variant, headSha: event.headSha },
     // The evaluation that this job left out belongs to the run.
-    record: { ...made.record, command: `inheritune run ${settings.recipe}${sets}` }
+    record: { ...made.record, command: `inheritune run ${settings.recipe}${sets}` },
+    left: (summary4 ?? []).map(({ model: key, label, inputHash, validation }) => ({
+      ...{ model: key, label, inputHash, validation }
+    }))
   };
   const name2 = `training-${settings.variant}.json`;
-  await (0, import_write_file_atomic6.default)(join15(folder, name2), `${JSON.stringify(file2)}
+  await (0, import_write_file_atomic7.default)(join16(folder, name2), `${JSON.stringify(file2)}
 `);
-  return { ...result, files: { "model-path": model2, "record-path": join15(settings.out, name2) } };
+  return { ...result, files: { ...result.files, "record-path": join16(settings.out, name2) } };
 }
-async function leaveShard({ settings, workspace }, event, recipe, resultFile2, stderrTail) {
-  const { variant, shard: shard2, out } = settings;
-  if (resultFile2 !== null && !existsSync5(resultFile2)) {
-    const message = "The evaluation ended without an error but left no result. Look at its log, and report this with it.";
-    return withoutResult({ kind: "empty", message }, stderrTail);
+async function leftModels(folder) {
+  try {
+    return (await readRunJson(join16(folder, "results.json"), summaryFile)).left ?? [];
+  } catch (error63) {
+    if (error63 instanceof InherituneError) return void 0;
+    throw error63;
   }
-  const result = resultFile2 === null ? null : parseEvaluationResult(JSON.parse(readFileSync9(resultFile2, "utf8")), resultFile2);
-  const envelope = {
-    ...{ kind: "inheritune-shard", schemaVersion: 1, variant, shard: shard2 },
-    ...{ headSha: event.headSha, recipe: settings.recipe, requested: recipe.evaluate?.tasks ?? [], result }
-  };
-  const name2 = `shard-${variant}-${String(shard2.index)}-of-${String(shard2.count)}.json`;
-  mkdirSync4(resolve7(workspace, out), { recursive: true });
-  await (0, import_write_file_atomic6.default)(resolve7(workspace, out, name2), `${JSON.stringify(envelope)}
-`);
-  const tasks = result === null ? {} : { [variant]: result.tasks };
-  const outcome = result === null ? void 0 : findGaps(tasks, true);
-  const settled = outcome === void 0 || outcome.kind === "empty" ? { kind: "succeeded" } : outcome;
-  return { ...withoutResult(settled, stderrTail), tasks, files: { "results-path": join15(out, name2) } };
 }
 
 // src/action/run-action.ts
@@ -68635,7 +68964,7 @@ async function runAction(context2) {
   const text2 = describeOutcome(work.outcome, settings.out, work.verdict);
   return {
     ...{ outcome: work.outcome, verdict: work.verdict, files: work.files, tasks: work.tasks, event },
-    badge: work.badge,
+    ...{ badge: work.badge, left: work.left ?? {} },
     message: {
       ...{ outcome: text2, headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
       ...{ report: work.report, stderrTail: work.stderrTail }
@@ -68667,11 +68996,14 @@ async function doWork(context2, event) {
       const nothing = await nothingNew(context2, event, recipe);
       if (nothing !== void 0) return nothing;
     }
-    const checked = settings.preflight ? await context2.duringChild(() => context2.preflight(recipe)) : void 0;
+    const shard2 = settings.stages === "evaluate" ? planShard(context2, event, recipe, tasksOfShard(settings, recipe)) : void 0;
+    const isEmpty = shard2 !== void 0 && (shard2.models.length === 0 || shard2.tasks.length === 0);
+    const checked = settings.preflight && !isEmpty ? await context2.duringChild(() => context2.preflight(recipe)) : void 0;
     if (checked?.state === "failed")
       return withoutResult(classifyExit(checked.exit), checked.exit.stderrTail);
     if (checked?.state === "wrongMachine") return await wrongMachine(context2, event, checked.reasons);
     checked?.warnings.forEach(warn);
+    if (shard2 !== void 0) return await evaluateShard(context2, event, recipe, shard2);
     return await runStage(context2, event, recipe, checked?.totalSteps ?? recipe.steps);
   } catch (error63) {
     if (!(error63 instanceof InherituneError)) throw error63;
@@ -68687,19 +69019,19 @@ async function wrongMachine({ settings, workspace }, { headSha }, reasons) {
   const result = withoutResult({ kind: "wrongMachine", reasons });
   const { stages, variant, out } = settings;
   if (stages !== "train" && stages !== "evaluate") return result;
-  const name2 = await leaveUnfit(resolve8(workspace, out), { variant, headSha, reasons });
+  const name2 = await leaveUnfit(resolve9(workspace, out), { variant, headSha, reasons });
   return { ...result, files: { [stages === "train" ? "record-path" : "results-path"]: `${out}/${name2}` } };
 }
-async function nothingNew(context2, event, { recordName: name2, hash: hash3 }) {
+async function nothingNew(context2, event, { recordName: name2, hash: hash4 }) {
   const { settings, workspace } = context2;
   const known = context2.store(settings.baseline);
   if (known === void 0) return void 0;
-  const { due, text: text2 } = await decideTonight(known, { name: name2, recipeHash: hash3, commit: event.headSha });
+  const { due, text: text2 } = await decideTonight(known, { name: name2, recipeHash: hash4, commit: event.headSha });
   if (due) return void 0;
   const work = withoutResult({ kind: "nothingNew", message: text2 });
   const store2 = event.origin === "sameRepository" ? context2.store(settings.record) : void 0;
   if (store2 === void 0 || !settings.ledger) return work;
-  const folder = resolve8(workspace, settings.out);
+  const folder = resolve9(workspace, settings.out);
   const { ledger } = await keepRecord(store2, void 0, {
     name: name2,
     ledger: true,
@@ -68713,8 +69045,8 @@ async function report2(context2, event) {
   const { maximumDropPoints, confidence, out } = settings;
   const recipe = settings.baseline.kind === "none" ? void 0 : await context2.readRecipe();
   const done = await reportStage({
-    shardFolder: resolve8(workspace, settings.results ?? ""),
-    outFolder: resolve8(workspace, out),
+    shardFolder: resolve9(workspace, settings.results ?? ""),
+    outFolder: resolve9(workspace, out),
     headSha: event.headSha,
     expected: settings.expected,
     baseline: recipe === void 0 ? void 0 : context2.baseline(recipe.name, event),
@@ -68824,7 +69156,7 @@ async function main() {
     preflight: (recipe) => preflight({
       ...{ settings, recipe, workspace, cliPath },
       overrides: recipeOverrides(settings),
-      outFolder: resolve9(workspace, settings.out),
+      outFolder: resolve10(workspace, settings.out),
       env: childEnvironment(env, token),
       onStderr: (text2) => process.stdout.write(text2)
     }),

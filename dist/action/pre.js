@@ -4100,7 +4100,7 @@ var require_util2 = __commonJS({
     try {
       crypto2 = __require("node:crypto");
       const possibleRelevantHashes = ["sha256", "sha384", "sha512"];
-      supportedHashes = crypto2.getHashes().filter((hash3) => possibleRelevantHashes.includes(hash3));
+      supportedHashes = crypto2.getHashes().filter((hash4) => possibleRelevantHashes.includes(hash4));
     } catch {
     }
     function responseURL(response) {
@@ -29659,8 +29659,8 @@ function concludeCheckRun(target, id, conclusion, text) {
 async function createOrFind(target, isRetry, fields) {
   const { client, owner, repo, name: name2, headSha, detailsUrl, externalId } = target;
   if (isRetry) {
-    const listed = await client.rest.checks.listForRef({ owner, repo, ref: headSha, check_name: name2 });
-    const found = listed.data.check_runs.find((check2) => check2.external_id === externalId);
+    const listed2 = await client.rest.checks.listForRef({ owner, repo, ref: headSha, check_name: name2 });
+    const found = listed2.data.check_runs.find((check2) => check2.external_id === externalId);
     if (found) return { status: "written", id: found.id, url: found.html_url ?? "" };
   }
   const { data } = await client.rest.checks.create({
@@ -34592,7 +34592,7 @@ var INPUTS = [
   },
   {
     name: "model",
-    description: "For evaluate: the model (folder, hub id org/name@revision or .gguf file); by default the one in out",
+    description: "For evaluate: the model (folder, hub id org/name@revision or .gguf file), by default the one in out; with results the folder that holds reference, inherited and trained, as far as the train job left them",
     form: "a folder, a hub id org/name@revision or a .gguf file",
     default: "",
     flag: "--model"
@@ -34605,7 +34605,7 @@ var INPUTS = [
   },
   {
     name: "results",
-    description: "For report and record: folder with the files that the jobs before left, searched through",
+    description: "Folder with the files that the jobs before left, searched through. For report and record; for evaluate the part of the train job, which says what is left to evaluate",
     form: "one path, e.g. shards",
     default: ""
   },
@@ -34672,7 +34672,7 @@ var INPUTS = [
   },
   {
     name: "only-new",
-    description: "Compute nothing where the newest record in baseline is of this recipe and commit: a night with nothing new costs nothing",
+    description: "Compute nothing where a record in baseline is of this recipe and commit: a night with nothing new costs nothing",
     form: BOOLEAN,
     default: "false"
   },
@@ -54976,6 +54976,10 @@ var source = external_exports.strictObject({
   weight: external_exports.number().positive().exactOptional().meta({
     description: "Share of this source in the tokens, relative to the other weights. All sources have one, or none.",
     defaultText: "sources count by their size"
+  }),
+  passes: external_exports.int().min(1).exactOptional().meta({
+    description: "With `weight` only: how often the source may be gone over before it has run out. Held-out documents come once.",
+    defaultText: "`1`"
   })
 }).meta({ description: "One source of text." });
 var dataFields = external_exports.strictObject({
@@ -55040,17 +55044,24 @@ var dataFields = external_exports.strictObject({
     ({ sources }) => !hasSomeWeights(sources),
     ["sources"],
     "data.sources gives some sources a weight and others none; give every source one, or none."
+  ),
+  rule(
+    ({ sources }) => !listed(sources).some((one) => "passes" in one && !("weight" in one)),
+    ["sources"],
+    "data.sources gives a source passes and no weight; only in a mixture by weight does a source run out before the others."
   )
 ).meta({
   description: "What is trained on.",
   oneOf: [{ required: ["tokens"] }, { required: ["sources"] }]
 });
 function hasSomeWeights(sources) {
-  if (!Array.isArray(sources)) return false;
-  const weighted = sources.filter(
-    (one) => typeof one === "object" && one !== null && "weight" in one
-  );
-  return weighted.length > 0 && weighted.length < sources.length;
+  const all = listed(sources);
+  const weighted = all.filter((one) => "weight" in one);
+  return weighted.length > 0 && weighted.length < all.length;
+}
+function listed(sources) {
+  if (!Array.isArray(sources)) return [];
+  return sources.filter((one) => typeof one === "object" && one !== null);
 }
 
 // src/evaluate/protocol.ts
@@ -55937,73 +55948,16 @@ var ledgerEntry = external_exports.looseObject({
   state: external_exports.enum(["judged", "nothingNew"]),
   /** Path of the run's record; null where there never was one. */
   run: external_exports.string().nullable(),
+  /** Paths of the records that a judged night took in: the run, and older ones of the night. Entries of old have the run alone. */
+  runs: external_exports.array(external_exports.string()).exactOptional(),
   commit: external_exports.string().nullable(),
   device: external_exports.string().nullable(),
   gpuMinutes: external_exports.number().min(0),
   claims: external_exports.array(claimResult)
 });
 
-// src/action/shard-file.ts
-var name = external_exports.string().min(1).max(200);
-var shardFile = external_exports.strictObject({
-  kind: external_exports.literal("inheritune-shard"),
-  schemaVersion: external_exports.literal(1),
-  variant: external_exports.string().regex(COMMENT_KEY),
-  shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count3 }) => index <= count3, "index is above count"),
-  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
-  recipe: external_exports.string().max(1e3),
-  requested: external_exports.array(name).min(1).max(1e3),
-  result: external_exports.unknown()
-});
-
-// src/action/training-file.ts
-var trainingFile = external_exports.strictObject({
-  kind: external_exports.literal("inheritune-training"),
-  schemaVersion: external_exports.literal(1),
-  variant: external_exports.string().regex(COMMENT_KEY),
-  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
-  record: external_exports.unknown()
-});
-
-// src/action/unfit-file.ts
-var import_write_file_atomic3 = __toESM(require_lib2(), 1);
-var unfitFile = external_exports.strictObject({
-  kind: external_exports.literal("inheritune-unfit"),
-  schemaVersion: external_exports.literal(1),
-  variant: external_exports.string().regex(COMMENT_KEY),
-  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
-  reasons: external_exports.array(external_exports.string().max(2e3)).min(1).max(100)
-});
-
-// src/action/part-files.ts
-var MAX_FILE_BYTES = 256 * 2 ** 20;
-
-// src/action/whole-run.ts
-var import_write_file_atomic5 = __toESM(require_lib2(), 1);
-
-// src/action/make-record.ts
-var TIMEOUT_MS = 30 * 6e4;
-
-// src/action/report-stage.ts
+// src/action/evaluate-shard.ts
 var import_write_file_atomic4 = __toESM(require_lib2(), 1);
-
-// src/action/run-results.ts
-var metric = external_exports.union([external_exports.number(), external_exports.literal("N/A")]);
-var task3 = external_exports.looseObject({
-  status: external_exports.enum(["scored", "unavailable", "failed"]),
-  reason: external_exports.string().exactOptional(),
-  metrics: external_exports.record(external_exports.string(), metric).exactOptional(),
-  docs: external_exports.number().exactOptional()
-});
-var summary2 = external_exports.looseObject({
-  models: external_exports.record(external_exports.string(), external_exports.looseObject({ tasks: external_exports.record(external_exports.string(), task3) }))
-});
-
-// src/action/run-stage.ts
-var import_write_file_atomic6 = __toESM(require_lib2(), 1);
-
-// src/action/run-child.ts
-var STOP_GRACE_MS = 5 * 6e4;
 
 // src/action/shard-tasks.ts
 var REQUESTS = {
@@ -56020,6 +55974,121 @@ var REQUESTS = {
   wnli: 71 * 2
 };
 var MMLU_REQUESTS = Math.round(14042 / 57 * 4);
+
+// src/action/stage-command.ts
+var MODEL_KEYS = ["reference", "inherited", "trained"];
+
+// src/action/shard-file.ts
+var name = external_exports.string().min(1).max(200);
+var shardFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-shard"),
+  schemaVersion: external_exports.literal(2),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count3 }) => index <= count3, "index is above count"),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  recipe: external_exports.string().max(1e3),
+  requested: external_exports.array(name).min(1).max(1e3),
+  models: external_exports.array(external_exports.enum(MODEL_KEYS)).max(MODEL_KEYS.length),
+  results: external_exports.partialRecord(external_exports.enum(MODEL_KEYS), external_exports.unknown())
+});
+
+// src/action/training-file.ts
+var trainingFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-training"),
+  schemaVersion: external_exports.literal(2),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  record: external_exports.unknown(),
+  left: external_exports.array(
+    external_exports.strictObject({
+      model: external_exports.enum(MODEL_KEYS),
+      label: external_exports.string().min(1).max(1e3),
+      inputHash: external_exports.string().regex(/^[0-9a-f]{64}$/),
+      validation: external_exports.strictObject({ lossNats: external_exports.number(), perplexity: external_exports.number(), tokens: external_exports.int().min(0) }).nullable()
+    })
+  ).max(MODEL_KEYS.length)
+});
+
+// src/action/unfit-file.ts
+var import_write_file_atomic3 = __toESM(require_lib2(), 1);
+var unfitFile = external_exports.strictObject({
+  kind: external_exports.literal("inheritune-unfit"),
+  schemaVersion: external_exports.literal(1),
+  variant: external_exports.string().regex(COMMENT_KEY),
+  headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
+  reasons: external_exports.array(external_exports.string().max(2e3)).min(1).max(100)
+});
+
+// src/action/part-files.ts
+var MAX_FILE_BYTES = 256 * 2 ** 20;
+
+// src/action/run-results.ts
+var metric = external_exports.union([external_exports.number(), external_exports.literal("N/A")]);
+var task3 = external_exports.looseObject({
+  status: external_exports.enum(["scored", "unavailable", "failed"]),
+  reason: external_exports.string().exactOptional(),
+  metrics: external_exports.record(external_exports.string(), metric).exactOptional(),
+  docs: external_exports.number().exactOptional()
+});
+var summary2 = external_exports.looseObject({
+  models: external_exports.record(external_exports.string(), external_exports.looseObject({ tasks: external_exports.record(external_exports.string(), task3) }))
+});
+
+// src/action/run-child.ts
+var STOP_GRACE_MS = 5 * 6e4;
+
+// src/action/whole-run.ts
+var import_write_file_atomic6 = __toESM(require_lib2(), 1);
+
+// src/action/make-record.ts
+var TIMEOUT_MS = 30 * 6e4;
+
+// src/action/report-stage.ts
+var import_write_file_atomic5 = __toESM(require_lib2(), 1);
+
+// src/action/run-stage.ts
+var import_write_file_atomic7 = __toESM(require_lib2(), 1);
+
+// src/store/run-folder.ts
+var STAGE_SCHEMA_VERSION = 2;
+var stageFile = external_exports.looseObject({
+  schemaVersion: external_exports.literal(STAGE_SCHEMA_VERSION),
+  inputHash: external_exports.string(),
+  seconds: external_exports.number().min(0),
+  result: external_exports.record(external_exports.string(), external_exports.unknown()),
+  /** The run record that the result was taken from. */
+  from: external_exports.string().exactOptional()
+});
+var hash3 = external_exports.string().nullable();
+var summaryFile = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  command: external_exports.string(),
+  /** The recipe's file as it was named, whose text is in `recipe.yml`, and the fields that were replaced in it. */
+  recipe: external_exports.looseObject({ file: external_exports.string(), overrides: external_exports.array(external_exports.string()) }),
+  /** What the stages left, as in a run record. */
+  hashes: external_exports.looseObject({
+    referenceWeights: hash3,
+    inheritedWeights: hash3,
+    tokenStream: hash3,
+    batchOrder: hash3,
+    trainedWeights: hash3
+  }),
+  inherit: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: external_exports.number(), blocks: external_exports.array(external_exports.number()) }).exactOptional(),
+  stages: external_exports.array(
+    external_exports.looseObject({ name: external_exports.string(), status: external_exports.enum(["done", "reused"]), seconds: external_exports.number() })
+  ),
+  models: external_exports.record(external_exports.string(), external_exports.looseObject({ label: external_exports.string() })),
+  /** Evaluations that the run left to another machine. */
+  left: external_exports.array(
+    external_exports.looseObject({
+      model: external_exports.enum(["reference", "inherited", "trained"]),
+      label: external_exports.string(),
+      inputHash: external_exports.string(),
+      folder: external_exports.string().nullable(),
+      validation: external_exports.looseObject({ lossNats: external_exports.number(), perplexity: external_exports.number(), tokens: external_exports.number() }).nullable()
+    })
+  ).exactOptional()
+});
 
 // src/action/run-action.ts
 function readJobEvent(job) {

@@ -62,7 +62,7 @@ export const INPUTS = [
   {
     name: 'model',
     description:
-      'For evaluate: the model (folder, hub id org/name@revision or .gguf file); by default the one in out',
+      'For evaluate: the model (folder, hub id org/name@revision or .gguf file), by default the one in out; with results the folder that holds reference, inherited and trained, as far as the train job left them',
     form: 'a folder, a hub id org/name@revision or a .gguf file',
     default: '',
     flag: '--model',
@@ -75,7 +75,8 @@ export const INPUTS = [
   },
   {
     name: 'results',
-    description: 'For report and record: folder with the files that the jobs before left, searched through',
+    description:
+      'Folder with the files that the jobs before left, searched through. For report and record; for evaluate the part of the train job, which says what is left to evaluate',
     form: 'one path, e.g. shards',
     default: '',
   },
@@ -150,7 +151,7 @@ export const INPUTS = [
   {
     name: 'only-new',
     description:
-      'Compute nothing where the newest record in baseline is of this recipe and commit: a night with nothing new costs nothing',
+      'Compute nothing where a record in baseline is of this recipe and commit: a night with nothing new costs nothing',
     form: BOOLEAN,
     default: 'false',
   },

@@ -1,4 +1,3 @@
-import type { JudgedResult } from '../judge/judged-result.ts';
 import type { ComparisonFacts } from '../report/comparison-facts.ts';
 import { renderComparison } from '../report/comparison-report.ts';
 import type { RenderedComparison } from '../report/comparison-report.ts';
@@ -6,25 +5,13 @@ import { escapeMarkdown } from '../report/escape-markdown.ts';
 import type { ReportedModel } from '../report/run-report-input.ts';
 import { scoreRows } from '../report/score-rows.ts';
 import { markdownScoreTable, missingScores } from '../report/score-table.ts';
-import { inOneForm } from '../store/compact-model.ts';
-import { factsOfRecords } from '../store/comparison-facts.ts';
-import type { RunRecord } from '../store/run-record.ts';
+import { compactModel, inOneForm } from '../store/compact-model.ts';
+import { factsOfRecords, validationOverSeeds } from '../store/comparison-facts.ts';
+import { scoresHash } from '../store/scores-hash.ts';
 import type { BaselineFound, BaselineSource } from './baseline.ts';
+import type { Variant } from './variant.ts';
 import type { Verdict } from './verdict.ts';
 import { worstVerdict } from './verdict.ts';
-
-/** One column of the merged table. */
-export interface Variant {
-  /** As in the input `variant`. */
-  readonly name: string;
-  /** Which of a record's models it is compared with. */
-  readonly model: string;
-  readonly result: JudgedResult;
-  /** What beside the scores is compared: the first stage that differs, cost, losses. */
-  readonly record?: RunRecord | undefined;
-  /** Where that record lies, for the command that repeats the comparison. */
-  readonly recordFile?: string | undefined;
-}
 
 export interface VariantJudgement {
   readonly verdict: Verdict;
@@ -51,10 +38,11 @@ export async function judgeVariants(
   const { baseline, maximumDropPoints, reportUrl } = options;
   if (baseline === undefined) return { verdict: 'none', markdown: '' };
   const confidence = 1 - (1 - options.confidence) / Math.max(1, variants.length);
+  const pairs: { readonly variant: Variant; readonly found: BaselineFound }[] = [];
+  for (const variant of variants) pairs.push({ variant, found: await baseline.find(variant) });
   const verdicts: Verdict[] = [];
   const blocks: { readonly verdict: Verdict; readonly text: string }[] = [];
-  for (const variant of variants) {
-    const found = await baseline.find(variant);
+  for (const { variant, found } of pairs) {
     const text =
       found.state === 'absent'
         ? { verdict: 'noBaseline' as const, text: `## ➖ ${escapeMarkdown(found.reason)}` }
@@ -64,6 +52,7 @@ export async function judgeVariants(
               { base: found.label, head: variant.name, reportUrl },
               { maximumDropPoints, confidence },
               comparisonFacts(found, variant),
+              overSeeds(found, variant, pairs),
             ),
           );
     verdicts.push(text.verdict);
@@ -85,14 +74,14 @@ export async function judgeVariants(
   return { verdict, markdown: [...order.map(({ text }) => text), ...note].join('\n\n') };
 }
 
-/** One table with a column for each variant, and what is not in it as a number. */
+/** One table with a column for each variant, before them the models that they have in common, and what is not in it as a number. */
 export function variantTable(variants: readonly Variant[]): string {
-  const models: ReportedModel[] = variants.map(({ name, result }) => ({
-    key: name,
-    label: name,
-    result,
-    parameters: result.parameters,
-  }));
+  const columns = [...commonModels(variants), ...variants.map(({ name, result }) => ({ name, result }))];
+  const results = inOneForm(columns.map(({ result }) => result));
+  const models = columns.map(({ name }, i): ReportedModel => {
+    const result = results[i]!;
+    return { key: name, label: name, result, parameters: result.parameters };
+  });
   const rows = scoreRows(
     {
       title: '',
@@ -111,6 +100,37 @@ export function variantTable(variants: readonly Variant[]): string {
     rows.length === 0 ? 'No task was evaluated.' : markdownScoreTable(rows, models, []),
     ...(missing.length === 0 ? [] : [`### Not scored\n\n${missing.join('\n')}`]),
   ].join('\n\n');
+}
+
+/** Of one variant all its models; of several those that gave every one of them the same scores, as the reference of a matrix does. */
+function commonModels(variants: readonly Variant[]): { name: string; result: Variant['result'] }[] {
+  return (variants[0]?.others ?? []).flatMap(({ model, result }) => {
+    const own = variants.map(({ others }) => others?.find((each) => each.model === model)?.result);
+    const hashes = own.map(
+      (each) => each && scoresHash(compactModel(each, model, {}, { margins: false }).tasks),
+    );
+    return hashes.every((hash) => hash !== undefined && hash === hashes[0]) ? [{ name: model, result }] : [];
+  });
+}
+
+/**
+ * The validation losses of a variant and of its siblings that differ from it in their seeds only, on both sides: their spread is
+ * what a difference is judged by. Nothing where one side has no record; the two own losses are then shown, and judged by nobody.
+ */
+function overSeeds(
+  found: Extract<BaselineFound, { state: 'found' }>,
+  { record }: Variant,
+  pairs: readonly { readonly variant: Variant; readonly found: BaselineFound }[],
+): Parameters<typeof renderComparison>[5] {
+  const base = found.record?.content;
+  if (base === undefined || record === undefined) return {};
+  const heads = pairs.flatMap(({ variant }) => variant.record ?? []);
+  const bases = pairs.flatMap((pair) =>
+    pair.found.state === 'found' ? (pair.found.record?.content ?? []) : [],
+  );
+  return {
+    validation: { base: validationOverSeeds(base, bases), head: validationOverSeeds(record, heads) },
+  };
 }
 
 /** What two records tell beside their scores; nothing where one side has none. */

@@ -69,21 +69,23 @@ export async function makeRecord(context: MakeRecordContext): Promise<MadeRecord
   }
 }
 
-/** A run that evaluated nothing says nowhere what it was trained on. */
+/** A run that evaluated nothing says nowhere what it was trained on; one that took its training over was not trained here. */
 async function withMachine(
   record: RunRecord,
   { device }: Pick<RecipeFacts, 'device'>,
   env: Readonly<Record<string, string>>,
 ): Promise<RunRecord> {
-  if (record.environment['device'] !== undefined || record.training === null) return record;
+  const { environment, training, reusedFrom, cost } = record;
+  if (environment['device'] !== undefined) return record;
   const [gpu] = device === 'cpu' ? [] : await listGpus(env);
-  const machine =
-    gpu === undefined
-      ? { trainingDevice: 'cpu' }
-      : { trainingDevice: gpu.name, ...(gpu.driver === undefined ? {} : { trainingDriver: gpu.driver }) };
+  const machine = {
+    trainingDevice: gpu?.name ?? 'cpu',
+    ...(gpu?.driver === undefined ? {} : { trainingDriver: gpu.driver }),
+  };
+  const isTrainedHere = training !== null && reusedFrom?.['train'] === undefined;
   return {
     ...record,
-    environment: { ...record.environment, ...machine },
-    cost: gpu === undefined ? { ...record.cost, gpuMinutes: 0 } : record.cost,
+    environment: isTrainedHere ? { ...environment, ...machine } : environment,
+    cost: gpu === undefined ? { ...cost, gpuMinutes: 0 } : cost,
   };
 }

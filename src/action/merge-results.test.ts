@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { makeBinaryTask, makeEvaluation } from '../../test/fixtures/judge/make-evaluation.ts';
 import { groupResults } from '../evaluate/group-results.ts';
+import { protocolScores } from '../evaluate/protocol.ts';
+import type { EvaluationResult } from '../evaluate/result.ts';
 import { selectTasks } from '../evaluate/tasks/registry.ts';
 import { mergeResults } from './merge-results.ts';
 import { shardTasks } from './shard-tasks.ts';
@@ -42,6 +44,24 @@ describe('mergeResults', () => {
     expect(result.groups).not.toHaveProperty('mmlu');
   });
 
+  it('keeps by whose definitions and on which rows it was made, with the scores of the whole groups', () => {
+    const parts = shards(4).map((part, index): EvaluationResult => ({
+      ...part,
+      ...{
+        protocol: 'inheritune-2024',
+        data: { kind: 'hub', datasets: { [`set-${String(index)}`]: 'abc' } },
+      },
+      protocolScores: protocolScores(part.tasks, part.groups, {}),
+    }));
+    const { result } = mergeResults(parts, REQUESTED);
+    expect(result).toMatchObject({
+      protocol: 'inheritune-2024',
+      data: { kind: 'hub', datasets: { 'set-0': 'abc', 'set-3': 'abc' } },
+    });
+    expect(result.protocolScores).toEqual(protocolScores(result.tasks, result.groups, {}));
+    expect(result.protocolScores).toHaveProperty('mmlu.metric', 'macro_acc');
+  });
+
   it('names all machines where the shards ran on several', () => {
     const [a, b] = shards(2);
     const other = { ...b!, environment: { ...b!.environment, device: 'A6000' } };
@@ -55,6 +75,7 @@ describe('mergeResults', () => {
     [{ model: 'another' }, /model is "models\/example" in one and "another"/],
     [{ parameters: 1 }, /parameters is 81000000 in one and 1/],
     [{ limit: 5 }, /limit is null in one and 5/],
+    [{ protocol: 'inheritune-2024' as const }, /protocol is undefined in one and "inheritune-2024"/],
     [
       { environment: { ...whole.environment, precision: 'bfloat16' } },
       /environment.precision is "float32" in one/,
@@ -74,7 +95,7 @@ describe('mergeResults', () => {
   });
 });
 
-function shards(count: number): (typeof whole)[] {
+function shards(count: number): EvaluationResult[] {
   return Array.from({ length: count }, (_, index) => {
     const own = shardTasks(REQUESTED, { index: index + 1, count }, 5);
     return { ...whole, groups: {}, tasks: Object.fromEntries(own.map((name) => [name, tasks[name]!])) };

@@ -1,5 +1,6 @@
 import { InherituneError } from '../errors.ts';
 import { groupResults } from '../evaluate/group-results.ts';
+import { protocolScores } from '../evaluate/protocol.ts';
 import type { EvaluationResult, TaskResult } from '../evaluate/result.ts';
 import { selectTasks } from '../evaluate/tasks/registry.ts';
 
@@ -9,8 +10,11 @@ export class MergeError extends InherituneError {
 }
 
 /** What must be equal in all shards: a number computed otherwise belongs to another evaluation. */
-const EQUAL_FIELDS = ['schemaVersion', 'model', 'parameters', 'limit'] as const;
+const EQUAL_FIELDS = ['schemaVersion', 'model', 'parameters', 'limit', 'protocol'] as const;
 const EQUAL_ENVIRONMENT = ['precision', 'tensorflow', 'inheritune'] as const;
+
+type ProtocolScores = NonNullable<EvaluationResult['protocolScores']>;
+type Datasets = Extract<EvaluationResult['data'], { kind: 'hub' }>['datasets'];
 
 export interface MergedResults {
   readonly result: EvaluationResult;
@@ -53,6 +57,7 @@ export function mergeResults(
       found.get(name) ?? { status: 'failed' as const, reason: 'no shard has a result for it' },
     ]),
   );
+  const groups = groupResults(selection.groups, tasks);
   const validation = shards.find((shard) => shard.validation !== undefined)?.validation;
   return {
     missing,
@@ -61,8 +66,11 @@ export function mergeResults(
       model: first.model,
       parameters: first.parameters,
       limit: first.limit,
+      ...(first.protocol === undefined ? {} : { protocol: first.protocol }),
+      ...mergedProtocolScores(shards, groups),
+      ...mergedData(shards),
       tasks,
-      groups: groupResults(selection.groups, tasks),
+      groups,
       ...(validation === undefined ? {} : { validation }),
       environment: mergedEnvironment(shards),
       seconds: sum(shards.map(({ seconds }) => seconds)),
@@ -82,6 +90,27 @@ function checkEqual(a: EvaluationResult, b: EvaluationResult): void {
   for (const field of EQUAL_FIELDS) differing(field, a[field], b[field]);
   for (const field of EQUAL_ENVIRONMENT)
     differing(`environment.${field}`, a.environment[field] ?? null, b.environment[field] ?? null);
+}
+
+/** Those of tasks are in their shards; a group has its own only where all of its tasks are. */
+function mergedProtocolScores(
+  shards: readonly EvaluationResult[],
+  groups: EvaluationResult['groups'],
+): Pick<EvaluationResult, 'protocolScores'> {
+  const own = shards.map((shard) => shard.protocolScores).filter((scores) => scores !== undefined);
+  if (own.length === 0) return {};
+  return { protocolScores: Object.assign({}, ...own, protocolScores({}, groups, {})) as ProtocolScores };
+}
+
+/** A folder is the same for all; of the hub each shard names the datasets that it read. */
+function mergedData(shards: readonly EvaluationResult[]): Pick<EvaluationResult, 'data'> {
+  const data = shards.flatMap((shard) => shard.data ?? []);
+  const [first] = data;
+  if (first === undefined) return {};
+  const hub = data.flatMap((each) => (each.kind === 'hub' ? [each.datasets] : []));
+  return {
+    data: hub.length === 0 ? first : { kind: 'hub', datasets: Object.assign({}, ...hub) as Datasets },
+  };
 }
 
 /** Every value that a key has in any shard, each once. */

@@ -9,7 +9,7 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly reason: string }
   /** The machine does not fit the work; nothing was computed. */
   | { readonly kind: 'wrongMachine'; readonly reasons: readonly string[] }
-  /** The newest record is of this recipe and commit; nothing was computed. */
+  /** A record is of this recipe and commit; nothing was computed. */
   | { readonly kind: 'nothingNew'; readonly message: string }
   /** Ended without an error and without a result. */
   | { readonly kind: 'empty'; readonly message: string }

@@ -28,6 +28,11 @@ export const OUTPUTS = [
   { name: 'ledger-path', description: 'The claim ledger in Markdown, where one was brought up to date' },
   { name: 'run-id', description: 'Names this attempt in reports and records: run id, attempt and variant' },
   {
+    name: 'left',
+    description:
+      'JSON: for train the folder of each model that is left to evaluate (reference, inherited, trained), null for one that the recipe names; those whose scores the baseline has are not in it',
+  },
+  {
     name: 'scores',
     description: 'JSON: by model (or variant) and task the metrics, docs and status, without single items',
   },

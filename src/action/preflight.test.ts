@@ -184,7 +184,7 @@ function run(
     },
     recipe: {
       ...{ name: 'r', recordName: 'r', hash: '', device: 'cpu', trains: true, steps: 10, keepCheckpoints: 2 },
-      ...{ evaluate: undefined, ...changes.recipe },
+      ...{ reference: 'org/model', evaluate: undefined, ...changes.recipe },
     },
     overrides: ['train.seed=2'],
     workspace: folder,

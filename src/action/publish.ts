@@ -28,6 +28,7 @@ export async function publish(
   setOutput('outcome', result.outcome.kind);
   setOutput('verdict', result.verdict);
   setOutput('run-id', `${String(job.runId)}-${String(job.runAttempt)}-${settings.variant}`);
+  setOutput('left', JSON.stringify(result.left));
   setOutput('scores', scoresJson(result.tasks));
   for (const name of ['report-path', 'results-path', 'model-path', 'record-path', 'ledger-path'] as const)
     setOutput(name, result.files[name] ?? '');

@@ -1,7 +1,10 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import type { Protocol } from '../evaluate/result.ts';
 import { loadRecipe } from '../recipe/load-recipe.ts';
+import type { LoadedRecipe } from '../recipe/load-recipe.ts';
 import { recipeHash } from '../recipe/recipe-hash.ts';
+import { RecipeError } from '../recipe/recipe-error.ts';
 import { resolveRecipePaths } from '../recipe/recipe-paths.ts';
 import type { Device, Settings } from './inputs.ts';
 
@@ -15,6 +18,8 @@ export interface RecipeFacts {
   readonly device: Device;
   /** Whether it inherits and trains, so that there is something to plan. */
   readonly trains: boolean;
+  /** The reference as the command line takes it: absolute where it is a path that is there, else as written. */
+  readonly reference: string;
   /** Optimizer steps, where the recipe says them as such. */
   readonly steps: number | undefined;
   readonly keepCheckpoints: number;
@@ -25,6 +30,9 @@ export interface RecipeFacts {
         readonly limit: number | undefined;
         readonly fewShot: number | undefined;
         readonly addBos: boolean | undefined;
+        readonly protocol: Protocol;
+        /** Bytes, or text such as 8GB. */
+        readonly maxMemory: number | string | undefined;
         /** Absolute folder; undefined for the command line's own choice. */
         readonly data: string | undefined;
       }
@@ -73,6 +81,7 @@ export async function readRecipeFacts(
     recordName: named.name,
     hash: recipeHash(named),
     device: settings.device === 'auto' ? recipe.device : settings.device,
+    reference: await referenceModel(loaded, workspace),
     trains: recipe.inherit !== undefined && train !== undefined,
     steps: train?.steps,
     keepCheckpoints: train?.keepCheckpoints ?? 0,
@@ -84,7 +93,19 @@ export async function readRecipeFacts(
             limit: evaluate.limit,
             fewShot: evaluate.fewShot,
             addBos: evaluate.addBos,
+            protocol: evaluate.protocol,
+            maxMemory: evaluate.maxMemory,
             data: resolved?.evaluate?.data,
           },
   };
+}
+
+/** Not an error where it is not there: only a job that needs the model says so. */
+async function referenceModel(loaded: LoadedRecipe, workspace: string): Promise<string> {
+  const places = { cwd: workspace, home: homedir(), sections: [] };
+  const resolved = await resolveRecipePaths(loaded, places).catch((cause: unknown) => {
+    if (cause instanceof RecipeError) return undefined;
+    throw cause;
+  });
+  return (resolved ?? loaded.recipe).reference.model;
 }

@@ -31,8 +31,9 @@ export function source(found: BaselineFound): BaselineSource {
 export function shard(variant: string, index: number, share = 0.5): ShardFile {
   const name = TASKS[index - 1]!;
   return {
-    ...{ kind: 'inheritune-shard', schemaVersion: 1, variant, shard: { index, count: 2 }, headSha: HEAD },
-    ...{ recipe: 'recipes/x.yml', requested: TASKS, result: makeEvaluation({ [name]: task(name, share) }) },
+    ...{ kind: 'inheritune-shard', schemaVersion: 2, variant, shard: { index, count: 2 }, headSha: HEAD },
+    ...{ recipe: 'recipes/x.yml', requested: TASKS, models: ['trained'] },
+    results: { trained: makeEvaluation({ [name]: task(name, share) }) },
   };
 }
 

@@ -65,7 +65,7 @@ describe('the shards of a matrix', () => {
 
   it('may be more than there are tasks', async () => {
     for (const index of [1, 2]) leave(folder, { ...shard('default', index), shard: { index, count: 3 } });
-    leave(folder, { ...shard('default', 1), shard: { index: 3, count: 3 }, result: null });
+    leave(folder, { ...shard('default', 1), shard: { index: 3, count: 3 }, results: {} });
     expect((await reportIn(folder)).outcome.kind).toBe('succeeded');
   });
 
@@ -212,10 +212,10 @@ describe('what is not a shard of this commit', () => {
 
 function withScore(file: ShardFile, acc: unknown): unknown {
   const piqa = { ...task('piqa', 0.5), metrics: { acc } };
-  return { ...file, result: { ...file.result, tasks: { piqa } } };
+  return { ...file, results: { trained: { ...file.results.trained, tasks: { piqa } } } };
 }
 
 function withItems(file: ShardFile, items: unknown): unknown {
   const piqa = { ...task('piqa', 0.5), items };
-  return { ...file, result: { ...file.result, tasks: { piqa } } };
+  return { ...file, results: { trained: { ...file.results.trained, tasks: { piqa } } } };
 }

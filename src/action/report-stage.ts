@@ -3,16 +3,14 @@ import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { InherituneError } from '../errors.ts';
 import { runRecordText } from '../store/run-record.ts';
-import { completeRecord } from './complete-record.ts';
-import type { JudgeOptions, Variant } from './judge-variants.ts';
+import type { JudgeOptions } from './judge-variants.ts';
 import { judgeVariants, variantTable } from './judge-variants.ts';
-import { mergeResults } from './merge-results.ts';
 import type { Outcome } from './outcome-text.ts';
 import type { TasksByModel } from './run-results.ts';
 import { findGaps } from './run-results.ts';
 import { readPartFiles } from './part-files.ts';
-import type { ShardFile } from './shard-file.ts';
-import type { TrainingFile } from './training-file.ts';
+import { mergeVariants, scoresName } from './variant.ts';
+import type { Variant } from './variant.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ReportStageOptions extends JudgeOptions {
@@ -34,8 +32,9 @@ export interface ReportStageResult {
 }
 
 /**
- * Merges the shards of all variants, judges each against its baseline, and writes `report.md`, `results.json` and one
- * `results/VARIANT.json` each, with `records/VARIANT.json` for those whose training left its part and that lack nothing. Missing shards and failed tasks are named and never green.
+ * Merges the shards of all variants, judges each against its baseline, and writes `report.md`, `results.json`, one
+ * `results/VARIANT.json` each and `results/VARIANT.MODEL.json` for its other models, with `records/VARIANT.json` for those whose
+ * training left its part and that lack nothing. Missing shards and failed tasks are named and never green.
  * @throws InherituneError for shards that cannot be read or merged
  */
 export async function reportStage(options: ReportStageOptions): Promise<ReportStageResult> {
@@ -71,10 +70,14 @@ export async function reportStage(options: ReportStageOptions): Promise<ReportSt
   );
   missing.unshift(...absent.map((name) => `every shard of ${name}`));
   const table = variantTable(variants);
-  const tasks = Object.fromEntries(variants.map(({ name, result }) => [name, withoutItems(result.tasks)]));
+  const tasks = Object.fromEntries(
+    variants.flatMap((variant) =>
+      scored(variant).map(({ name, result }) => [name, withoutItems(result.tasks)]),
+    ),
+  );
   await writeResults(options.outFolder, variants, tasks);
   const hasRecords = await writeRecords(options.outFolder, variants);
-  const fit = Object.fromEntries(Object.entries(tasks).filter(([name]) => !isUnfit(name)));
+  const fit = Object.fromEntries(Object.entries(tasks).filter(([name]) => !isUnfit(name.split('/')[0]!)));
   const gaps =
     missing.length > 0
       ? { kind: 'partlyMissing' as const, missing }
@@ -117,34 +120,17 @@ export function outcomeOf(verdict: Verdict): Outcome {
   return { kind: 'succeeded' };
 }
 
-/** Merged variants in the order of their names, and the shards and tasks that are not there. */
-function mergeVariants(
-  shards: readonly ShardFile[],
-  trainings: readonly TrainingFile[],
-): { variants: Variant[]; missing: string[] } {
-  const missing: string[] = [];
-  const names = [...new Set(shards.map(({ variant }) => variant))].toSorted();
-  const variants = names.flatMap((name): Variant[] => {
-    const own = shards.filter(({ variant }) => variant === name);
-    const count = Math.max(...own.map(({ shard }) => shard.count));
-    for (let index = 1; index <= count; index += 1) {
-      if (!own.some(({ shard }) => shard.index === index))
-        missing.push(`shard ${String(index)} of ${String(count)} of ${name}`);
-    }
-    const results = own.flatMap(({ result }) => (result === null ? [] : [result]));
-    if (results.length === 0) return [];
-    const merged = mergeResults(results, [...new Set(own.flatMap(({ requested }) => requested))]);
-    // Tasks of a lost shard are already named by it.
-    if (!missing.some((text) => text.endsWith(` of ${name}`)))
-      missing.push(...merged.missing.map((task) => `${task} of ${name}`));
-    const { result } = merged;
-    const training = trainings.find(({ variant }) => variant === name);
-    const isComplete = !missing.some((text) => text.endsWith(` of ${name}`));
-    const record =
-      training === undefined || !isComplete ? undefined : completeRecord(training.record, result);
-    return [{ name, model: 'trained', result, record, recordFile: `records/${name}.json` }];
-  });
-  return { variants, missing };
+/** Each of a variant's models with the name of its scores, the judged one first. */
+function scored({
+  name,
+  model,
+  result,
+  others = [],
+}: Variant): { name: string; result: Variant['result'] }[] {
+  return [{ model, result }, ...others].map((each) => ({
+    name: scoresName(name, each.model, model),
+    result: each.result,
+  }));
 }
 
 function withoutItems(tasks: Variant['result']['tasks']): TasksByModel[string] {
@@ -164,13 +150,18 @@ async function writeResults(
   tasks: TasksByModel,
 ): Promise<void> {
   mkdirSync(join(folder, 'results'), { recursive: true });
-  for (const { name, result } of variants)
-    await writeFileAtomic(join(folder, 'results', `${name}.json`), `${JSON.stringify(result)}\n`);
+  for (const { name, result } of variants.flatMap(scored))
+    await writeFileAtomic(join(folder, 'results', `${fileName(name)}.json`), `${JSON.stringify(result)}\n`);
   const models = Object.fromEntries(Object.entries(tasks).map(([name, byName]) => [name, { tasks: byName }]));
   await writeFileAtomic(
     join(folder, 'results.json'),
     `${JSON.stringify({ schemaVersion: 1, models }, null, 2)}\n`,
   );
+}
+
+/** `layers-13`, and `layers-13.reference` for another of its models. */
+function fileName(scores: string): string {
+  return scores.replace('/', '.');
 }
 
 async function writeRecords(folder: string, variants: readonly Variant[]): Promise<boolean> {

@@ -77,9 +77,12 @@ export function runIn(
   const settings = readSettings((name) => given[name] ?? '', { workflow: 'CI', job: 'run' });
   const facts: RecipeFacts = {
     ...{ name: 'recipe', recordName: 'recipe', hash: options.recipeHash ?? sha('recipe') },
-    ...{ device: 'cpu', trains: true, steps: 10, keepCheckpoints: 2 },
+    ...{ device: 'cpu', trains: true, reference: 'org/model', steps: 10, keepCheckpoints: 2 },
     evaluate: options.expectsScores
-      ? { tasks: ['piqa'], limit: undefined, fewShot: undefined, addBos: undefined, data: undefined }
+      ? {
+          ...{ tasks: ['piqa'], limit: undefined, fewShot: undefined, addBos: undefined, data: undefined },
+          ...{ protocol: 'lm-eval-0.4.13' as const, maxMemory: undefined },
+        }
       : undefined,
   };
   const place = { workspace, env, token: '', sleep: () => Promise.resolve(), random: () => 0 };

@@ -10,8 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { given, HEAD, runIn, TOKEN } from './run-action.fixture.ts';
-import { parseTrainingFile } from './training-file.ts';
+import { HEAD, runIn, TOKEN } from './run-action.fixture.ts';
 import { parseUnfitFile } from './unfit-file.ts';
 
 let workspace: string;
@@ -174,7 +173,10 @@ describe('the preflight', () => {
     const result = await run(
       { files: {}, exitCode: 0 },
       { preflight: 'true', stages },
-      { preflight: () => Promise.resolve({ state: 'wrongMachine', reasons: ['gpu: none'] }) },
+      {
+        preflight: () => Promise.resolve({ state: 'wrongMachine', reasons: ['gpu: none'] }),
+        expectsScores: true,
+      },
     );
     expect(result).toMatchObject({ exitCode: 0, files: { [output]: 'out/unfit-default.json' } });
     const part: unknown = JSON.parse(readFileSync(join(workspace, 'out/unfit-default.json'), 'utf8'));
@@ -204,32 +206,6 @@ it('a recipe that is not one is refused before anything is started', async () =>
     exitCode: 2,
   });
   expect(existsSync(join(workspace, 'out'))).toBe(false);
-});
-
-describe('one part of the work', () => {
-  it('train runs the recipe without its evaluation, needs no report, and leaves its part of the record', async () => {
-    const result = await run(
-      { files: { 'config.json': '{}' }, exitCode: 0 },
-      { stages: 'train', set: 'train.seed=2' },
-    );
-    expect(given(workspace)).toMatchObject({
-      command: 'run',
-      options: ['--out', 'out', '--set', 'train.seed=2', '--set', 'evaluate='],
-    });
-    expect(result).toMatchObject({
-      outcome: { kind: 'succeeded' },
-      files: { 'model-path': 'out', 'record-path': 'out/training-default.json' },
-    });
-    const part: unknown = JSON.parse(readFileSync(join(workspace, 'out/training-default.json'), 'utf8'));
-    expect(parseTrainingFile(part, 'x')).toMatchObject({
-      ...{ variant: 'default', headSha: HEAD },
-      record: { command: 'inheritune run recipe.json --set train.seed=2' },
-    });
-  });
-
-  it('train without a model is empty', async () => {
-    expect((await run({ files: {}, exitCode: 0 }, { stages: 'train' })).outcome.kind).toBe('empty');
-  });
 });
 
 it('a payload that is not there is named', async () => {

@@ -20,6 +20,7 @@ import type { MadeRecord } from './make-record.ts';
 import type { MessageParts } from './message.ts';
 import type { Outcome } from './outcome-text.ts';
 import { describeOutcome } from './outcome-text.ts';
+import { evaluateShard, planShard } from './evaluate-shard.ts';
 import type { Preflight } from './preflight.ts';
 import type { RecipeFacts } from './recipe-facts.ts';
 import { recordStage } from './record-stage.ts';
@@ -28,6 +29,7 @@ import type { ChildHooks } from './run-child.ts';
 import type { RunFiles } from './run-folder.ts';
 import type { TasksByModel } from './run-results.ts';
 import { runStage } from './run-stage.ts';
+import { tasksOfShard } from './stage-command.ts';
 import { leaveUnfit } from './unfit-file.ts';
 import type { Verdict } from './verdict.ts';
 import { withLedger } from './whole-run.ts';
@@ -71,6 +73,8 @@ export interface WorkResult {
   readonly files: RunFiles;
   readonly tasks: TasksByModel;
   readonly stderrTail: string;
+  /** By model that the train job left to evaluate: its folder, as the user writes it; null where the recipe names the model. */
+  readonly left?: Readonly<Record<string, string | null>>;
   /** The claim ledger's, where one was brought up to date. */
   readonly badge?: Badge | undefined;
 }
@@ -84,6 +88,7 @@ export interface ActionResult {
   readonly files: RunFiles;
   readonly tasks: TasksByModel;
   readonly badge: Badge | undefined;
+  readonly left: NonNullable<WorkResult['left']>;
   readonly exitCode: number;
 }
 
@@ -99,7 +104,7 @@ export async function runAction(context: ActionContext): Promise<ActionResult> {
   const text = describeOutcome(work.outcome, settings.out, work.verdict);
   return {
     ...{ outcome: work.outcome, verdict: work.verdict, files: work.files, tasks: work.tasks, event },
-    badge: work.badge,
+    ...{ badge: work.badge, left: work.left ?? {} },
     message: {
       ...{ outcome: text, headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
       ...{ report: work.report, stderrTail: work.stderrTail },
@@ -138,13 +143,19 @@ async function doWork(context: ActionContext, event: EventFacts): Promise<WorkRe
       const nothing = await nothingNew(context, event, recipe);
       if (nothing !== undefined) return nothing;
     }
-    const checked = settings.preflight
-      ? await context.duringChild(() => context.preflight(recipe))
-      : undefined;
+    const shard =
+      settings.stages === 'evaluate'
+        ? planShard(context, event, recipe, tasksOfShard(settings, recipe))
+        : undefined;
+    // A shard without anything to evaluate needs no machine.
+    const isEmpty = shard !== undefined && (shard.models.length === 0 || shard.tasks.length === 0);
+    const checked =
+      settings.preflight && !isEmpty ? await context.duringChild(() => context.preflight(recipe)) : undefined;
     if (checked?.state === 'failed')
       return withoutResult(classifyExit(checked.exit), checked.exit.stderrTail);
     if (checked?.state === 'wrongMachine') return await wrongMachine(context, event, checked.reasons);
     checked?.warnings.forEach(warn);
+    if (shard !== undefined) return await evaluateShard(context, event, recipe, shard);
     return await runStage(context, event, recipe, checked?.totalSteps ?? recipe.steps);
   } catch (error) {
     if (!(error instanceof InherituneError)) throw error;
@@ -172,7 +183,7 @@ async function wrongMachine(
   return { ...result, files: { [stages === 'train' ? 'record-path' : 'results-path']: `${out}/${name}` } };
 }
 
-/** The result where the newest record is of this recipe and commit; a night of that kind is a night in the ledger all the same. */
+/** The result where a record is of this recipe and commit; a night of that kind is a night in the ledger all the same. */
 async function nothingNew(
   context: ActionContext,
   event: EventFacts,

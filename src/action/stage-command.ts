@@ -5,55 +5,60 @@ import { recipeOverrides } from './recipe-facts.ts';
 import type { RecipeFacts } from './recipe-facts.ts';
 import { shardTasks } from './shard-tasks.ts';
 
-/** The command line of one child process. */
-export interface StageCommand {
-  readonly args: readonly string[];
-  /** For `evaluate`: the result file, relative to `out`. */
-  readonly resultFile?: string;
+/** Models of a run, in the order in which it makes them. */
+export const MODEL_KEYS = ['reference', 'inherited', 'trained'] as const;
+export type ModelKey = (typeof MODEL_KEYS)[number];
+
+export interface EvaluatedModel {
+  readonly key: ModelKey;
+  /** Folder, hub id, wheel or .gguf file. */
+  readonly model: string;
 }
 
-/** Raw result of a shard, before it is put into its envelope; not `.json`, so that the report does not take it for one. */
-export const SHARD_RESULT = 'shard-result.raw';
+/** Raw result of a shard, relative to `out`; not `.json`, so that the report does not take it for one. */
+export function shardResult(key: ModelKey): string {
+  return `shard-result-${key}.raw`;
+}
+
+/** What the child of a job that trains is to do. The token is in neither arguments nor environment. */
+export function runCommand(settings: Settings): string[] {
+  const sets = recipeOverrides(settings).flatMap((override) => ['--set', override]);
+  // Finished stages are taken over, the newest checkpoint is gone on from, and what a record needs is left.
+  const left = settings.stages === 'train' ? ['--leave-evaluation'] : [];
+  return ['run', settings.recipe, '--out', settings.out, ...sets, ...left, ...machineOptions(settings)];
+}
 
 /**
- * What the child is to do; undefined for a shard without tasks. The token is in neither arguments nor environment.
+ * The tasks of this job's shard.
  * @throws ActionError when the recipe lacks the section that the stage needs
  */
-export function stageCommand(settings: Settings, recipe: RecipeFacts): StageCommand | undefined {
-  const { stages, out } = settings;
-  const sets = recipeOverrides(settings).flatMap((override) => ['--set', override]);
-  if (stages === 'all')
-    return { args: ['run', settings.recipe, '--out', out, ...sets, ...machineOptions(settings)] };
-  if (stages === 'train') {
-    // A run without evaluation: finished stages are taken over, the newest checkpoint is gone on from, and what a record needs is left.
-    const noEvaluation = ['--set', 'evaluate='];
-    return {
-      args: ['run', settings.recipe, '--out', out, ...sets, ...noEvaluation, ...machineOptions(settings)],
-    };
-  }
-  const { evaluate } = recipe;
-  if (evaluate === undefined) {
-    throw new ActionError(
-      'ACTION_INPUT',
-      `${settings.recipe} has no section "evaluate", which stages: ${stages} needs. Add evaluate.tasks, e.g. [nine, mmlu].`,
-    );
-  }
-  const tasks = shardTasks(evaluate.tasks, settings.shard, evaluate.limit);
-  if (tasks.length === 0) return undefined;
-  return {
-    args: [
-      'evaluate',
-      ...['--model', settings.model ?? out],
-      ...['--tasks', tasks.join(',')],
-      ...['--out', join(out, SHARD_RESULT)],
-      ...(evaluate.data === undefined ? [] : ['--data', evaluate.data]),
-      ...(evaluate.limit === undefined ? [] : ['--limit', String(evaluate.limit)]),
-      ...(evaluate.fewShot === undefined ? [] : ['--num-fewshot', String(evaluate.fewShot)]),
-      ...(evaluate.addBos === undefined ? [] : ['--add-bos', String(evaluate.addBos)]),
-      ...machineOptions({ ...settings, device: recipe.device }),
-    ],
-    resultFile: SHARD_RESULT,
+export function tasksOfShard({ stages, recipe, shard }: Settings, { evaluate }: RecipeFacts): string[] {
+  if (evaluate !== undefined) return shardTasks(evaluate.tasks, shard, evaluate.limit);
+  throw new ActionError(
+    'ACTION_INPUT',
+    `${recipe} has no section "evaluate", which stages: ${stages} needs. Add evaluate.tasks, e.g. [nine, mmlu].`,
+  );
+}
+
+/** What the child that evaluates one model is to do: every field of the recipe's section that decides or bounds its scores. */
+export function evaluateCommand(
+  settings: Settings,
+  { evaluate, device }: RecipeFacts,
+  { key, model }: EvaluatedModel,
+  tasks: readonly string[],
+): string[] {
+  const { data, limit, fewShot, addBos, protocol, maxMemory } = evaluate ?? {};
+  const options = {
+    ...{ model, tasks: tasks.join(','), out: join(settings.out, shardResult(key)), data, limit },
+    ...{ 'num-fewshot': fewShot, 'add-bos': addBos, protocol, 'max-memory': maxMemory },
   };
+  return [
+    'evaluate',
+    ...Object.entries(options).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}`, String(value)],
+    ),
+    ...machineOptions({ ...settings, device }),
+  ];
 }
 
 /** "auto" leaves the choice to the recipe, whose own default is the same. */

@@ -35,7 +35,7 @@ export function renderPlan(plan: TrainingPlan): string {
 
 function lengthOf({ steps, tokensPerStep }: TrainingPlan): string {
   if (steps === undefined)
-    return `as many as the epochs of the data make, ${count(tokensPerStep)} tokens each; give train.tokens for times`;
+    return `as many as the epochs of the data make, ${count(tokensPerStep)} tokens each; give data.subsetTokens or train.tokens for times`;
   return `${count(steps)} of ${count(tokensPerStep)} tokens, ${count(steps * tokensPerStep)} tokens in all`;
 }
 

@@ -26,6 +26,11 @@ export interface BatchPlan extends BatchPlanOptions {
   windowStart(step: number, micro: number, row: number): number;
 }
 
+/** Windows of `sequenceLength` tokens, each with the one behind it, in a file of `tokens`. */
+export function windowsOf(tokens: number, sequenceLength: number): number {
+  return Math.floor((tokens - 1) / sequenceLength);
+}
+
 /**
  * `sequential` takes the windows in order, row after row and micro-batch after micro-batch, and starts again at the end.
  * `shuffled` does the same through a new permutation in every pass, so each pass sees every window once.
@@ -34,7 +39,7 @@ export interface BatchPlan extends BatchPlanOptions {
 export function createBatchPlan(options: BatchPlanOptions): BatchPlan {
   requireShape(options);
   const { tokens, sequenceLength, microBatch, accumulate, order, seed } = options;
-  const windows = Math.floor((tokens - 1) / sequenceLength);
+  const windows = windowsOf(tokens, sequenceLength);
   if (!(windows >= 1)) {
     throw new DataError(
       'batch-plan-invalid',

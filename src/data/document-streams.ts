@@ -18,10 +18,11 @@ export function documentStreams(
   sources: readonly TextSource[],
 ): DocumentStreams {
   const unique = index.uniqueInKeyOrder();
-  if (sources[0]?.weight === undefined) return { unique, streams: [{ label: 'sources', weight: 1, documents: unique }] };
-  const streams = sources.map(({ path, label, weight }, source) => ({
+  if (sources[0]?.weight === undefined) return { unique, streams: [{ label: 'sources', weight: 1, documents: unique, passes: 1 }] };
+  const streams = sources.map(({ path, label, weight, passes = 1 }, source) => ({
     label: label ?? path,
     weight: weight!,
+    passes,
     documents: unique.filter((at) => record.sourceOfFile[index.file(at)] === source),
   }));
   return { unique, streams };

@@ -57,7 +57,10 @@ export async function inputsHash(options: PrepareOptions, listed: readonly Liste
   const { tokenizer, seed, subsetTokens = null, validationTokens, shardTokens = DEFAULT_SHARD_TOKENS } = options;
   const files = await Promise.all(
     listed.flatMap(({ source, files: found }) =>
-      found.map(async (file) => ({ ...file, weight: source.weight, modified: (await stat(file.path)).mtimeMs })),
+      found.map(async (file) => ({
+        ...file,
+        ...{ weight: source.weight, passes: source.passes, modified: (await stat(file.path)).mtimeMs },
+      })),
     ),
   );
   const separator = separatorOf(tokenizer);

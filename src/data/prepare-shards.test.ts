@@ -152,6 +152,25 @@ describe('mixture', () => {
     expect(Math.abs(web - 60_000)).toBeLessThan(longest);
   });
 
+  it('goes over a source that runs out as often as it may, and over held-out documents once', async () => {
+    const uneven = (passes?: number): PrepareOptions['sources'] => [
+      { path: sources.web, weight: 1 },
+      { path: sources.code, weight: 9, ...(passes === undefined ? {} : { passes }) },
+    ];
+    const whole = await prepare({ sources: uneven(), validationTokens: 3000 });
+    const options = { subsetTokens: 2 * whole.manifest.train.tokens, validationTokens: 3000 };
+    await expect(prepare({ ...options, sources: uneven() })).rejects.toThrow(/raise its passes/);
+    const { manifest, outFolder } = await prepare({ ...options, sources: uneven(4) });
+    const code = manifest.sources[1]!;
+    expect(manifest.train.tokens).toBe(options.subsetTokens);
+    expect(code.train.documents).toBeGreaterThan(code.documents.unique);
+    expect(code.train.documents).toBeLessThan(4 * code.documents.unique);
+    expect(code.train.tokens / options.subsetTokens).toBeCloseTo(0.9, 1);
+    const first = await tokensOf(whole.outFolder);
+    expect((await tokensOf(outFolder)).slice(0, first.length)).toEqual(first);
+    expect(await tokensOf(outFolder, 'validation')).toEqual(await tokensOf(whole.outFolder, 'validation'));
+  });
+
   it('makes a smaller subset a prefix of a larger one, with the same validation', async () => {
     const small = await prepare({ sources: mixed(), subsetTokens: 20_000, validationTokens: 3000 });
     const large = await prepare({ sources: mixed(), subsetTokens: 40_000, validationTokens: 3000, shardTokens: 9000 });

@@ -84,7 +84,7 @@ async function prepareIn(
   const pool = createEncoderPool({ tokenizer, engine, workers, files: record.files, seed, layout, vocabularySize });
   try {
     const shared = { options, work, index, record, pool, layout };
-    const held = validationTokens > 0 ? streams.map((one) => ({ ...one, documents: one.documents.toReversed() })) : [];
+    const held = validationTokens > 0 ? streams.map((one) => ({ ...one, documents: one.documents.toReversed(), passes: 1 })) : [];
     const validation = held.length === 0 ? null : await part(shared, 'validation', held, validationTokens);
     const rest = streams.map((one, i) => {
       const kept = validation === null ? 0 : validation.streams[i]!.documents;

@@ -21,6 +21,8 @@ export interface DocumentStream {
   readonly label: string;
   readonly weight: number;
   readonly documents: Uint32Array;
+  /** How often the documents may be gone over. */
+  readonly passes: number;
 }
 
 export interface PartOptions {
@@ -60,9 +62,9 @@ export async function writePart(options: PartOptions): Promise<PartState> {
   const weights = streams.map(({ weight }) => weight);
   const mixture = createMixture(weights, drawn.map(({ tokens }) => tokens));
   const all = weights.reduce((sum, weight) => sum + weight, 0);
-  const feeds = streams.map(({ documents, weight }, i) => {
+  const feeds = streams.map(({ documents, weight, passes }, i) => {
     const ahead = Math.max(2, Math.ceil((options.pool.width * weight) / all));
-    return createDocumentFeed(options.index, documents, drawn[i]!.documents, options.pool, ahead);
+    return createDocumentFeed(options.index, repeated(documents, passes), drawn[i]!.documents, options.pool, ahead);
   });
   let total = shards.reduce((sum, { tokens }) => sum + tokens, 0);
   const byDocument = wanted === Infinity;
@@ -127,6 +129,13 @@ export async function writePart(options: PartOptions): Promise<PartState> {
   }
 }
 
+function repeated(documents: Uint32Array, times: number): Uint32Array {
+  if (times === 1) return documents;
+  const all = new Uint32Array(documents.length * times);
+  for (let pass = 0; pass < times; pass += 1) all.set(documents, pass * documents.length);
+  return all;
+}
+
 /** Documents that a part has begun. */
 export function documentsOf(state: PartState): number {
   return state.sources.reduce((sum, { documents }) => sum + documents, 0);
@@ -189,7 +198,8 @@ function tooLittle(
   stream: number,
 ): DataError {
   const field = name === 'train' ? 'data.subsetTokens' : 'data.validationTokens';
-  const { documents, label } = streams[stream]!;
+  const { documents, label, passes } = streams[stream]!;
+  const often = passes === 1 ? '' : `, gone over ${String(passes)} times`;
   const what = name === 'train' ? 'left for training' : 'in all';
   if (streams.length === 1) {
     return new DataError(
@@ -200,7 +210,7 @@ function tooLittle(
   }
   return new DataError(
     'too-little-text',
-    `The source ${label} holds ${String(drawn[stream]!.tokens)} tokens in ${String(documents.length)} different documents ${what}: at its weight that is enough for ${String(total)} tokens of the mixture, and ${field} asks for ${String(wanted)}. ` +
-      'Add text to it, lower its weight, or ask for fewer tokens.',
+    `The source ${label} holds ${String(drawn[stream]!.tokens)} tokens in ${String(documents.length)} different documents ${what}${often}: at its weight that is enough for ${String(total)} tokens of the mixture, and ${field} asks for ${String(wanted)}. ` +
+      `Add text to it, lower its weight, ${name === 'train' ? 'raise its passes, ' : ''}or ask for fewer tokens.`,
   );
 }

@@ -21,6 +21,7 @@ const runs = z
     z.object({
       model: z.string(),
       addBos: z.boolean().optional(),
+      fewShot: z.number().optional(),
       include: z.array(z.string()),
       limit: z.number(),
       lmEval: z.literal('0.4.13'),
@@ -49,13 +50,13 @@ beforeAll(async () => {
   engine = await testEngine();
 });
 
-describe.each(runs)('$model, addBos $addBos', ({ model, addBos, include, limit, tasks, groups }) => {
+describe.each(runs)('$model, addBos $addBos, fewShot $fewShot', ({ model, tasks, groups, ...run }) => {
   let ours: Evaluation;
   beforeAll(async () => {
     const checkpoint = await openCheckpoint(inRepository(model));
     const config = parseConfig(checkpoint.config, model);
     const custom = await Promise.all(
-      include.map(async (file) => readCustomTask(inRepository(file), { cwd: inRepository('') })),
+      run.include.map(async (file) => readCustomTask(inRepository(file), { cwd: inRepository('') })),
     );
     const own = new Map(custom.map((task) => [task.task.name, task]));
     const { score } = modelScorer({
@@ -66,10 +67,11 @@ describe.each(runs)('$model, addBos $addBos', ({ model, addBos, include, limit, 
       tasks: [...Object.keys(tasks), ...Object.keys(groups)],
       custom: own,
       loadRows: folderRows(inRepository('data/eval')),
-      limit,
+      limit: run.limit,
+      fewShot: run.fewShot,
       tokenizer: await loadCheckpointTokenizer(checkpoint),
       maxLength: config.maxPositions,
-      addBos,
+      addBos: run.addBos,
       scorer: score,
     });
     await checkpoint.close();

@@ -110,11 +110,32 @@ function withRoomFor(tokens: number): Engine {
       return native.runSavedModel(id, inputs, names, outputs);
     },
   };
-  return {
-    ...engine,
-    binding: Object.create(native, Object.getOwnPropertyDescriptors(watched)) as NativeBinding,
-  };
+  return engineWith(watched);
 }
+
+function engineWith(methods: Partial<NativeBinding>): Engine {
+  const descriptors = Object.getOwnPropertyDescriptors(methods);
+  return { ...engine, binding: Object.create(engine.binding, descriptors) as NativeBinding };
+}
+
+test('prepares one graph for rows of every length, and says how long that took', async () => {
+  let [graphs, runs] = [0, 0];
+  const native = engine.binding;
+  const counted: Partial<NativeBinding> = {
+    loadSavedModel: (folder, tags) => (graphs++, native.loadSavedModel(folder, tags)),
+    runSavedModel: (id, inputs, names, outputs) => {
+      if (names.includes('targetRow')) runs++;
+      return native.runSavedModel(id, inputs, names, outputs);
+    },
+  };
+  const { score, cost } = await scorerOf('gpt2-tied', { engine: () => Promise.resolve(engineWith(counted)) });
+  await score(unrelated);
+  // 60 × 30 tokens in rows of up to 512, the last one shorter; and one row when the graph is prepared.
+  expect([graphs, runs]).toEqual([1, 5]);
+  const { compileSeconds, seconds } = cost();
+  expect(compileSeconds).toBeGreaterThan(0);
+  expect(compileSeconds).toBeLessThan(seconds);
+});
 
 test('goes on with rows half as long when memory runs out, says so, and asks for nothing twice', async () => {
   const usual = await (await scorerOf('llama-tied')).score(unrelated);

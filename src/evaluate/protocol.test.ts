@@ -22,17 +22,27 @@ const TROPHY = {
 };
 const LOGIC = { context: 'C', question: 'Q', options: ['long answer', 'b', 'c', 'd'], label: 'a' };
 
+const exam = (answer: number) => ({ question: 'Q', choices: ['1', '2', '3', '4'], answer });
+
 const ROWS: Record<string, unknown[]> = {
+  mmlu_anatomy: [exam(0), exam(1)],
+  'mmlu_anatomy.dev': [0, 1, 2, 3, 0].map(exam),
+  mmlu_virology: [exam(2)],
+  'mmlu_virology.dev': [0, 1, 2, 3, 0].map(exam),
   truthfulqa_mc: [QUIZ],
   wsc: [{ ...TROPHY, span1_text: 'mark' }],
   'wsc.unfixed': [TROPHY],
   logiqa: [LOGIC],
 };
-const inMemory: RowLoader = (task) =>
-  Promise.resolve({
-    status: 'loaded',
-    rows: ROWS[task.file]!.map((value, index) => ({ file: task.file, line: index + 1, value })),
-  });
+const inMemory: RowLoader = (task, split) => {
+  const file = split === 'dev' ? `${task.file}.dev` : task.file;
+  const rows = ROWS[file]?.map((value, index) => ({ file, line: index + 1, value }));
+  return Promise.resolve(
+    rows === undefined
+      ? { status: 'unavailable', reason: `${file} is not here` }
+      : { status: 'loaded', rows },
+  );
+};
 
 describe('inheritune-2024', () => {
   it('takes what follows the first false answer for false, and gives both values', async () => {
@@ -83,6 +93,17 @@ describe('inheritune-2024', () => {
       metric: 'acc_norm',
       value: 1,
       lmEval: { metric: 'acc', value: 0 },
+    });
+  });
+
+  it('averages the subjects of MMLU, whatever their number of questions', async () => {
+    const { groups, protocolScores } = await run({ tasks: ['mmlu'], scorer: weights([2, 1, 1, 1]) });
+    // "A" always: right in one of two questions of anatomy and in none of the one of virology.
+    expect(groups['mmlu']).toMatchObject({ docs: 3 });
+    expect(protocolScores!['mmlu']).toEqual({
+      metric: 'macro_acc',
+      value: expect.closeTo(1 / 4, 6),
+      lmEval: { metric: 'acc', value: expect.closeTo(1 / 3, 6) },
     });
   });
 

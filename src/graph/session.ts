@@ -7,8 +7,8 @@ import { inGroups } from './in-groups.ts';
 import { fitsFreeShape } from './free-sizes.ts';
 import { variableNodes } from './program.ts';
 import type { Program } from './program.ts';
-import { sizeOf, TF, tfTypeOf } from './tf-types.ts';
-import type { HostArray, Shape } from './tf-types.ts';
+import { sizeOf, tfTypeOf } from './tf-types.ts';
+import type { HostArray, HostType, Shape } from './tf-types.ts';
 
 /** A program loaded into TensorFlow. Variables keep their values from run to run; only fetched results come out. */
 export class Session {
@@ -56,6 +56,9 @@ export class Session {
     this.readAhead.clear();
     const inputs: number[] = [];
     const nodes: ReturnType<typeof variableNodes>[] = [];
+    const room = new ArrayBuffer(
+      4 + Math.max(0, ...[...values.values()].map(({ byteLength }) => byteLength)),
+    );
     try {
       for (const [name, array] of values) {
         const { nodes: own, shape } = this.variable(name);
@@ -66,7 +69,7 @@ export class Session {
           );
         }
         nodes.push(own);
-        inputs.push(this.binding.createTensor(shape, TF.FLOAT, array));
+        inputs.push(this.createTensor(shape, 'float32', array, room));
       }
       this.fetchArrays(
         inputs,
@@ -130,7 +133,29 @@ export class Session {
         `The input ${name} has shape [${traced.join(', ')}] and was given ${values.length} values.`,
       );
     }
-    return this.binding.createTensor(shape, tfTypeOf[type], values);
+    return this.createTensor(shape, type, values);
+  }
+
+  /**
+   * A tensor with memory of its own. TensorFlow takes an array that happens to be aligned to 64 bytes over as it is: a variable
+   * that is assigned such an array would live in it, training would change the caller's values, and the last one to let go, on
+   * whatever thread, would call into V8. What is not aligned it copies at once.
+   * @param room at least 4 bytes more than the values need; free again afterwards
+   */
+  private createTensor(
+    shape: Shape,
+    type: HostType,
+    values: HostArray,
+    room = new ArrayBuffer(values.byteLength + 4),
+  ): number {
+    const HostArray = values.constructor as new (
+      room: ArrayBuffer,
+      offset: number,
+      length: number,
+    ) => HostArray;
+    const unaligned = new HostArray(room, 4, values.length);
+    unaligned.set(values);
+    return this.binding.createTensor(shape, tfTypeOf[type], unaligned);
   }
 
   private variable(name: string): { nodes: ReturnType<typeof variableNodes>; shape: Shape } {

@@ -17,15 +17,19 @@ const norm = { 'llama-tied': '.input_layernorm.weight', 'gpt2-tied': '.ln_1.weig
 describe.each(['llama-tied', 'gpt2-tied'] as const)('%s', (name) => {
   const tensor = (index: number): string => `${blockName[name]}${index}${norm[name]}`;
 
-  test('stacked: block n + i is block i again, and config and weights agree', async () => {
+  test('stacked: block i is block i mod n, at an odd depth too, and config and weights agree', async () => {
     const checkpoint = await openFixture(name);
     const { layers } = parseConfig(checkpoint.config, name);
-    const stacked = stackedCheckpoint(checkpoint);
-    checkWeights(parseConfig(stacked.config, name), stacked);
-    expect(await stacked.readFloat32(tensor(layers))).toEqual(await checkpoint.readFloat32(tensor(0)));
-    expect(await stacked.readFloat32(tensor(2 * layers - 1))).toEqual(
-      await checkpoint.readFloat32(tensor(layers - 1)),
-    );
+    for (const blocks of [2 * layers, 2 * layers - 1]) {
+      const stacked = stackedCheckpoint(checkpoint, blocks);
+      const config = parseConfig(stacked.config, name);
+      expect(config.layers).toBe(blocks);
+      checkWeights(config, stacked);
+      for (let index = 0; index < blocks; index++) {
+        const from = await checkpoint.readFloat32(tensor(index % layers));
+        expect(await stacked.readFloat32(tensor(index)), `block ${index}`).toEqual(from);
+      }
+    }
     await checkpoint.close();
   });
 

@@ -49,22 +49,23 @@ export function configWithBlocks(config: Config, blocks: number): Config {
 }
 
 /**
- * A trained model of n blocks twice on top of itself: 2n blocks (Gong et al., 2019, "Efficient training of BERT by
- * progressively stacking"). `checkpoint` must stay open.
+ * A trained model of n blocks on top of itself until there are `blocks`, block i being block i mod n: with 2n Gong et al., 2019,
+ * "Efficient training of BERT by progressively stacking". `checkpoint` must stay open.
  */
-export function stackedCheckpoint(checkpoint: Checkpoint): Checkpoint {
+export function stackedCheckpoint(checkpoint: Checkpoint, blocks: number): Checkpoint {
   const { config } = checkpoint;
   const family = familyOf(config);
-  const blocks = layerCount(config, family);
+  const own = layerCount(config, family);
+  const all = Array.from({ length: blocks }, (_, index) => index);
   const tensors = [...checkpoint.tensors.values()].flatMap((spec) => {
     const role = family.roleOf(spec.name);
     if (role?.part !== 'block') return [copyOf(checkpoint, spec.name, spec)];
-    return [role.index, role.index + blocks].map((index) =>
-      copyOf(checkpoint, spec.name, { ...spec, name: family.renumber(spec.name, index) }),
-    );
+    return all
+      .filter((index) => index % own === role.index)
+      .map((index) => copyOf(checkpoint, spec.name, { ...spec, name: family.renumber(spec.name, index) }));
   });
-  const stacked = { ...config, [family.layerCountField]: 2 * blocks };
-  return checkpointOf(`${blocks} blocks stacked twice`, stacked, tensors, checkpoint.sidecars);
+  const stacked = { ...config, [family.layerCountField]: blocks };
+  return checkpointOf(`${own} blocks stacked to ${blocks}`, stacked, tensors, checkpoint.sidecars);
 }
 
 /** A trained smaller model, with blocks behind its own taken from the reference until there are `blocks`. Both must stay open. */

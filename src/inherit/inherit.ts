@@ -4,13 +4,10 @@ import type { Checkpoint, TensorSpec } from '../weights/checkpoint.ts';
 import { copyOf } from '../weights/tensor-chunks.ts';
 import { writeCheckpoint } from '../weights/write-checkpoint.ts';
 import { InheritError } from './errors.ts';
-import { familyOf, layerCount } from './family.ts';
 import type { Config } from './family.ts';
 import { inheritMap } from './inherit-map.ts';
 import type { CarriedPart } from './inherit-map.ts';
-import { initialised } from './initialised-source.ts';
-import { initialiserOf } from './initialiser.ts';
-import { architectureSpecs } from './random-specs.ts';
+import { initialised, randomSources } from './initialised-source.ts';
 
 export interface InheritOptions {
   readonly checkpoint: Checkpoint;
@@ -90,20 +87,15 @@ export interface RandomOptions {
 /** Writes a model of the architecture in `config` with random weights, initialised as transformers does: the baseline to compare with. */
 export async function initialiseRandom(options: RandomOptions): Promise<{ readonly parameters: number }> {
   const { config, seed = DEFAULT_SEED } = options;
-  const family = familyOf(config);
-  const blocks = layerCount(config, family);
-  const specs = architectureSpecs(config);
+  const tensors = randomSources(config, seed);
   await writeCheckpoint(options.outFolder, {
-    config,
-    tensors: specs.map((spec) =>
-      initialised(spec, initialiserOf(spec.name, family.roleOf(spec.name)!, config, family, blocks), seed),
-    ),
+    ...{ config, tensors },
     sidecars: options.sidecars ?? new Map(),
     dtype: options.dtype ?? 'F32',
     maxShardBytes: options.maxShardBytes,
     progress: options.progress,
   });
-  return { parameters: countParameters(specs) };
+  return { parameters: countParameters(tensors.map(({ spec }) => spec)) };
 }
 
 /** The published scripts' seed. */

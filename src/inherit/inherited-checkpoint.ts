@@ -1,7 +1,6 @@
 import type { Checkpoint } from '../weights/checkpoint.ts';
-import { toFloat32 } from '../weights/dtype.ts';
 import { copyOf } from '../weights/tensor-chunks.ts';
-import type { TensorSource } from '../weights/tensor-chunks.ts';
+import { checkpointOf } from './composed-checkpoint.ts';
 import { inheritMap } from './inherit-map.ts';
 import type { CarriedPart } from './inherit-map.ts';
 import { initialised, randomSources } from './initialised-source.ts';
@@ -32,22 +31,6 @@ export function inheritedCheckpoint(options: InheritedCheckpointOptions): Checkp
             ? copyOf(checkpoint, from.name, spec)
             : initialised(spec, from.initialiser, seed),
         );
-  const byName = new Map(sources.map((source) => [source.spec.name, source]));
-  const sourceOf = (name: string): TensorSource => {
-    const source = byName.get(name);
-    if (source === undefined) throw new Error(`the inherited model has no tensor ${name}`);
-    return source;
-  };
-  return {
-    source: `${map.layers.length} blocks of ${checkpoint.source}`,
-    config: map.config,
-    tensors: new Map(sources.map(({ spec }) => [spec.name, spec])),
-    sidecars: checkpoint.sidecars,
-    readBytes: (name) => sourceOf(name).read(),
-    readFloat32: async (name) => {
-      const source = sourceOf(name);
-      return toFloat32(await source.read(), source.spec.dtype);
-    },
-    close: () => Promise.resolve(),
-  };
+  const source = `${map.layers.length} blocks of ${checkpoint.source}`;
+  return checkpointOf(source, map.config, sources, checkpoint.sidecars);
 }

@@ -1,12 +1,13 @@
+import { parseConfig } from '../model/config.ts';
+import { parametersOf } from '../model/parameters.ts';
 import type { TensorSpec } from '../weights/checkpoint.ts';
 import { fromFloat32, isFloatDtype } from '../weights/dtype.ts';
 import type { TensorSource } from '../weights/tensor-chunks.ts';
 import { InheritError } from './errors.ts';
-import { familyOf, layerCount } from './family.ts';
+import { familyOf } from './family.ts';
 import type { Config } from './family.ts';
 import { initialValues, initialiserOf } from './initialiser.ts';
 import type { Initialiser } from './initialiser.ts';
-import { architectureSpecs } from './random-specs.ts';
 
 /** A tensor that is made, not copied: its values depend on the seed and its name alone. */
 export function initialised(spec: TensorSpec, initialiser: Initialiser, seed: number): TensorSource {
@@ -23,11 +24,15 @@ export function initialised(spec: TensorSpec, initialiser: Initialiser, seed: nu
   };
 }
 
-/** Every tensor of an architecture, initialised as transformers does. */
+/** Every tensor of the architecture in `config`, in float32 and initialised as transformers does. */
 export function randomSources(config: Config, seed: number): TensorSource[] {
   const family = familyOf(config);
-  const blocks = layerCount(config, family);
-  return architectureSpecs(config).map((spec) =>
-    initialised(spec, initialiserOf(spec.name, family.roleOf(spec.name)!, config, family, blocks), seed),
+  const parsed = parseConfig(config, 'config.json');
+  return parametersOf(parsed).map(({ name, shape }) =>
+    initialised(
+      { name, shape, dtype: 'F32' },
+      initialiserOf(name, family.roleOf(name)!, config, family, parsed.layers),
+      seed,
+    ),
   );
 }

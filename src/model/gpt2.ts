@@ -13,7 +13,7 @@ import { attentionMask } from './positions.ts';
 import type { Layout } from './positions.ts';
 
 interface Shared extends DecoderOptions {
-  readonly mask: Tensor;
+  readonly mask: ReturnType<typeof attentionMask>;
   /** Number of the block being traced. */
   readonly layer: number;
   readonly batch: number;
@@ -28,7 +28,12 @@ export function gpt2Hidden(
   options: DecoderOptions,
 ): Tensor {
   const [batch, length] = ids.shape as [number, number];
-  const shared = { ...options, mask: attentionMask(options.layout, length, 1), batch, length };
+  const shared = {
+    ...options,
+    mask: attentionMask(options.layout, length, 1, options.observer?.attention !== undefined),
+    batch,
+    length,
+  };
   const tokens = options.tokenVectors ?? tokenVectors(config, weights, ids); // [B·T, D]
   const positions = embedding(
     weightOf(weights, 'transformer.wpe.weight'),

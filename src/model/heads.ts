@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
+import { rebuildable } from '../graph/fused/rebuild.ts';
 
 /** [B, T, H, hd] to [B, H, T, hd] */
 export function splitHeads(x: Tensor): Tensor {
@@ -15,8 +16,11 @@ export function groupQueries(q: Tensor, keyValueHeads: number): Tensor {
 export function ungroupQueries(x: Tensor, length: number): Tensor {
   const [batch, groups, rows, size] = x.shape as [number, number, number, number];
   const heads = (groups * rows) / length;
-  return x
-    .reshape([batch, heads, length, size])
-    .transpose([0, 2, 1, 3])
-    .reshape([batch * length, heads * size]);
+  const joined = ([x]: readonly Tensor[]): Tensor =>
+    x!
+      .reshape([batch, heads, length, size])
+      .transpose([0, 2, 1, 3])
+      .reshape([batch * length, heads * size]);
+  // Attention keeps its value for its own gradient.
+  return rebuildable(joined([x]), [x], joined);
 }

@@ -13,7 +13,7 @@ import { attentionMask, rotaryTables } from './positions.ts';
 
 /** What all blocks share: masks and tables are made once. */
 interface Shared extends DecoderOptions {
-  readonly mask: Tensor;
+  readonly mask: ReturnType<typeof attentionMask>;
   /** Number of the block being traced. */
   readonly layer: number;
   readonly cos: Tensor;
@@ -31,7 +31,12 @@ export function llamaHidden(
 ): Tensor {
   const [batch, length] = ids.shape as [number, number];
   const { cos, sin } = rotaryTables(config, options.layout, length);
-  const mask = attentionMask(options.layout, length, config.heads / config.keyValueHeads);
+  const mask = attentionMask(
+    options.layout,
+    length,
+    config.heads / config.keyValueHeads,
+    options.observer?.attention !== undefined,
+  );
   const shared = { ...options, mask, cos, sin, batch, length };
   let x = options.tokenVectors ?? tokenVectors(config, weights, ids); // [B·T, D]
   for (let layer = 0; layer < config.layers; layer++) {

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
+import { stripBounds } from '../graph/fused/causal-strips.ts';
+import type { CausalStrip } from '../graph/fused/causal-strips.ts';
 import { gatherRows, select } from '../graph/ops.ts';
 import type { LlamaConfig } from './config.ts';
 
@@ -31,14 +33,17 @@ export interface TreeLayout {
 const HIDDEN = -1e9;
 
 /**
- * Added to attention scores: 0 where a query may look, -1e9 elsewhere; [T, T], or [1, 1, G·T, K] for a tree.
+ * Added to attention scores: 0 where a query may look, -1e9 elsewhere; causal strips, or [1, 1, G·T, K] for a tree.
  * @param group query heads G that share a key
+ * @param whole in one strip
  */
-export function attentionMask(layout: Layout, length: number, group: number): Tensor {
-  if (layout.kind === 'plain') {
-    const index = tf.range(0, length, 1, 'int32');
-    return asMask(tf.greaterEqual(index.reshape([length, 1]), index.reshape([1, length])));
-  }
+export function attentionMask(
+  layout: Layout,
+  length: number,
+  group: number,
+  whole: boolean,
+): Tensor | readonly CausalStrip[] {
+  if (layout.kind === 'plain') return causalMask(whole ? [0, length] : stripBounds(length));
   const query = layout.queries.reshape([1, 1, length, 1]);
   const [keys, ends] = [layout.keys, layout.ends].map((x) => x.reshape([1, 1, 1, x.size])) as [
     Tensor,
@@ -46,6 +51,15 @@ export function attentionMask(layout: Layout, length: number, group: number): Te
   ];
   const mask = asMask(tf.logicalAnd(tf.greaterEqual(query, keys), tf.less(query, ends))); // [1, 1, T, K]
   return group === 1 ? mask : tf.concat(new Array<Tensor>(group).fill(mask), 2);
+}
+
+function causalMask(bounds: readonly number[]): CausalStrip[] {
+  return bounds.slice(1).map((end, i) => {
+    const start = bounds[i]!;
+    const [queries, keys] = [tf.range(start, end, 1, 'int32'), tf.range(0, end, 1, 'int32')];
+    const mask = asMask(tf.greaterEqual(queries.reshape([end - start, 1]), keys.reshape([1, end])));
+    return { start, end, mask };
+  });
 }
 
 function asMask(visible: Tensor): Tensor {

@@ -21,6 +21,11 @@ const source = z
         'Share of this source in the tokens, relative to the other weights. All sources have one, or none.',
       defaultText: 'sources count by their size',
     }),
+    passes: z.int().min(1).exactOptional().meta({
+      description:
+        'With `weight` only: how often the source may be gone over before it has run out. Held-out documents come once.',
+      defaultText: '`1`',
+    }),
   })
   .meta({ description: 'One source of text.' });
 
@@ -92,6 +97,11 @@ export const dataFields = z
       ['sources'],
       'data.sources gives some sources a weight and others none; give every source one, or none.',
     ),
+    rule(
+      ({ sources }) => !listed(sources).some((one) => 'passes' in one && !('weight' in one)),
+      ['sources'],
+      'data.sources gives a source passes and no weight; only in a mixture by weight does a source run out before the others.',
+    ),
   )
   .meta({
     description: 'What is trained on.',
@@ -99,9 +109,12 @@ export const dataFields = z
   });
 
 function hasSomeWeights(sources: unknown): boolean {
-  if (!Array.isArray(sources)) return false;
-  const weighted = sources.filter(
-    (one: unknown) => typeof one === 'object' && one !== null && 'weight' in one,
-  );
-  return weighted.length > 0 && weighted.length < sources.length;
+  const all = listed(sources);
+  const weighted = all.filter((one) => 'weight' in one);
+  return weighted.length > 0 && weighted.length < all.length;
+}
+
+function listed(sources: unknown): object[] {
+  if (!Array.isArray(sources)) return [];
+  return sources.filter((one: unknown): one is object => typeof one === 'object' && one !== null);
 }

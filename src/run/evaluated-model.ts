@@ -10,9 +10,10 @@ import type { RunRecord } from '../store/run-record.ts';
 import type { RunContext } from './context.ts';
 import { dataFingerprint, evaluateModel, openJournal } from './evaluate-stage.ts';
 import { openModel } from './open-model.ts';
+import type { OpenModel } from './open-model.ts';
 import { peakMemoryBytes } from './peak-memory.ts';
 import type { RunModel } from './run-models.ts';
-import type { StageRunner } from './stage-record.ts';
+import type { Stage, StageRunner } from './stage-record.ts';
 import type { TrainingTokens } from './training-tokens.ts';
 import { openValidationSplit } from './validation-split.ts';
 
@@ -27,13 +28,38 @@ export async function evaluatedModel(
   stages: StageRunner,
   context: RunContext,
 ): Promise<JudgedResult | undefined> {
-  const section = recipe.evaluate;
+  if (!isEvaluated(recipe, model)) return undefined;
+  await stages.take(await evaluation(recipe, model, tokens, stages, context));
+  return readScores(model, stages);
+}
+
+/** Whether the recipe asks for this model's scores. */
+export function isEvaluated({ evaluate }: Recipe, { key }: RunModel): boolean {
+  return evaluate?.models.includes(key) === true;
+}
+
+/** The scores that an evaluation left in the run's folder. */
+export async function readScores({ key }: RunModel, stages: StageRunner): Promise<JudgedResult> {
+  return JSON.parse(await readFile(join(stages.folder, scoresFile(key)), 'utf8')) as JudgedResult;
+}
+
+function scoresFile(key: RunModel['key']): string {
+  return `results/${key}.json`;
+}
+
+/** The evaluation of a model as a stage of the run. */
+export async function evaluation(
+  recipe: Recipe,
+  model: RunModel,
+  tokens: TrainingTokens | undefined,
+  stages: StageRunner,
+  context: RunContext,
+): Promise<Stage<{ parameters: number; peakMemoryBytes: number | null }>> {
   const { key } = model;
-  if (section === undefined || !section.models.includes(key)) return undefined;
-  const { tasks, limit, fewShot, addBos, protocol, data: dataFolder } = section;
+  const { tasks, limit, fewShot, addBos, protocol, data: dataFolder } = recipe.evaluate!;
   const data = await dataFingerprint(dataFolder);
-  const file = `results/${key}.json`;
-  await stages.take({
+  const file = join(stages.folder, scoresFile(key));
+  return {
     name: `evaluate ${key}`,
     inputs: () => ({
       ...{ fingerprint: model.fingerprint, tasks, limit, fewShot, addBos, protocol, data },
@@ -43,15 +69,14 @@ export async function evaluatedModel(
       validationTokens: recipe.train?.validationTokens ?? null,
     }),
     needs: [model.made, tokens?.made],
-    outputs: [file],
-    work: () => evaluated(recipe, model, tokens, join(stages.folder, file), context),
+    outputs: [scoresFile(key)],
+    work: () => evaluated(recipe, model, tokens, file, context),
     adopt: async (record) => {
       const text = recordedResult(record, key, dataFolder);
-      if (text !== undefined) await written(join(stages.folder, file), text);
+      if (text !== undefined) await written(file, text);
       return text !== undefined;
     },
-  });
-  return JSON.parse(await readFile(join(stages.folder, file), 'utf8')) as JudgedResult;
+  };
 }
 
 async function evaluated(
@@ -64,14 +89,7 @@ async function evaluated(
   const { tasks, limit, fewShot, addBos, protocol, maxMemory, data: dataFolder } = recipe.evaluate!;
   const engine = () => context.engine(recipe.device);
   const model = await openModel(folder, context);
-  const sequenceLength = recipe.train?.sequenceLength ?? Math.min(1024, model.config.maxPositions);
-  const validation =
-    tokens?.validation === undefined
-      ? undefined
-      : await openValidationSplit(tokens.validation, {
-          ...{ vocabularySize: model.config.vocabulary, sequenceLength },
-          limit: recipe.train?.validationTokens,
-        });
+  const validation = await openHeldOut(recipe, tokens, model);
   await mkdir(dirname(resultFile), { recursive: true });
   const journal = await openJournal(resultFile, { model, precision: 'float32' }, context);
   try {
@@ -92,6 +110,20 @@ async function evaluated(
     await validation?.close();
     await model.checkpoint.close();
   }
+}
+
+/** The validation split as evaluations read it; undefined where there is none. To be closed. */
+export async function openHeldOut(
+  { train }: Recipe,
+  tokens: TrainingTokens | undefined,
+  { config }: OpenModel,
+) {
+  if (tokens?.validation === undefined) return undefined;
+  return openValidationSplit(tokens.validation, {
+    vocabularySize: config.vocabulary,
+    sequenceLength: train?.sequenceLength ?? Math.min(1024, config.maxPositions),
+    limit: train?.validationTokens,
+  });
 }
 
 /** Undefined where a task has no score for a reason that may be gone by now: it failed, or could not be downloaded. */

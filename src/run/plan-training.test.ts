@@ -40,10 +40,10 @@ test('the shipped recipe fits a 48 GB card, planned in 1 GB', async () => {
   expect(devices[0]!.memory.neededBytes).toBeLessThan(48e9);
 });
 
-test('without recomputation it does not fit, and the plan says what to set', async () => {
-  const { output } = await plan(RECIPE, '--device', 'a6000', '--set', 'train.recompute=none');
-  expect(output).toContain('RTX A6000: does not fit');
-  expect(output).toMatch(/it fits, at 4\d\.\d GB, with --set train\.recompute=attention/);
+test('without recomputation it does not fit a 40 GB card, and the plan says what to set', async () => {
+  const { output } = await plan(RECIPE, '--device', 'a100-40', '--set', 'train.recompute=none');
+  expect(output).toContain('A100 40 GB: does not fit');
+  expect(output).toMatch(/it fits, at 3\d\.\d GB, with --set train\.recompute=block/);
 });
 
 test('the 1.8B-parameter step is traced in less than 5 s of a processor', async () => {
@@ -62,7 +62,7 @@ test('the 1.8B-parameter step is traced in less than 5 s of a processor', async 
 test('says how long 1B tokens take on an A6000, beside what the paper says', async () => {
   const { output } = await plan(RECIPE, '--device', 'a6000');
   expect(output).toContain('this training takes about two days');
-  expect(output).toContain('"less than half a day"; that would take 169 % of the card\'s peak bfloat16 rate');
+  expect(output).toMatch(/"less than half a day"; that would take 1\d\d % of the card's peak bfloat16 rate/);
   expect(output).toContain('the 24 h that GITHUB_TOKEN lives');
   expect(output).toContain('takes 3 jobs, 2 of them resumed; in jobs of up to 5 days, 1 job');
 });

@@ -1,4 +1,4 @@
-import { stepsFor } from '../data/batches.ts';
+import { stepsFor, windowsOf } from '../data/batches.ts';
 import { InherituneError } from '../errors.ts';
 import type { Recompute } from '../model/decoder.ts';
 import { parameterCount } from '../model/parameters.ts';
@@ -11,6 +11,7 @@ import type { DevicePlan } from './device-plan.ts';
 import { changesOf } from './plan-changes.ts';
 import { plannedShape } from './planned-shape.ts';
 import { isEngineAtHand, probeCpu } from './probe-cpu.ts';
+import { lengthOf } from './train-stage.ts';
 import { TrainingCost } from './training-cost.ts';
 
 export interface TrainingPlan {
@@ -19,7 +20,7 @@ export interface TrainingPlan {
   readonly blocks: number;
   readonly parameters: number;
   readonly tokensPerStep: number;
-  /** Undefined where the length is in epochs of data that is not counted yet. */
+  /** Undefined where the length is in epochs of data whose tokens the recipe does not state. */
   readonly steps: number | undefined;
   /** Of matrix products, by kind of operation; what recomputing adds is in it. */
   readonly flopPerToken: Readonly<Record<string, number>>;
@@ -45,10 +46,7 @@ export async function planTraining(
   const { shape, configSource } = await plannedShape(recipe, context);
   const { config, sequenceLength, microBatch, accumulate, precision, recompute } = shape;
   const cost = new TrainingCost(shape);
-  const { steps: givenSteps, tokens } = recipe.train;
-  const length =
-    givenSteps !== undefined ? { steps: givenSteps } : tokens !== undefined ? { tokens } : undefined;
-  const steps = length === undefined ? undefined : stepsFor(length, shape, 1);
+  const steps = stepsOf(recipe);
   const tokensPerStep = sequenceLength * microBatch * accumulate;
   const work = cost.work();
   const perToken = (counts: Readonly<Record<string, number>>): Record<string, number> =>
@@ -64,6 +62,13 @@ export async function planTraining(
     elementsPerToken: Object.values(work.elements).reduce((a, b) => a + b, 0) / tokensPerStep,
     ...{ traceSeconds: cost.traceSeconds, precision, recompute, devices },
   };
+}
+
+function stepsOf({ train, data }: RecipeWith<'train'>): number | undefined {
+  const length = lengthOf(train);
+  if (!('epochs' in length)) return stepsFor(length, train, 1);
+  const { subsetTokens } = data ?? {};
+  return subsetTokens && stepsFor(length, train, windowsOf(subsetTokens, train.sequenceLength));
 }
 
 /** `auto` is all of them: the recipe's own default means no device in particular. */

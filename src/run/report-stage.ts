@@ -10,6 +10,7 @@ import { inOneForm } from '../store/compact-model.ts';
 import { readTrainLog } from '../train/train-log.ts';
 import type { BlockChoice } from './choose-blocks.ts';
 import type { RunContext } from './context.ts';
+import type { LeftEvaluation } from './left-evaluation.ts';
 import type { OpenModel } from './open-model.ts';
 import type { StageRunner } from './stage-record.ts';
 import { runSummary } from './run-summary.ts';
@@ -37,6 +38,8 @@ export interface RunReportFacts {
   /** Undefined where the recipe inherits nothing. */
   readonly choice: BlockChoice | undefined;
   readonly evaluated: readonly EvaluatedModel[];
+  /** What another machine evaluates. */
+  readonly left: readonly LeftEvaluation[];
   readonly stages: StageRunner;
   readonly hashes: RunHashes;
   /** What a person types to get the same run again. */
@@ -70,6 +73,7 @@ export async function writeReport(facts: RunReportFacts, context: RunContext): P
     ...runSummary(input),
     recipe: { file: basename(written.file), overrides: written.overrides },
     hashes: facts.hashes,
+    ...(facts.left.length === 0 ? {} : { left: facts.left }),
   };
   const reportFile = join(stages.folder, 'report.md');
   await writeFileAtomic(reportFile, renderRunReport(input));

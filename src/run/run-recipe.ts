@@ -10,6 +10,8 @@ import { batchOrder } from './batch-order.ts';
 import { chooseBlocks } from './choose-blocks.ts';
 import type { RunContext } from './context.ts';
 import { evaluatedModel } from './evaluated-model.ts';
+import { leftEvaluation } from './left-evaluation.ts';
+import type { LeftEvaluation } from './left-evaluation.ts';
 import { writeReport } from './report-stage.ts';
 import type { EvaluatedModel, RunHashes, RunReport } from './report-stage.ts';
 import { inheritedModel, trainedModel } from './run-models.ts';
@@ -28,6 +30,8 @@ export interface RunOptions {
   readonly written: LoadedRecipe;
   /** Whose results are taken over where a stage is given the same. */
   readonly baseline?: StageBaseline | undefined;
+  /** Evaluate nothing here: another machine scores what cannot be taken over. */
+  readonly leaveEvaluation?: boolean;
 }
 
 /**
@@ -58,13 +62,27 @@ export async function runRecipe(
     if (train !== undefined && tokens !== undefined)
       models.push(await trainedModel(recipe, models.at(-1)!, tokens, stages, context));
     const evaluated: EvaluatedModel[] = [];
+    const left: LeftEvaluation[] = [];
+    const evaluate = options.leaveEvaluation === true ? leftEvaluation : evaluatedModel;
     for (const model of models) {
-      const result = await evaluatedModel(recipe, model, tokens, stages, context);
-      if (result !== undefined) evaluated.push({ model, result });
+      const result = await evaluate(recipe, model, tokens, stages, context);
+      if (result === undefined) continue;
+      if ('inputHash' in result) left.push(result);
+      else evaluated.push({ model, result });
     }
     const hashes = await runHashes(recipe, models, tokens, opened.config.vocabulary);
     return await writeReport(
-      { recipe, written, reference: opened, choice, evaluated, stages, hashes, command: options.command },
+      {
+        recipe,
+        written,
+        reference: opened,
+        choice,
+        evaluated,
+        left,
+        stages,
+        hashes,
+        command: options.command,
+      },
       context,
     );
   } finally {

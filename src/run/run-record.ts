@@ -55,7 +55,11 @@ export async function createRunRecord(options: RunRecordOptions): Promise<RunRec
     const result = parseRunResult(await readJson(file, z.unknown()), file);
     models[key] = compactModel(result, label, itemSets, { margins: key === 'trained' });
   }
-  const environment = models['trained']?.environment ?? Object.values(models).at(-1)?.environment ?? {};
+  // Scores that were taken over say nothing of the machine of a run that left its own to others.
+  const environment =
+    summary.left === undefined
+      ? (models['trained']?.environment ?? Object.values(models).at(-1)?.environment ?? {})
+      : {};
   const reused = summary.stages.filter(({ status }) => status === 'reused').map(({ name }) => name);
   const record: RunRecord = {
     schemaVersion: 1,
@@ -166,7 +170,7 @@ function cost(
   const done = reported.filter(({ status }) => status === 'done');
   const minutes = (names: readonly { readonly seconds: number }[]): number =>
     names.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
-  const onDevice = done.filter(({ name }) => /^(train|evaluate|score)\b/.test(name));
+  const onDevice = done.filter(({ name }) => /^(train|evaluate|score|validate)\b/.test(name));
   const ran = new Set(done.map(({ name }) => name));
   const rates = (ran.has('train') ? log : [])
     .map(({ tokensPerSecond }) => tokensPerSecond)

@@ -78,14 +78,25 @@ export class StageRunner {
 
   /** The stage's result; its files may be left for `ensure`. */
   async take<T>(stage: Stage<T>): Promise<StageOutput<T>> {
+    return (await this.takeOver(stage)) ?? { result: await this.make(stage), ensure: async () => {} };
+  }
+
+  /**
+   * A stage that another machine runs: it is taken over where it can be, else what it needs is made here.
+   * @returns the hash of its inputs where it is left to do
+   */
+  async leave<T>(stage: Stage<T>): Promise<string | undefined> {
+    if ((await this.takeOver(stage)) !== undefined) return undefined;
+    for (const need of stage.needs ?? []) await need?.ensure();
+    return recipeHash(stage.inputs());
+  }
+
+  private async takeOver<T>(stage: Stage<T>): Promise<StageOutput<T> | undefined> {
     const { name } = stage;
     const inputHash = recipeHash(stage.inputs());
     if (this.baseline !== undefined && this.baseline.record.stageInputs[name] !== inputHash)
       this.firstChange ??= name;
-    return (
-      (await this.earlier(stage, inputHash)) ??
-      (await this.recorded(stage, inputHash)) ?? { result: await this.make(stage), ensure: async () => {} }
-    );
+    return (await this.earlier(stage, inputHash)) ?? (await this.recorded(stage, inputHash));
   }
 
   /** A finished stage of this folder, if its inputs are the same and its outputs are still there in their size. */

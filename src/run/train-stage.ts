@@ -7,7 +7,7 @@ import { recipeHash } from '../recipe/recipe-hash.ts';
 import type { TrainSection } from '../recipe/schema.ts';
 import type { TrainingPolicies } from '../train/anomaly.ts';
 import { train } from '../train/train.ts';
-import type { TrainOutcome } from '../train/train.ts';
+import type { TrainOutcome } from '../train/train-options.ts';
 import type { RunContext } from './context.ts';
 import type { OpenModel } from './open-model.ts';
 import { utilisationBasis } from './utilisation.ts';

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { chooseLayers } from '../inherit/choose-layers.ts';
+import { layersBeforeScoring } from '../recipe/layer-selection.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { recipeHash } from '../recipe/recipe-hash.ts';
 import type { RunContext } from './context.ts';
@@ -63,13 +65,24 @@ export async function referenceModel(
   };
 }
 
-/** The reference as the recipe names it: its architecture and tokenizer, and its weights unless they are trained first. */
-export function openNamedReference(
+/**
+ * The reference as the recipe names it: its architecture and tokenizer, and its weights unless they are trained first.
+ * @throws InheritError `bad-layers` where the recipe takes blocks that it does not have, which training it must not come before
+ */
+export async function openNamedReference(
   { reference, ...recipe }: Recipe,
   context: RunContext,
 ): Promise<OpenModel> {
   const initialise = isTrainedFirst({ reference, ...recipe }) ? 'random' : 'pretrained';
-  return openReference({ ...reference, initialise }, context);
+  const opened = await openReference({ ...reference, initialise }, context);
+  try {
+    if (recipe.inherit !== undefined)
+      chooseLayers(layersBeforeScoring(recipe.inherit.layers), opened.config.layers);
+    return opened;
+  } catch (cause) {
+    await opened.checkpoint.close();
+    throw cause;
+  }
 }
 
 function isTrainedFirst({ reference, data, train }: Pick<Recipe, 'reference' | 'data' | 'train'>): boolean {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadCheckpointTokenizer } from '../data/checkpoint-tokenizer.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import { prepareTokens } from '../data/prepare.ts';
-import { fetchSource } from '../data/sources/hub-source.ts';
+import { fetchSource, movingRevision } from '../data/sources/hub-source.ts';
 import type { TextSource } from '../data/sources/text-source.ts';
 import { readManifest } from '../data/read-manifest.ts';
 import { partPath } from '../data/token-manifest.ts';
@@ -73,8 +73,10 @@ export async function prepareFromSources(
   outFolder: string,
   context: RunContext,
 ): Promise<void> {
+  const sources = await fetchedSources(data, context);
+  for (const moving of sources.map(movingRevision)) if (moving !== undefined) context.progress.note(moving);
   await prepareTokens({
-    sources: await fetchedSources(data, context),
+    sources,
     tokenizer: data.tokenizer === undefined ? await reference() : await namedTokenizer(data.tokenizer),
     subsetTokens: data.subsetTokens ?? tokensReadOnce(train),
     validationTokens: data.validationTokens,

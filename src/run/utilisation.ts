@@ -1,5 +1,5 @@
 import type { EngineDevice } from '../engine/device.ts';
-import type { UtilisationBasis } from '../train/train.ts';
+import type { UtilisationBasis } from '../train/train-options.ts';
 import type { TrainingShape } from '../train/training-program.ts';
 import { gpuRateOf } from './device-rates.ts';
 import { TrainingCost } from './training-cost.ts';

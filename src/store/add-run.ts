@@ -1,5 +1,6 @@
 import { chooseBaseline } from './baseline.ts';
 import type { BaselineChoice, BaselineQuestion } from './baseline.ts';
+import { byTime } from './nights.ts';
 import { parseRunRecordPath, runRecordPath } from './record-path.ts';
 import type { RecordStore } from './record-store.ts';
 import { parseRunRecord, runRecordText } from './run-record.ts';
@@ -47,7 +48,7 @@ export async function newestRun(
   const newest = (await store.list())
     .flatMap((path) => parseRunRecordPath(path) ?? [])
     .filter((entry) => entry.name === name)
-    .sort((a, b) => (a.createdAt + a.path < b.createdAt + b.path ? -1 : 1))
+    .sort(byTime)
     .at(-1);
   return newest && { path: newest.path, record: parseRunRecord(await store.read(newest.path), newest.path) };
 }

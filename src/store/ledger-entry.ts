@@ -26,6 +26,8 @@ const ledgerEntry = z.looseObject({
   state: z.enum(['judged', 'nothingNew']),
   /** Path of the run's record; null where there never was one. */
   run: z.string().nullable(),
+  /** Paths of the records that a judged night took in: the run, and older ones of the night. Entries of old have the run alone. */
+  runs: z.array(z.string()).exactOptional(),
   commit: z.string().nullable(),
   device: z.string().nullable(),
   gpuMinutes: z.number().min(0),

@@ -4,36 +4,55 @@ import type { RecordEntry } from './record-path.ts';
 export const MOST_NIGHTS = 60;
 
 export type NightPlan =
-  | { readonly night: string; readonly state: 'judged'; readonly run: RecordEntry }
+  /** `runs` are the records that the entry takes in: `run`, and older ones of the night that it stands for. */
+  | {
+      readonly night: string;
+      readonly state: 'judged';
+      readonly run: RecordEntry;
+      readonly runs: readonly RecordEntry[];
+    }
   /** No run since the one before: `run` is undefined where there never was one. */
   | { readonly night: string; readonly state: 'nothingNew'; readonly run: RecordEntry | undefined };
 
+/** What a ledger already holds. */
+export interface KnownNights {
+  readonly nights: ReadonlySet<string>;
+  /** Whether an entry has taken a record in. */
+  readonly tookIn: (run: RecordEntry) => boolean;
+}
+
 /**
- * The nights that the ledger lacks, oldest first, each with the newest run that was made in it: schedules are dropped under
- * load and switched off, and a run that a dropped night's successor made belongs to the night it was made in. A night is a
- * UTC day. Nights before the first run are no nights.
- * @param known nights that have an entry
+ * What the ledger lacks, oldest first: nights without an entry, and nights of which it has not taken in every record. Schedules are
+ * dropped under load and switched off, and a run may be recorded after its night was entered, so what is left to judge is decided by
+ * the records that entries name, and never by time. Of the records of a night that are new the newest is judged. A night is the UTC
+ * day that its run was made in; nights before the first run are no nights.
  * @param tonight the last night to fill, inclusive
  */
 export function planNights(
   runs: readonly RecordEntry[],
-  known: ReadonlySet<string>,
+  { nights: known, tookIn }: KnownNights,
   tonight: string,
 ): NightPlan[] {
-  const ordered = [...runs].sort((a, b) => (a.createdAt + a.path < b.createdAt + b.path ? -1 : 1));
+  const ordered = [...runs].sort(byTime);
   const first = [...known, ...ordered.map(nightOf)].filter((night) => night <= tonight).sort()[0] ?? tonight;
   const plans: NightPlan[] = [];
   for (const night of nightsBetween(first, tonight)) {
-    if (known.has(night)) continue;
-    const inNight = ordered.filter((run) => nightOf(run) === night).at(-1);
-    const before = ordered.filter((run) => nightOf(run) < night).at(-1);
-    plans.push(
-      inNight === undefined
-        ? { night, state: 'nothingNew', run: before }
-        : { night, state: 'judged', run: inNight },
-    );
+    const fresh = ordered.filter((run) => nightOf(run) === night && !tookIn(run));
+    const run = fresh.at(-1);
+    if (run !== undefined) plans.push({ night, state: 'judged', run, runs: fresh });
+    else if (!known.has(night))
+      plans.push({
+        night,
+        state: 'nothingNew',
+        run: ordered.filter((one) => nightOf(one) < night).at(-1),
+      });
   }
   return plans;
+}
+
+/** Oldest first; equal times are told apart by path, so that every reader has the same order. */
+export function byTime(a: RecordEntry, b: RecordEntry): number {
+  return a.createdAt + a.path < b.createdAt + b.path ? -1 : 1;
 }
 
 export interface DueDecision {
@@ -45,7 +64,7 @@ export interface DueDecision {
 /**
  * Whether tonight's run would compute anything new. A run is decided by the recipe and the code, and is deterministic in its
  * seeds: one with both unchanged is not made again.
- * @param last the newest run of the recipe
+ * @param last a run of this recipe and commit where the store has one, else the newest run of the recipe's name
  */
 export function decideNight(
   tonight: { readonly recipeHash: string; readonly commit: string | undefined },
@@ -68,7 +87,7 @@ export function decideNight(
   };
 }
 
-function nightOf({ createdAt }: RecordEntry): string {
+export function nightOf({ createdAt }: Pick<RecordEntry, 'createdAt'>): string {
   return createdAt.slice(0, 10);
 }
 

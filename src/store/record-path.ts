@@ -36,3 +36,8 @@ export function parseRunRecordPath(path: string): RecordEntry | undefined {
     createdAt: `${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`,
   };
 }
+
+/** A record's path without the folders in front, which differ from store to store. */
+export function pathInStore(path: string): string {
+  return path.split('/').slice(-4).join('/');
+}

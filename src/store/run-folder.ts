@@ -43,6 +43,20 @@ export const summaryFile = z.looseObject({
     z.looseObject({ name: z.string(), status: z.enum(['done', 'reused']), seconds: z.number() }),
   ),
   models: z.record(z.string(), z.looseObject({ label: z.string() })),
+  /** Evaluations that the run left to another machine. */
+  left: z
+    .array(
+      z.looseObject({
+        model: z.enum(['reference', 'inherited', 'trained']),
+        label: z.string(),
+        inputHash: z.string(),
+        folder: z.string().nullable(),
+        validation: z
+          .looseObject({ lossNats: z.number(), perplexity: z.number(), tokens: z.number() })
+          .nullable(),
+      }),
+    )
+    .exactOptional(),
 });
 
 /** Where a stage's file lies in `stages/`. */

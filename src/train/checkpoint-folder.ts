@@ -17,22 +17,27 @@ const TENSORS_FILE = 'training.safetensors';
 const FOLDER = /^step-(\d+)$/;
 
 /**
- * Writes weights and moments, one tensor in memory at a time, beside `folder`'s other checkpoints; the new one
- * appears whole, flushed to disk, by a rename. Older ones beyond `keep` are removed afterwards.
+ * Writes weights and moments, a few at a time, beside `folder`'s other checkpoints; the new one appears whole, flushed to
+ * disk, by a rename. Older ones beyond `keep` are removed afterwards.
+ * @returns the first tensor with a value that is not finite; then nothing of this checkpoint is left
  */
 export async function saveTrainingCheckpoint(
   folder: string,
   session: TrainingSession,
   state: CheckpointState,
   keep: number,
-): Promise<void> {
+): Promise<string | undefined> {
   const target = join(folder, `step-${String(state.step).padStart(8, '0')}`);
   const staging = `${target}.writing`;
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true });
   try {
-    const tensorsSha256 = await writeTensors(join(staging, TENSORS_FILE), session);
-    await writeState(staging, state, tensorsSha256);
+    const written = await writeTensors(join(staging, TENSORS_FILE), session);
+    if ('broken' in written) {
+      await rm(staging, { recursive: true });
+      return written.broken;
+    }
+    await writeState(staging, state, written.sha256);
     await syncFolder(staging);
     await moveAside(target);
     await rename(staging, target);
@@ -44,6 +49,7 @@ export async function saveTrainingCheckpoint(
   const older = (await checkpointSteps(folder)).filter(({ step }) => step <= state.step).slice(keep);
   for (const { name } of older) await rm(join(folder, name), { recursive: true, force: true });
   await removeLeftovers(folder);
+  return undefined;
 }
 
 /**
@@ -89,11 +95,21 @@ export async function checkpointSteps(folder: string): Promise<{ name: string; s
     .sort((a, b) => b.step - a.step);
 }
 
-/** Every tensor of a checkpoint: each weight with its two moments. */
+/**
+ * Every tensor of a checkpoint: the weights and their moments, in the session's own order. Neighbours are read together; in
+ * another order everything would be read several times.
+ */
 export function checkpointTensors(session: TrainingSession): ParameterSpec[] {
-  return parametersOf(session.shape.config).flatMap(({ name, shape }) =>
-    [name, firstMomentName(name), secondMomentName(name)].map((tensor) => ({ name: tensor, shape })),
+  const kept = new Set(
+    parametersOf(session.shape.config).flatMap(({ name }) => [
+      name,
+      firstMomentName(name),
+      secondMomentName(name),
+    ]),
   );
+  return [...session.program.variables]
+    .filter(([name]) => kept.has(name))
+    .map(([name, { shape }]) => ({ name, shape }));
 }
 
 function foreign(path: string): TrainError {
@@ -116,13 +132,18 @@ async function removeLeftovers(folder: string): Promise<void> {
   for (const name of left) await rm(join(folder, name), { recursive: true, force: true });
 }
 
-async function writeTensors(path: string, session: TrainingSession): Promise<string> {
+async function writeTensors(
+  path: string,
+  session: TrainingSession,
+): Promise<{ readonly sha256: string } | { readonly broken: string }> {
   const specs = checkpointTensors(session).map((spec) => ({ ...spec, dtype: 'F32' as const }));
-  const writer = await createSafetensors(path, specs);
+  const writer = await createSafetensors(path, specs, { order: 'given' });
   const hash = createHash('sha256');
   try {
     for (const { name } of writer.order) {
-      const bytes = bytesOf(session.read(name));
+      const values = session.read(name);
+      if (!allFinite(values)) return { broken: name };
+      const bytes = bytesOf(values);
       hash.update(bytes);
       await writer.write(name, bytes);
     }
@@ -130,7 +151,15 @@ async function writeTensors(path: string, session: TrainingSession): Promise<str
   } finally {
     await writer.abort();
   }
-  return hash.digest('hex');
+  return { sha256: hash.digest('hex') };
+}
+
+/** About 1 ns a value. */
+function allFinite(values: Float32Array): boolean {
+  // x - x is 0 for a finite number and NaN otherwise; one sum keeps the loop free of branches.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
+  return sum === 0;
 }
 
 async function readTensors(path: string, session: TrainingSession, sha256: string): Promise<void> {

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { attribute } from '../graph/graph-def.ts';
-import { fill } from '../graph/ops.ts';
+import { after, fill } from '../graph/ops.ts';
 import type { Precision } from '../graph/ops.ts';
 import { trace } from '../graph/program.ts';
-import type { Program, Trace, Variable } from '../graph/program.ts';
+import type { Effect, Program, Trace, Variable } from '../graph/program.ts';
 import { TF } from '../graph/tf-types.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Recompute } from '../model/decoder.ts';
@@ -87,12 +87,16 @@ export function traceTraining(shape: TrainingShape): Program {
     });
     t.fetch(FETCH.update, loss, effects);
     t.fetch(FETCH.gradientNorm, gradientNorm);
-    // Fed, because TensorFlow would keep zeros that it can compute beforehand as long as the session lives.
+    // Fed, because TensorFlow would keep zeros that it can compute beforehand as long as the session lives. One after the other,
+    // because it would make those of equal shape once, let their variables share them, and copy them in the first step's update,
+    // into gaps between activations that the second step's then do not fit.
     const zero = t.placeholder('zero', [], 'float32');
-    const moments = trainables.flatMap(({ firstMoment, secondMoment }) => [firstMoment, secondMoment]);
-    const zeroed = moments.map((moment) =>
-      t.effect('AssignVariableOp', [moment, fill(moment.shape, zero)], { dtype: attribute.type(TF.FLOAT) }),
-    );
+    const zeroed: Effect[] = [];
+    for (const { firstMoment, secondMoment } of trainables)
+      for (const moment of [firstMoment, secondMoment]) {
+        const value = fill(moment.shape, after(zero, ...zeroed.slice(-1)));
+        zeroed.push(t.effect('AssignVariableOp', [moment, value], { dtype: attribute.type(TF.FLOAT) }));
+      }
     t.fetch(FETCH.zeroMoments, tf.scalar(0), zeroed);
   });
 }

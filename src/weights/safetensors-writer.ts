@@ -22,14 +22,15 @@ export interface SafetensorsWriter {
 /**
  * Starts a safetensors file at `path` with the layout of the reference crate: header padded to 8 bytes, wide element types first,
  * then by name, so equal tensors give equal bytes. The file is written beside `path` and renamed by `finish`.
+ * @param order as the crate has it, or as `specs` are given, for tensors that are cheaper to come by in that order
  */
 export async function createSafetensors(
   path: string,
   specs: readonly TensorSpec[],
-  metadata: Readonly<Record<string, string>> = { format: 'pt' },
+  { order: wanted = 'crate' }: { readonly order?: 'crate' | 'given' } = {},
 ): Promise<SafetensorsWriter> {
-  const order = crateOrder(specs);
-  const header = encodeHeader(order, metadata, path);
+  const order = wanted === 'crate' ? crateOrder(specs) : specs;
+  const header = encodeHeader(order, { format: 'pt' }, path);
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx').catch((cause: unknown) => {
     throw writeFailed(path, cause);

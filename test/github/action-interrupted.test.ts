@@ -1,9 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+import { inRepository } from '../support/repository.ts';
 import type { Job, RunningStep } from './action-runner.ts';
 import { readCommandFile } from './action-runner.ts';
 import type { World } from './bundle-world.ts';
@@ -34,8 +37,9 @@ describe('a run that does not end by itself', () => {
     expect(world.comments()).toEqual([]);
   });
 
-  it('keeps its checkpoint when it is cancelled, and the next run of the recipe goes on from it', async () => {
+  it('keeps its checkpoint when it is cancelled, and the next run of the recipe goes on from what the workflow saves of it', async () => {
     const out = mkdtempSync(join(tmpdir(), 'inheritune-out-'));
+    const next = mkdtempSync(join(tmpdir(), 'inheritune-next-'));
     const inputs = { comment: 'never', out, set: 'train.steps=1200' };
     try {
       const job = world.create({ inputs });
@@ -44,23 +48,40 @@ describe('a run that does not end by itself', () => {
       while (readLog(out).length < 20) await sleep(50);
       step.process.kill('SIGINT');
       // As a runner does; by then this small run has long ended.
-      const second = setTimeout(() => step.process.kill('SIGTERM'), 7_500);
+      const harder = setTimeout(() => step.process.kill('SIGTERM'), 7_500);
       const cancelled = await step.ended;
-      clearTimeout(second);
+      clearTimeout(harder);
       expect(cancelled.exitCode, cancelled.log).toBe(75);
       expect(cancelled.outputs['outcome']).toBe('interrupted');
       expect(cancelled.summary).toContain('to continue from its checkpoint');
       const done = readLog(out).length;
       expect(done).toBeLessThan(1200);
 
-      const next = await world.main({ runId: 11, inputs });
-      expect(next.exitCode, next.log).toBe(0);
-      expect(next.log).toContain(`resumed from the checkpoint after step ${String(done)}`);
-      expect(readLog(out).map(({ step: number }) => number)).toEqual(
+      // A fresh runner, whose disk has nothing but what the cache step of the reusable workflow brings.
+      const saved = execFileSync(
+        'bash',
+        ['-O', 'nullglob', '-c', `printf '%s\\n' ${savedPaths().join(' ')}`],
+        {
+          cwd: out,
+          encoding: 'utf8',
+        },
+      );
+      const paths = saved
+        .trim()
+        .split('\n')
+        .filter((path) => existsSync(join(out, path)));
+      expect(paths).toEqual([expect.stringMatching(/^checkpoints\/step-\d{8}$/), 'train.jsonl']);
+      for (const path of paths) cpSync(join(out, path), join(next, path), { recursive: true });
+      const second = await world.main({ runId: 11, inputs: { ...inputs, out: next } });
+      expect(second.exitCode, second.log).toBe(0);
+      expect(second.log).toContain(`resumed from the checkpoint after step ${String(done)}`);
+      expect(readLog(next).map(({ step: number }) => number)).toEqual(
         Array.from({ length: 1200 }, (_, index) => index + 1),
       );
+      // A training that ended leaves nothing to save.
+      expect(existsSync(join(next, 'checkpoints'))).toBe(false);
     } finally {
-      rmSync(out, { recursive: true, force: true });
+      for (const folder of [out, next]) rmSync(folder, { recursive: true, force: true });
     }
   });
 
@@ -97,6 +118,22 @@ describe('a run that does not end by itself', () => {
     expect(post).toMatchObject({ exitCode: 0, log: '' });
   });
 });
+
+/** What the reusable workflow saves of a training that did not end, relative to the run's folder. */
+function savedPaths(): string[] {
+  const { jobs } = parse(readFileSync(inRepository('.github/workflows/inheritune.yml'), 'utf8')) as {
+    jobs: { train: { steps: { uses?: string; with?: { path?: string } }[] } };
+  };
+  const save = jobs.train.steps.find(({ uses }) => uses?.startsWith('actions/cache/save@'));
+  const folder = 'runs/${{ matrix.variant.name }}/';
+  return save!
+    .with!.path!.trim()
+    .split('\n')
+    .map((path) => {
+      expect(path).toContain(folder);
+      return path.replace(folder, '');
+    });
+}
 
 /** The training's log, as far as it goes. */
 function readLog(out: string): { readonly step: number }[] {

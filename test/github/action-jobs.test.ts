@@ -16,6 +16,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseRunRecord } from '../../src/store/run-record.ts';
 import type { Job, StepResult } from './action-runner.ts';
 import { createJob, removeJob, ROOT, startStep } from './action-runner.ts';
 import type { FakeGitHub } from './fake-github.ts';
@@ -66,11 +67,15 @@ afterAll(async () => {
 });
 
 describe('a matrix over layers, by the jobs of the reusable workflow', () => {
-  it('trains each variant and leaves a model and its part of the record', async () => {
+  it('trains each variant and leaves its models and its part of the record', async () => {
     for (const variant of VARIANTS) {
-      const result = await job({ ...inputsOf(variant), stages: 'train' });
+      const result = await job({ ...inputsOf(variant), stages: 'train', baseline: STORE });
       expect(result.exitCode, result.log).toBe(0);
       expect(existsSync(join(out(variant.name), 'model.safetensors'))).toBe(true);
+      const folder = out(variant.name);
+      const left = { reference: null, inherited: join(folder, 'inherited'), trained: folder };
+      expect(JSON.parse(result.outputs['left']!)).toEqual(left);
+      uploadModels(variant.name, left);
       upload(result.outputs['record-path']!);
     }
   }, 240_000);
@@ -78,10 +83,10 @@ describe('a matrix over layers, by the jobs of the reusable workflow', () => {
   it('evaluates the shards of each', async () => {
     for (const variant of VARIANTS)
       for (let index = 1; index <= SHARDS; index += 1) {
-        const model = out(variant.name);
-        const shard = `${String(index)}/${String(SHARDS)}`;
-        const result = await job({ ...inputsOf(variant), stages: 'evaluate', model, shard });
+        const result = await evaluate(variant, index);
         expect(result.exitCode, result.log).toBe(0);
+        const models = ['', '/inherited', '/reference'].map((model) => `${variant.name}${model}`);
+        expect(Object.keys(JSON.parse(result.outputs['scores']!) as object).toSorted()).toEqual(models);
         upload(result.outputs['results-path']!);
       }
   }, 240_000);
@@ -90,7 +95,8 @@ describe('a matrix over layers, by the jobs of the reusable workflow', () => {
     const result = await report();
     expect(result.exitCode, result.log).toBe(0);
     expect(result.outputs['verdict']).toBe('noBaseline');
-    expect(result.summary).toMatch(/\| Task .*\| action\.layers-1 .*\| action\.layers-2/);
+    // The reference is the same for both; the inherited models are not.
+    expect(result.summary).toMatch(/\| Task .*\| reference .*\| action\.layers-1 .*\| action\.layers-2/);
     expect(result.summary.match(/^\| PIQA/gm)).toHaveLength(1);
     expect(readdirSync(result.outputs['record-path']!)).toEqual(VARIANTS.map(({ name }) => `${name}.json`));
     expect(github.repository.checks).toMatchObject([{ status: 'completed', conclusion: 'neutral' }]);
@@ -110,6 +116,38 @@ describe('a matrix over layers, by the jobs of the reusable workflow', () => {
       ...VARIANTS.map(({ name }) => expect.stringMatching(`^runs/${name}/${head}/`) as string),
     ]);
   });
+
+  it('records what one job would have recorded: every model with its validation loss', async () => {
+    const file = (await git('ls-tree', '-r', '--name-only', 'origin/inheritune-data'))
+      .split('\n')
+      .find((path) => path.startsWith('runs/action.layers-1/'))!;
+    const split = parseRunRecord(await git('show', `origin/inheritune-data:${file}`), file);
+    const whole = await job({
+      ...inputsOf(VARIANTS[0]),
+      variant: VARIANTS[0].name,
+      out: join(folder, 'whole'),
+    });
+    expect(whole.exitCode, whole.log).toBe(0);
+    const record = parseRunRecord(readFileSync(whole.outputs['record-path']!, 'utf8'), 'whole');
+    expect(Object.keys(split.models)).toEqual(['reference', 'inherited', 'trained']);
+    for (const [key, { label, parameters, validation, tasks }] of Object.entries(record.models)) {
+      const own = split.models[key];
+      expect(own).toMatchObject({ label, parameters, validation });
+      expect(Object.keys(own?.tasks ?? {})).toEqual(Object.keys(tasks));
+      for (const [name, task] of Object.entries(tasks)) {
+        // Shards put other requests together, which may change the last bit of a log-likelihood: not the answers.
+        const expected =
+          task.status === 'scored'
+            ? { itemSetHash: task.itemSetHash, scores: { acc: task.scores['acc'] } }
+            : task;
+        expect(own?.tasks[name]).toMatchObject(expected);
+      }
+    }
+    for (const part of ['itemSets', 'recipeHash', 'training', 'inheritance'] as const)
+      expect(split[part], part).toEqual(record[part]);
+    expect({ ...split.hashes, itemScores: {} }).toEqual({ ...record.hashes, itemScores: {} });
+    expect(split.stageInputs).toMatchObject(record.stageInputs);
+  }, 240_000);
 
   it('has nothing new the next time', async () => {
     for (const variant of VARIANTS) {
@@ -137,6 +175,28 @@ describe('a matrix over layers, by the jobs of the reusable workflow', () => {
   });
 });
 
+describe('the jobs of a commit that changes nothing', () => {
+  it('compute nothing, and their report says so', async () => {
+    rmSync(join(folder, 'parts'), { recursive: true });
+    for (const variant of VARIANTS) {
+      // As on a runner whose disk is new.
+      const inputs = { ...inputsOf(variant), out: join(folder, 'again', variant.name) };
+      const training = await job({ ...inputs, stages: 'train', baseline: STORE });
+      expect(training.exitCode, training.log).toBe(0);
+      expect(training.outputs).toMatchObject({ left: '{}', 'model-path': '' });
+      expect(existsSync(join(inputs.out, 'train.jsonl'))).toBe(false);
+      upload(training.outputs['record-path']!);
+      for (let index = 1; index <= SHARDS; index += 1)
+        upload((await evaluate(variant, index)).outputs['results-path']!);
+    }
+    const result = await report();
+    expect(result.exitCode, result.log).toBe(0);
+    expect(result.outputs['verdict']).toBe('noRegression');
+    expect(result.summary).toContain('No stage changed: 0 GPU-minutes');
+    expect(result.summary).toContain('First stage that differs: none');
+  }, 240_000);
+});
+
 describe('the whole work in one job', () => {
   const inputs = { comment: 'never', baseline: STORE, record: STORE };
 
@@ -158,6 +218,24 @@ describe('the whole work in one job', () => {
     expect(stored).toContain(`runs/action/${head}/`);
   }, 240_000);
 });
+
+/** The evaluate job gets the training's part and its models, and nothing else. */
+function evaluate(variant: (typeof VARIANTS)[number], index: number): Promise<StepResult> {
+  const part = join(folder, 'training', variant.name);
+  mkdirSync(part, { recursive: true });
+  const file = `training-${variant.name}.json`;
+  cpSync(join(folder, 'parts', file), join(part, file));
+  const place = { results: part, model: join(folder, 'models', variant.name) };
+  const shard = `${String(index)}/${String(SHARDS)}`;
+  const inputs = { ...inputsOf(variant), out: join(folder, 'shards', variant.name) };
+  return job({ ...inputs, ...place, stages: 'evaluate', shard });
+}
+
+function uploadModels(variant: string, left: Readonly<Record<string, string | null>>): void {
+  mkdirSync(join(folder, 'models', variant), { recursive: true });
+  for (const [key, place] of Object.entries(left))
+    if (place !== null) symlinkSync(place, join(folder, 'models', variant, key));
+}
 
 /** As if the same jobs had run again for the next commit, with the same results. */
 function relabel(before: string, after: string): void {

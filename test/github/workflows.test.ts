@@ -9,6 +9,7 @@ import { z } from 'zod';
 const folder = new URL('../../.github/workflows/', import.meta.url);
 
 const step = z.looseObject({
+  id: z.string().optional(),
   uses: z.string().optional(),
   run: z.string().optional(),
   with: z.record(z.string(), z.unknown()).optional(),
@@ -54,7 +55,7 @@ describe.each(readdirSync(folder))('%s', (file) => {
   it('pins every action of others by commit and names its version', () => {
     for (const line of text.split('\n').filter((candidate) => /\buses:/.test(candidate))) {
       expect(line).toMatch(
-        /uses: (\.\/(\.inheritune-action|\.github\/workflows\/\w+\.yml)? #|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/,
+        /uses: (\.\/(\.inheritune-action|\.github\/workflows\/\w+\.yml)? #|[\w-]+(\/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/,
       );
     }
   });
@@ -75,6 +76,32 @@ describe.each(readdirSync(folder))('%s', (file) => {
 
   it('puts no expression into a script', () => {
     for (const { run } of steps) expect(run ?? '').not.toContain('${{');
+  });
+});
+
+describe('the checkpoint of a training that did not end', () => {
+  const { jobs } = workflow.parse(parse(readFileSync(new URL('inheritune.yml', folder), 'utf8')));
+  const steps = jobs['train']?.steps ?? [];
+  const at = (name: string): number =>
+    steps.findIndex(({ uses }) => uses?.startsWith(`actions/cache/${name}@`));
+  const [restore, save] = [steps[at('restore')], steps[at('save')]];
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+  it('is saved after the training also where that failed or the job was cancelled, and not where it ended', () => {
+    const train = steps.findIndex(({ id }) => id === 'train');
+    expect([at('restore') < train, train < at('save')]).toEqual([true, true]);
+    expect(save?.['if']).toMatch(
+      /^always\(\) && .*!contains\(.*"succeeded".*hashFiles\(.*checkpoints\/step-\*\/state\.json/,
+    );
+  });
+
+  it('is found by the next run of the recipe: the same paths, and a key of which the run is the last part', () => {
+    expect(text(restore?.with?.['path'])).toBe(text(save?.with?.['path']));
+    const key = text(save?.with?.['key']);
+    expect(restore?.with?.['key']).toBe(key);
+    const prefix = text(restore?.with?.['restore-keys']);
+    expect(key).toBe(`${prefix}\${{ github.run_id }}-\${{ github.run_attempt }}`);
+    expect(prefix).toMatch(/matrix\.variant\.name .*hashFiles\(matrix\.variant\.recipe\)/);
   });
 });
 

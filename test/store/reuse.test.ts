@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } fr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LeftEvaluation } from '../../src/run/left-evaluation.ts';
 import { parseRunRecord } from '../../src/store/run-record.ts';
 import type { RunRecord } from '../../src/store/run-record.ts';
 import { cli } from '../support/cli.ts';
@@ -139,6 +140,33 @@ describe('inheritune run --baseline', () => {
     expect(await readFile(join(out, 'report.md'), 'utf8')).toMatch(
       /\| train \| done \(a later stage needs its files\) \|/,
     );
+  });
+
+  it('leaves to another machine the evaluations that the baseline has not, with their models and validation losses', async () => {
+    const leave = async (name: string, more: readonly string[]): Promise<LeftEvaluation[]> => {
+      const out = join(folder, name);
+      const args = ['run', recipe, '--out', out, '--leave-evaluation', '--baseline', store, ...more];
+      expect((await cli(args)).errors).toBe('');
+      const { left = [] } = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as {
+        left?: LeftEvaluation[];
+      };
+      return left;
+    };
+    expect(await leave('left/none', [])).toEqual([]);
+    expect(await exists(join(folder, 'left/none/train.jsonl'))).toBe(false);
+    expect((await recorded('left/none')).models).toEqual(first.models);
+
+    const left = await leave('left/trained', ['--set', 'train.steps=12']);
+    const validation = { lossNats: expect.any(Number) as number, perplexity: expect.any(Number) as number };
+    expect(left).toMatchObject([{ model: 'trained', label: 'trained', folder: '.', validation }]);
+    const part = await recorded('left/trained');
+    expect(Object.keys(part.models)).toEqual(['reference', 'inherited']);
+    // What it is left to evaluate is what a run of its own would have evaluated.
+    const { done } = await run('left/whole', ['--set', 'train.steps=12']);
+    expect(done).toContain('evaluate trained');
+    const { stageInputs, models } = await recorded('left/whole');
+    expect(left[0]?.inputHash).toBe(stageInputs['evaluate trained']);
+    expect(left[0]?.validation).toEqual(models['trained']?.validation);
   });
 
   it('runs everything without a record of the recipe', async () => {

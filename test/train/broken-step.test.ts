@@ -8,7 +8,7 @@ import { parseConfig } from '../../src/model/config.ts';
 import { silentProgress } from '../../src/progress.ts';
 import type { TrainingPolicies } from '../../src/train/anomaly.ts';
 import { train } from '../../src/train/train.ts';
-import type { TrainOutcome } from '../../src/train/train.ts';
+import type { TrainOutcome } from '../../src/train/train-options.ts';
 import { readTrainLog } from '../../src/train/train-log.ts';
 import type { TrainLogLine } from '../../src/train/train-log.ts';
 import type { Batch } from '../../src/train/training-session.ts';

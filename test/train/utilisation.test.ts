@@ -4,7 +4,7 @@ import { silentProgress } from '../../src/progress.ts';
 import type { Progress } from '../../src/progress.ts';
 import { readTrainLog } from '../../src/train/train-log.ts';
 import { train } from '../../src/train/train.ts';
-import type { UtilisationBasis } from '../../src/train/train.ts';
+import type { UtilisationBasis } from '../../src/train/train-options.ts';
 import { openFixture } from '../support/model-fixtures.ts';
 import { testEngine } from '../support/test-engine.ts';
 import { temporaryFolder } from './train-process.ts';

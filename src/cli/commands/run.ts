@@ -18,6 +18,7 @@ interface Options {
   readonly set?: string[];
   readonly baseline?: string;
   readonly baselineBranch?: string;
+  readonly leaveEvaluation?: boolean;
 }
 
 export const runCommand: CommandDefinition = (io) =>
@@ -36,6 +37,10 @@ export const runCommand: CommandDefinition = (io) =>
       '--baseline-branch <branch>',
       'of the store, take the record of the merge base with this branch instead of the newest',
     )
+    .option(
+      '--leave-evaluation',
+      'evaluate nothing: results.json says which models another machine has to evaluate',
+    )
     .action(async (file: string, options: Options) => {
       const given = io();
       const { context, print } = given;
@@ -53,11 +58,15 @@ export const runCommand: CommandDefinition = (io) =>
         ...['inheritune', 'run', file, '--out', out],
         ...(options.set ?? []).flatMap((set) => ['--set', set]),
         ...(given.device === undefined ? [] : ['--device', given.device]),
+        ...(options.leaveEvaluation === true ? ['--leave-evaluation'] : []),
       ];
       const command = words.map(shellWord).join(' ');
       const { text, reportFile } = await runRecipe(
         recipe,
-        { outFolder, command, written: loaded.written, baseline },
+        {
+          ...{ outFolder, command, written: loaded.written, baseline },
+          leaveEvaluation: options.leaveEvaluation === true,
+        },
         context,
       );
       print(text);

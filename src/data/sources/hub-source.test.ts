@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { COMMIT, startHubServer } from '../../weights/hub-server.fixture.ts';
-import { fetchSource, globPattern, parseHubSource } from './hub-source.ts';
+import { fetchSource, globPattern, movingRevision, parseHubSource } from './hub-source.ts';
 import { listSourceFiles } from './text-source.ts';
 
 import type { HubServer } from '../../weights/hub-server.fixture.ts';
@@ -74,6 +74,12 @@ describe('fetchSource', () => {
       ['data/zstd.parquet', 'parquet'],
     ]);
     expect(await readFile(files[1]!.path)).toEqual(await readFile(join(PACKED, 'zstd.parquet')));
+  });
+
+  it('says the commit of a revision that can move, and nothing of one named by its commit', async () => {
+    expect(movingRevision(await fetched('hub:org/tiny@main'))).toContain(`main can move; it is commit ${COMMIT} now`);
+    expect(movingRevision(await fetched(`hub:org/tiny@${COMMIT}`))).toBeUndefined();
+    expect(movingRevision({ path: 'data/corpus' })).toBeUndefined();
   });
 
   it('takes all text files without a pattern, and refuses a pattern that matches none', async () => {

@@ -52,6 +52,16 @@ export async function fetchSource(source: TextSource, access: HubAccess): Promis
   };
 }
 
+/**
+ * What to say of a fetched source whose revision is a branch or a tag: tomorrow it may hold other text.
+ * @returns undefined for one that is named by its commit, and for a source on disk
+ */
+export function movingRevision({ path, revision: commit }: TextSource): string | undefined {
+  const hub = parseHubSource(path);
+  if (hub === undefined || commit === undefined || hub.revision === commit) return undefined;
+  return `${path}: the revision ${hub.revision} can move; it is commit ${commit} now. Write that in its place to train on the same text again.`;
+}
+
 /** @see HubSource.glob */
 export function globPattern(glob: string): RegExp {
   let depth = 0;

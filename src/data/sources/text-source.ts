@@ -12,6 +12,8 @@ export interface TextSource {
   readonly field?: string | undefined;
   /** Share of the tokens, relative to the other weights; all sources have one or none has. */
   readonly weight?: number | undefined;
+  /** How often its training documents may be gone over before it has run out; default 1. Only with a weight. */
+  readonly passes?: number | undefined;
   /** What the manifest and messages call it; default the last part of `path`. */
   readonly label?: string | undefined;
   /** The commit of a hub dataset. */

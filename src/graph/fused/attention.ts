@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { after, batchMatMul, toFloat32, toPrecision } from '../ops.ts';
 import type { Precision } from '../ops.ts';
+import { joinQueries, keysBefore, splitQueries, sumOverKeys } from './causal-strips.ts';
+import type { CausalStrip } from './causal-strips.ts';
 import { gradients } from './gradients.ts';
 
 export interface AttentionOptions {
@@ -10,8 +12,20 @@ export interface AttentionOptions {
   readonly precision: Precision;
   /** Compute the T × T weights again for the gradient instead of keeping them. */
   readonly recompute?: boolean | undefined;
-  /** Is shown the weights [B, KV, G·T, K] while the forward pass is traced. */
+  /** Is shown the weights [B, KV, G·T, K] while the forward pass is traced; not with causal strips. */
   readonly onWeights?: ((weights: Tensor) => void) | undefined;
+}
+
+/** Queries with the keys and values they look at, in the precision of matrix products. */
+interface Part {
+  /** [B, KV, G·t, hd], scaled */
+  readonly q: Tensor;
+  /** [B, KV, K, hd] */
+  readonly k: Tensor;
+  /** [B, KV, K, hd] */
+  readonly v: Tensor;
+  /** [t, K], or [B, 1, G·t, K] */
+  readonly mask: Tensor;
 }
 
 /**
@@ -20,19 +34,25 @@ export interface AttentionOptions {
  * @param q [B, KV, G·T, hd]
  * @param k [B, KV, K, hd]
  * @param v [B, KV, K, hd]
- * @param mask added to the scores: 0 where a query may look, very negative elsewhere. [T, K], or [B, 1, G·T, K]
+ * @param mask added to the scores: 0 where a query may look, very negative elsewhere. [B, 1, G·T, K], or the strips of a causal
+ *   mask: what lies behind a strip's last query is not computed.
  * @returns [B, KV, G·T, hd]
  */
-export function attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, options: AttentionOptions): Tensor {
+export function attention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  mask: Tensor | readonly CausalStrip[],
+  options: AttentionOptions,
+): Tensor {
   const { scale, precision, recompute = false, onWeights } = options;
-  const [b, kv, rows] = q.shape as [number, number, number, number];
-  const keys = k.shape[2] as number;
-  const weightsOf = (qs: Tensor, ks: Tensor): Tensor => {
-    const scores = toFloat32(batchMatMul(qs, ks, { transposeB: true }), precision); // [B, KV, G·T, K]
-    if (mask.rank === 4) return tf.softmax(tf.add(scores, mask));
-    const queries = mask.shape[0] as number;
-    const grouped = scores.reshape([b, kv, rows / queries, queries, keys]);
-    return tf.softmax(tf.add(grouped, mask)).reshape([b, kv, rows, keys]);
+  const partsOf = (q: Tensor, k: Tensor, v: Tensor): Part[] => {
+    if (!isStrips(mask)) return [{ q, k, v, mask }];
+    const queries = splitQueries(q, mask);
+    return mask.map((strip, i) => ({
+      ...{ q: queries[i]!, mask: strip.mask },
+      ...{ k: keysBefore(k, strip.end), v: keysBefore(v, strip.end) },
+    }));
   };
   return gradients([q, k, v], ([q, k, v], save) => {
     const [qs, ks, vs] = [tf.mul(q!, scale), k!, v!].map((x) => toPrecision(x, precision)) as [
@@ -40,24 +60,71 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, options
       Tensor,
       Tensor,
     ];
-    const weights = weightsOf(qs, ks);
-    onWeights?.(weights);
-    const value = toFloat32(batchMatMul(toPrecision(weights, precision), vs), precision); // [B, KV, G·T, hd]
-    save(recompute ? [qs, ks, vs, value] : [qs, ks, vs, value, weights]);
+    const parts = partsOf(qs, ks, vs);
+    const weights = parts.map((part) => weightsOf(part, precision));
+    if (weights.length === 1) onWeights?.(weights[0]!);
+    const mixed = parts.map((part, i) =>
+      toFloat32(batchMatMul(toPrecision(weights[i]!, precision), part.v), precision),
+    );
+    const value = isStrips(mask) ? joinQueries(mixed, mask) : mixed[0]!; // [B, KV, G·T, hd]
+    save(recompute ? [qs, ks, vs, value] : [qs, ks, vs, value, ...weights]);
     return {
       value,
-      gradient: (dy, [qs, ks, vs, value, kept]) => {
-        const weights = kept ?? weightsOf(after(qs!, dy), ks!);
-        const d = toPrecision(dy, precision);
-        const dv = batchMatMul(toPrecision(weights, precision), d, { transposeA: true });
-        const dWeights = toFloat32(batchMatMul(d, vs!, { transposeB: true }), precision);
+      gradient: (dy, [qs, ks, vs, value, ...kept]) => {
+        const parts = partsOf(recompute ? after(qs!, dy) : qs!, ks!, vs!);
         // Σ_t dP·P = Σ_i dO·O: the same number from a row of hd instead of T (Dao et al., 2022).
         const along = tf.sum(tf.mul(dy, value!), -1, true);
-        const dScores = toPrecision(tf.mul(weights, tf.sub(dWeights, along)), precision);
-        const dq = toFloat32(batchMatMul(dScores, ks!), precision);
-        const dk = batchMatMul(dScores, qs!, { transposeA: true });
-        return [tf.mul(dq, scale), toFloat32(dk, precision), toFloat32(dv, precision)];
+        const [dys, alongs] = isStrips(mask)
+          ? [splitQueries(dy, mask), splitQueries(along, mask)]
+          : [[dy], [along]];
+        const results = parts.map((part, i) =>
+          partGradients(part, kept[i] ?? weightsOf(part, precision), dys[i]!, alongs[i]!, precision),
+        );
+        const dq = results.map(({ dq }) => dq);
+        const dk = results.map(({ dk }) => dk);
+        const dv = results.map(({ dv }) => dv);
+        return isStrips(mask)
+          ? [tf.mul(joinQueries(dq, mask), scale), sumOverKeys(dk, mask), sumOverKeys(dv, mask)]
+          : [tf.mul(dq[0]!, scale), dk[0]!, dv[0]!];
       },
     };
   });
+}
+
+function isStrips(mask: Tensor | readonly CausalStrip[]): mask is readonly CausalStrip[] {
+  return Array.isArray(mask);
+}
+
+/** [B, KV, G·t, K] */
+function weightsOf({ q, k, mask }: Part, precision: Precision): Tensor {
+  const scores = toFloat32(batchMatMul(q, k, { transposeB: true }), precision);
+  if (mask.rank === 4) return tf.softmax(tf.add(scores, mask));
+  const [b, kv, rows, keys] = scores.shape as [number, number, number, number];
+  const queries = mask.shape[0] as number;
+  const grouped = scores.reshape([b, kv, rows / queries, queries, keys]);
+  return tf.softmax(tf.add(grouped, mask)).reshape([b, kv, rows, keys]);
+}
+
+/**
+ * @param dy gradient of the part's value, [B, KV, G·t, hd]
+ * @param along its inner product with the value, [B, KV, G·t, 1]
+ */
+function partGradients(
+  { q, k, v }: Part,
+  weights: Tensor,
+  dy: Tensor,
+  along: Tensor,
+  precision: Precision,
+): { dq: Tensor; dk: Tensor; dv: Tensor } {
+  const d = toPrecision(dy, precision);
+  const dv = batchMatMul(toPrecision(weights, precision), d, { transposeA: true });
+  const dWeights = toFloat32(batchMatMul(d, v, { transposeB: true }), precision);
+  const dScores = toPrecision(tf.mul(weights, tf.sub(dWeights, along)), precision);
+  const dq = batchMatMul(dScores, k);
+  const dk = batchMatMul(dScores, q, { transposeA: true });
+  return {
+    dq: toFloat32(dq, precision),
+    dk: toFloat32(dk, precision),
+    dv: toFloat32(dv, precision),
+  };
 }

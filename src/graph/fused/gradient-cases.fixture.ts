@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { activatedLinear, geluNew, swiGlu } from './activation.ts';
 import { attention } from './attention.ts';
+import type { CausalStrip } from './causal-strips.ts';
 import { meanCrossEntropy } from './cross-entropy.ts';
 import { embedding } from './embedding.ts';
 import { linearCrossEntropy } from './linear-cross-entropy.ts';
@@ -118,31 +119,56 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
       };
     },
   },
-  ...[false, true].map((recompute): GradientCase => ({
-    name: `attention${recompute ? ' recomputed' : ''}`,
-    make: ({ batch, rows, width, other }) => {
-      const groups = other % 2 === 0 ? 2 : 1;
-      const scale = 1 / Math.sqrt(width);
-      const mask = (): Tensor =>
-        tf.tensor(
-          Float32Array.from({ length: rows * rows }, (_, i) => (i % rows <= Math.floor(i / rows) ? 0 : -1e9)),
-          [rows, rows],
+  ...[false, true].flatMap((recompute): GradientCase[] =>
+    [1, 2].map((most) => ({
+      name: `attention${recompute ? ' recomputed' : ''} in ${most} causal strips at most`,
+      make: ({ batch, rows, width, other }) => {
+        const groups = other % 2 === 0 ? 2 : 1;
+        const scale = 1 / Math.sqrt(width);
+        const cut = Math.min(rows - 1, Math.ceil(rows / 3));
+        const strips = (): CausalStrip[] =>
+          most === 1 || cut < 1
+            ? [{ start: 0, end: rows, mask: causal(0, rows) }]
+            : [
+                { start: 0, end: cut, mask: causal(0, cut) },
+                { start: cut, end: rows, mask: causal(cut, rows) },
+              ];
+        return {
+          shapes: [
+            [batch, 2, groups * rows, width],
+            [batch, 2, rows, width],
+            [batch, 2, rows, width],
+          ],
+          fused: ([q, k, v]) => attention(q!, k!, v!, strips(), { scale, precision, recompute }),
+          plain: ([q, k, v]) => {
+            const scores = tf.mul(tf.matMul(q!, k!, false, true), scale);
+            const grouped = scores.reshape([batch * 2, groups, rows, rows]);
+            const weights = tf.softmax(tf.add(grouped, causal(0, rows)));
+            return tf.matMul(weights.reshape([batch, 2, groups * rows, rows]), v!);
+          },
+        };
+      },
+    })),
+  ),
+  ...(['rmsNorm', 'layerNorm'] as const).map((norm): GradientCase => ({
+    name: `linear of what ${norm} makes twice`,
+    make: ({ rows, width, other }) => ({
+      shapes: [[rows, width], [width], [width], [other, width], [other, width]],
+      fused: ([x, gain, bias, a, b]) => {
+        const y = norm === 'rmsNorm' ? rmsNorm(x!, gain!, EPSILON) : layerNorm(x!, gain!, bias!, EPSILON);
+        return tf.mul(
+          linear(y, a!, 'outIn', precision),
+          tf.add(linear(y, b!, 'outIn', precision), bias!.sum()),
         );
-      return {
-        shapes: [
-          [batch, 2, groups * rows, width],
-          [batch, 2, rows, width],
-          [batch, 2, rows, width],
-        ],
-        fused: ([q, k, v]) => attention(q!, k!, v!, mask(), { scale, precision, recompute }),
-        plain: ([q, k, v]) => {
-          const scores = tf.mul(tf.matMul(q!, k!, false, true), scale);
-          const grouped = scores.reshape([batch * 2, groups, rows, rows]);
-          const weights = tf.softmax(tf.add(grouped, mask())).reshape([batch, 2, groups * rows, rows]);
-          return tf.matMul(weights, v!);
-        },
-      };
-    },
+      },
+      plain: ([x, gain, bias, a, b]) => {
+        const centred = norm === 'rmsNorm' ? x! : tf.sub(x!, tf.mean(x!, -1, true));
+        const square = tf.mean(tf.mul(centred, centred), -1, true);
+        const scaled = tf.mul(tf.div(centred, tf.sqrt(tf.add(square, EPSILON))), gain!);
+        const y = norm === 'rmsNorm' ? scaled : tf.add(scaled, bias!);
+        return tf.mul(tf.matMul(y, a!, false, true), tf.add(tf.matMul(y, b!, false, true), bias!.sum()));
+      },
+    }),
   })),
   {
     name: 'recomputed around fused functions',
@@ -198,4 +224,13 @@ function oneHot(rows: number, classes: number): Tensor {
 
 function plainCrossEntropy(logits: Tensor, rows: number, classes: number): Tensor {
   return tf.div(tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), oneHot(rows, classes)))), rows);
+}
+
+/** What queries `start` to `end` may see of the keys before `end`, [end - start, end]. */
+function causal(start: number, end: number): Tensor {
+  const shape: [number, number] = [end - start, end];
+  const values = Float32Array.from({ length: shape[0] * end }, (_, i) =>
+    i % end <= start + Math.floor(i / end) ? 0 : -1e9,
+  );
+  return tf.tensor(values, shape);
 }

@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { matMul, toFloat32, toPrecision } from '../ops.ts';
 import type { Precision } from '../ops.ts';
 import { gradients } from './gradients.ts';
+import { rebuildOf } from './rebuild.ts';
 
 /** How a weight matrix is stored: `[out, in]` (PyTorch's Linear) or `[in, out]` (GPT-2's Conv1D). */
 export type WeightLayout = 'outIn' | 'inOut';
@@ -14,12 +15,16 @@ export type WeightLayout = 'outIn' | 'inOut';
  * @returns [N, out], float32; with bfloat16 the product and both products of its gradient take bfloat16 operands
  */
 export function linear(x: Tensor, weight: Tensor, layout: WeightLayout, precision: Precision): Tensor {
+  const rebuild = rebuildOf(x);
   return gradients([x, weight], ([x, weight], save) => {
     const [xs, ws] = [toPrecision(x!, precision), toPrecision(weight!, precision)];
-    save([xs, ws]);
+    save([ws, ...(rebuild?.sources ?? [xs])]);
     return {
       value: weighted(xs, ws, layout, precision),
-      gradient: (dy, [xs, ws]) => weightedGradients(dy, xs!, ws!, layout, precision),
+      gradient: (dy, [ws, ...kept]) => {
+        const again = rebuild === undefined ? kept[0]! : toPrecision(rebuild.again(kept, dy), precision);
+        return weightedGradients(dy, again, ws!, layout, precision);
+      },
     };
   });
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { gradients } from './gradients.ts';
+import { rebuildable } from './rebuild.ts';
 
 /**
  * RMSNorm (Zhang and Sennrich, 2019): `x / sqrt(mean(x²) + ε) · gain`.
@@ -8,19 +9,23 @@ import { gradients } from './gradients.ts';
  * @param gain [D]
  */
 export function rmsNorm(x: Tensor, gain: Tensor, epsilon: number): Tensor {
-  return gradients([x, gain], ([x, gain], save) => {
+  const normal = gradients([x], ([x], save) => {
     const scale = tf.rsqrt(tf.add(tf.mean(tf.square(x!), -1, true), epsilon)); // [N, 1]
-    const normal = tf.mul(x!, scale);
-    save([normal, scale, gain!]);
+    const value = tf.mul(x!, scale);
+    save([value, scale]);
     return {
-      value: tf.mul(normal, gain!),
-      gradient: (dy, [normal, scale, gain]) => {
-        const d = tf.mul(dy, gain!);
-        const along = tf.mean(tf.mul(d, normal!), -1, true); // [N, 1]
-        return [tf.mul(tf.sub(d, tf.mul(normal!, along)), scale!), tf.sum(tf.mul(dy, normal!), 0)];
+      value,
+      gradient: (dy, [normal, scale]) => {
+        const along = tf.mean(tf.mul(dy, normal!), -1, true); // [N, 1]
+        return [tf.mul(tf.sub(dy, tf.mul(normal!, along)), scale!)];
       },
     };
   });
+  const scaled = gradients([normal, gain], ([normal, gain], save) => {
+    save([normal!, gain!]);
+    return { value: tf.mul(normal!, gain!), gradient: scaleGradients };
+  });
+  return rebuildable(scaled, [normal, gain], ([normal, gain]) => tf.mul(normal!, gain!));
 }
 
 /**
@@ -30,19 +35,32 @@ export function rmsNorm(x: Tensor, gain: Tensor, epsilon: number): Tensor {
  * @param bias [D]
  */
 export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon: number): Tensor {
-  return gradients([x, gain, bias], ([x, gain, bias], save) => {
+  const normal = gradients([x], ([x], save) => {
     const centred = tf.sub(x!, tf.mean(x!, -1, true));
     const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)); // [N, 1]
-    const normal = tf.mul(centred, scale);
-    save([normal, scale, gain!]);
+    const value = tf.mul(centred, scale);
+    save([value, scale]);
     return {
-      value: tf.add(tf.mul(normal, gain!), bias!),
-      gradient: (dy, [normal, scale, gain]) => {
-        const d = tf.mul(dy, gain!);
-        const along = tf.mean(tf.mul(d, normal!), -1, true); // [N, 1]
-        const dx = tf.mul(tf.sub(tf.sub(d, tf.mean(d, -1, true)), tf.mul(normal!, along)), scale!);
-        return [dx, tf.sum(tf.mul(dy, normal!), 0), tf.sum(dy, 0)];
+      value,
+      gradient: (dy, [normal, scale]) => {
+        const along = tf.mean(tf.mul(dy, normal!), -1, true); // [N, 1]
+        const centred = tf.sub(dy, tf.mean(dy, -1, true));
+        return [tf.mul(tf.sub(centred, tf.mul(normal!, along)), scale!)];
       },
     };
   });
+  const affine = ([normal, gain, bias]: readonly Tensor[]): Tensor => tf.add(tf.mul(normal!, gain!), bias!);
+  const scaled = gradients([normal, gain, bias], (inputs, save) => {
+    save(inputs.slice(0, 2));
+    return {
+      value: affine(inputs),
+      gradient: (dy, saved) => [...scaleGradients(dy, saved), tf.sum(dy, 0)],
+    };
+  });
+  return rebuildable(scaled, [normal, gain, bias], affine);
+}
+
+/** Gradients of `normal · gain`, [N, D] · [D]. */
+function scaleGradients(dy: Tensor, [normal, gain]: readonly Tensor[]): Tensor[] {
+  return [tf.mul(dy, gain!), tf.sum(tf.mul(dy, normal!), 0)];
 }
