@@ -9,7 +9,7 @@ import { parseConfig } from '../model/config.ts';
 import { FETCH, traceTraining } from '../train/training-program.ts';
 import type { TrainingShape } from '../train/training-program.ts';
 import { costOf, workOfRun } from './cost.ts';
-import { stripBounds } from './fused/causal-strips.ts';
+import { stripBounds } from './fused/mask-strips.ts';
 import { matMul } from './ops.ts';
 import { trace } from './program.ts';
 

@@ -4,6 +4,7 @@ import { activatedLinear, geluNew } from '../graph/fused/activation.ts';
 import { attention } from '../graph/fused/attention.ts';
 import { embedding } from '../graph/fused/embedding.ts';
 import { addBias, linear } from '../graph/fused/linear.ts';
+import type { MaskStrip } from '../graph/fused/mask-strips.ts';
 import { layerNorm } from '../graph/fused/norm.ts';
 import type { Gpt2Config } from './config.ts';
 import { runBlock, tokenVectors, weightOf, withKept } from './decoder.ts';
@@ -13,7 +14,7 @@ import { attentionMask } from './positions.ts';
 import type { Layout } from './positions.ts';
 
 interface Shared extends DecoderOptions {
-  readonly mask: ReturnType<typeof attentionMask>;
+  readonly mask: readonly MaskStrip[];
   /** Number of the block being traced. */
   readonly layer: number;
   readonly batch: number;

@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { activatedLinear, swiGlu } from '../graph/fused/activation.ts';
 import { attention } from '../graph/fused/attention.ts';
 import { linear } from '../graph/fused/linear.ts';
+import type { MaskStrip } from '../graph/fused/mask-strips.ts';
 import { rmsNorm } from '../graph/fused/norm.ts';
 import { rotate } from '../graph/fused/rotary.ts';
 import type { LlamaConfig } from './config.ts';
@@ -13,7 +14,7 @@ import { attentionMask, rotaryTables } from './positions.ts';
 
 /** What all blocks share: masks and tables are made once. */
 interface Shared extends DecoderOptions {
-  readonly mask: ReturnType<typeof attentionMask>;
+  readonly mask: readonly MaskStrip[];
   /** Number of the block being traced. */
   readonly layer: number;
   readonly cos: Tensor;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { stripBounds } from '../graph/fused/causal-strips.ts';
-import type { CausalStrip } from '../graph/fused/causal-strips.ts';
+import { stripBounds } from '../graph/fused/mask-strips.ts';
+import type { MaskStrip } from '../graph/fused/mask-strips.ts';
 import { gatherRows, select } from '../graph/ops.ts';
 import type { LlamaConfig } from './config.ts';
 
@@ -42,7 +42,7 @@ export function attentionMask(
   length: number,
   group: number,
   whole: boolean,
-): Tensor | readonly CausalStrip[] {
+): readonly MaskStrip[] {
   if (layout.kind === 'plain') return causalMask(whole ? [0, length] : stripBounds(length));
   const query = layout.queries.reshape([1, 1, length, 1]);
   const [keys, ends] = [layout.keys, layout.ends].map((x) => x.reshape([1, 1, 1, x.size])) as [
@@ -50,10 +50,11 @@ export function attentionMask(
     Tensor,
   ];
   const mask = asMask(tf.logicalAnd(tf.greaterEqual(query, keys), tf.less(query, ends))); // [1, 1, T, K]
-  return group === 1 ? mask : tf.concat(new Array<Tensor>(group).fill(mask), 2);
+  const grouped = group === 1 ? mask : tf.concat(new Array<Tensor>(group).fill(mask), 2);
+  return [{ start: 0, end: layout.keys.size, mask: grouped }];
 }
 
-function causalMask(bounds: readonly number[]): CausalStrip[] {
+function causalMask(bounds: readonly number[]): MaskStrip[] {
   return bounds.slice(1).map((end, i) => {
     const start = bounds[i]!;
     const [queries, keys] = [tf.range(start, end, 1, 'int32'), tf.range(0, end, 1, 'int32')];

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { after, batchMatMul, toFloat32, toPrecision } from '../ops.ts';
 import type { Precision } from '../ops.ts';
-import { joinQueries, keysBefore, splitQueries, sumOverKeys } from './causal-strips.ts';
-import type { CausalStrip } from './causal-strips.ts';
+import { joinQueries, keysBefore, splitQueries, sumOverKeys } from './mask-strips.ts';
+import type { MaskStrip } from './mask-strips.ts';
 import { gradients } from './gradients.ts';
 
 export interface AttentionOptions {
@@ -12,7 +12,7 @@ export interface AttentionOptions {
   readonly precision: Precision;
   /** Compute the T × T weights again for the gradient instead of keeping them. */
   readonly recompute?: boolean | undefined;
-  /** Is shown the weights [B, KV, G·T, K] while the forward pass is traced; not with causal strips. */
+  /** Is shown the weights [B, KV, G·T, K] while the forward pass is traced; only with a mask in one strip. */
   readonly onWeights?: ((weights: Tensor) => void) | undefined;
 }
 
@@ -34,22 +34,20 @@ interface Part {
  * @param q [B, KV, G·T, hd]
  * @param k [B, KV, K, hd]
  * @param v [B, KV, K, hd]
- * @param mask added to the scores: 0 where a query may look, very negative elsewhere. [B, 1, G·T, K], or the strips of a causal
- *   mask: what lies behind a strip's last query is not computed.
+ * @param strips the mask, whole or in strips: keys behind a strip's end are not looked at
  * @returns [B, KV, G·T, hd]
  */
 export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  mask: Tensor | readonly CausalStrip[],
+  strips: readonly MaskStrip[],
   options: AttentionOptions,
 ): Tensor {
   const { scale, precision, recompute = false, onWeights } = options;
   const partsOf = (q: Tensor, k: Tensor, v: Tensor): Part[] => {
-    if (!isStrips(mask)) return [{ q, k, v, mask }];
-    const queries = splitQueries(q, mask);
-    return mask.map((strip, i) => ({
+    const queries = splitQueries(q, strips);
+    return strips.map((strip, i) => ({
       ...{ q: queries[i]!, mask: strip.mask },
       ...{ k: keysBefore(k, strip.end), v: keysBefore(v, strip.end) },
     }));
@@ -66,7 +64,7 @@ export function attention(
     const mixed = parts.map((part, i) =>
       toFloat32(batchMatMul(toPrecision(weights[i]!, precision), part.v), precision),
     );
-    const value = isStrips(mask) ? joinQueries(mixed, mask) : mixed[0]!; // [B, KV, G·T, hd]
+    const value = joinQueries(mixed, strips); // [B, KV, G·T, hd]
     save(recompute ? [qs, ks, vs, value] : [qs, ks, vs, value, ...weights]);
     return {
       value,
@@ -74,25 +72,17 @@ export function attention(
         const parts = partsOf(recompute ? after(qs!, dy) : qs!, ks!, vs!);
         // Σ_t dP·P = Σ_i dO·O: the same number from a row of hd instead of T (Dao et al., 2022).
         const along = tf.sum(tf.mul(dy, value!), -1, true);
-        const [dys, alongs] = isStrips(mask)
-          ? [splitQueries(dy, mask), splitQueries(along, mask)]
-          : [[dy], [along]];
+        const [dys, alongs] = [splitQueries(dy, strips), splitQueries(along, strips)];
         const results = parts.map((part, i) =>
           partGradients(part, kept[i] ?? weightsOf(part, precision), dys[i]!, alongs[i]!, precision),
         );
         const dq = results.map(({ dq }) => dq);
         const dk = results.map(({ dk }) => dk);
         const dv = results.map(({ dv }) => dv);
-        return isStrips(mask)
-          ? [tf.mul(joinQueries(dq, mask), scale), sumOverKeys(dk, mask), sumOverKeys(dv, mask)]
-          : [tf.mul(dq[0]!, scale), dk[0]!, dv[0]!];
+        return [tf.mul(joinQueries(dq, strips), scale), sumOverKeys(dk, strips), sumOverKeys(dv, strips)];
       },
     };
   });
-}
-
-function isStrips(mask: Tensor | readonly CausalStrip[]): mask is readonly CausalStrip[] {
-  return Array.isArray(mask);
 }
 
 /** [B, KV, G·t, K] */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { activatedLinear, geluNew, swiGlu } from './activation.ts';
 import { attention } from './attention.ts';
-import type { CausalStrip } from './causal-strips.ts';
+import type { MaskStrip } from './mask-strips.ts';
 import { meanCrossEntropy } from './cross-entropy.ts';
 import { embedding } from './embedding.ts';
 import { linearCrossEntropy } from './linear-cross-entropy.ts';
@@ -126,7 +126,7 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
         const groups = other % 2 === 0 ? 2 : 1;
         const scale = 1 / Math.sqrt(width);
         const cut = Math.min(rows - 1, Math.ceil(rows / 3));
-        const strips = (): CausalStrip[] =>
+        const strips = (): MaskStrip[] =>
           most === 1 || cut < 1
             ? [{ start: 0, end: rows, mask: causal(0, rows) }]
             : [

@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 
-/** Queries `start` to `end` of T, which look at the keys before `end`: part of a causal mask. */
-export interface CausalStrip {
+/**
+ * Part of a mask: queries `start` to `end` of T, which look at the keys before `end` alone, as in a causal mask. A mask of another form is one
+ * strip, whose `end` is the number of keys.
+ */
+export interface MaskStrip {
   readonly start: number;
   readonly end: number;
-  /** Added to the scores, [end - start, end]. */
+  /** Added to the scores: 0 where a query may look, very negative elsewhere. [end - start, end], or [B, 1, G·T, K]. */
   readonly mask: Tensor;
 }
 
@@ -21,7 +24,7 @@ export function stripBounds(length: number): number[] {
 }
 
 /** [B, KV, G·T, x] to one [B, KV, G·t, x] a strip. */
-export function splitQueries(x: Tensor, strips: readonly CausalStrip[]): Tensor[] {
+export function splitQueries(x: Tensor, strips: readonly MaskStrip[]): Tensor[] {
   if (strips.length === 1) return [x];
   const [b, kv, rows, size] = x.shape as [number, number, number, number];
   const length = strips.at(-1)!.end;
@@ -32,7 +35,7 @@ export function splitQueries(x: Tensor, strips: readonly CausalStrip[]): Tensor[
 }
 
 /** The inverse of `splitQueries`. */
-export function joinQueries(parts: readonly Tensor[], strips: readonly CausalStrip[]): Tensor {
+export function joinQueries(parts: readonly Tensor[], strips: readonly MaskStrip[]): Tensor {
   if (parts.length === 1) return parts[0]!;
   const [b, kv, rows, size] = parts[0]!.shape as [number, number, number, number];
   const group = rows / strips[0]!.end;
@@ -50,7 +53,7 @@ export function keysBefore(x: Tensor, end: number): Tensor {
 }
 
 /** The gradient of `keysBefore` over all strips: [B, KV, end, hd] each to [B, KV, T, hd]. */
-export function sumOverKeys(parts: readonly Tensor[], strips: readonly CausalStrip[]): Tensor {
+export function sumOverKeys(parts: readonly Tensor[], strips: readonly MaskStrip[]): Tensor {
   if (parts.length === 1) return parts[0]!;
   const sizes = strips.map(({ start, end }) => end - start);
   const pieces = parts.map((part, i) => (i === 0 ? [part] : tf.split(part, sizes.slice(0, i + 1), 2)));
