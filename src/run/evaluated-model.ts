@@ -9,13 +9,12 @@ import { expandModel } from '../store/compact-model.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { RunContext } from './context.ts';
 import { dataFingerprint, evaluateModel, openJournal } from './evaluate-stage.ts';
+import { openHeldOut } from './held-out-loss.ts';
 import { openModel } from './open-model.ts';
-import type { OpenModel } from './open-model.ts';
 import { peakMemoryBytes } from './peak-memory.ts';
 import type { RunModel } from './run-models.ts';
 import type { Stage, StageRunner } from './stage-record.ts';
 import type { TrainingTokens } from './training-tokens.ts';
-import { openValidationSplit } from './validation-split.ts';
 
 /**
  * A model's scores, left in `results/KEY.json`; undefined where the recipe does not ask for them. Those taken over from a run
@@ -110,20 +109,6 @@ async function evaluated(
     await validation?.close();
     await model.checkpoint.close();
   }
-}
-
-/** The validation split as evaluations read it; undefined where there is none. To be closed. */
-export async function openHeldOut(
-  { train }: Recipe,
-  tokens: TrainingTokens | undefined,
-  { config }: OpenModel,
-) {
-  if (tokens?.validation === undefined) return undefined;
-  return openValidationSplit(tokens.validation, {
-    vocabularySize: config.vocabulary,
-    sequenceLength: train?.sequenceLength ?? Math.min(1024, config.maxPositions),
-    limit: train?.validationTokens,
-  });
 }
 
 /** Undefined where a task has no score for a reason that may be gone by now: it failed, or could not be downloaded. */

@@ -1,10 +1,9 @@
 import { relative } from 'node:path';
-import { validationLoss } from '../evaluate/validation-loss.ts';
 import type { JudgedResult } from '../judge/judged-result.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import type { RunContext } from './context.ts';
-import { evaluation, isEvaluated, openHeldOut, readScores } from './evaluated-model.ts';
-import { openModel } from './open-model.ts';
+import { evaluation, isEvaluated, readScores } from './evaluated-model.ts';
+import { heldOutLoss } from './held-out-loss.ts';
 import type { RunModel } from './run-models.ts';
 import type { StageRunner } from './stage-record.ts';
 import type { TrainingTokens } from './training-tokens.ts';
@@ -58,21 +57,6 @@ async function validated(
     }),
     needs: [source.made, tokens.made],
     outputs: [],
-    work: async () => {
-      const model = await openModel(source.folder, context);
-      const split = await openHeldOut(recipe, tokens, model);
-      try {
-        const { sequenceLength, count, windows } = split!;
-        return await validationLoss({
-          ...{ engine: await context.engine(device), config: model.config, checkpoint: model.checkpoint },
-          ...{ precision: 'float32' as const, sequenceLength, count, windows },
-          ...{ progress: context.progress, signal: context.signal },
-          label: `validation loss of ${source.label}`,
-        });
-      } finally {
-        await split?.close();
-        await model.checkpoint.close();
-      }
-    },
+    work: () => heldOutLoss(recipe, { location: source.folder, label: source.label }, tokens, context),
   });
 }

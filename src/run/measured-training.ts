@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { validationLoss } from '../evaluate/validation-loss.ts';
 import { parseConfig } from '../model/config.ts';
 import { parameterCount } from '../model/parameters.ts';
 import type { Recipe, TrainSection } from '../recipe/schema.ts';
@@ -7,11 +6,10 @@ import type { Checkpoint } from '../weights/checkpoint.ts';
 import type { RunContext } from './context.ts';
 import { hashModel } from './fingerprint.ts';
 import type { GrownModel } from './growth-report.ts';
-import { openModel } from './open-model.ts';
+import { heldOutLoss } from './held-out-loss.ts';
 import type { StageRunner } from './stage-record.ts';
 import { trainStage, trainingHash } from './train-stage.ts';
 import type { TrainingTokens } from './training-tokens.ts';
-import { openValidationSplit } from './validation-split.ts';
 
 /** A model with its validation loss, and where its weights lie. */
 export interface MeasuredModel {
@@ -93,29 +91,13 @@ export class MeasuredTraining {
         ...{ T: section.sequenceLength, version: context.version },
       }),
       outputs: [],
-      work: () => this.computeLoss(name, location),
+      work: async () => {
+        const recipe = { train: section, device: this.device };
+        const { lossNats } = await heldOutLoss(recipe, { location, label: name }, tokens, context);
+        return { lossNats };
+      },
     });
     context.progress.note(`${name}: validation loss ${lossNats.toFixed(4)} nats`);
     return lossNats;
-  }
-
-  private async computeLoss(name: string, location: string): Promise<{ lossNats: number }> {
-    const { context, device } = this;
-    const { sequenceLength, validationTokens } = this.section;
-    const { checkpoint, config } = await openModel(location, context);
-    const split = await openValidationSplit(this.tokens.validation!, {
-      ...{ vocabularySize: config.vocabulary, sequenceLength, limit: validationTokens },
-    });
-    try {
-      const { lossNats } = await validationLoss({
-        ...{ engine: await context.engine(device), config, checkpoint, precision: 'float32' },
-        ...{ sequenceLength, count: split.count, windows: split.windows, progress: context.progress },
-        ...{ label: `validation loss of ${name}`, signal: context.signal },
-      });
-      return { lossNats };
-    } finally {
-      await split.close();
-      await checkpoint.close();
-    }
   }
 }
