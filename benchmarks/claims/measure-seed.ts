@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { runCli } from '../../src/cli/cli.ts';
 import { silentProgress } from '../../src/progress.ts';
 import type { Progress } from '../../src/progress.ts';
-import type { GrowthResult } from '../../src/run/growth-report.ts';
+import type { GrowthResult } from '../../src/judge/growth-result.ts';
 import { readTrainLog } from '../../src/train/train-log.ts';
 import type { SeedResult } from './claims.ts';
 

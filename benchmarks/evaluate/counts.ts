@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Tokenizer } from '../../src/data/tokenizer.ts';
 import { evaluate } from '../../src/evaluate/evaluate.ts';
 import { folderRows } from '../../src/evaluate/load-rows.ts';
+import { usualLimits } from '../../src/evaluate/model-scorer.ts';
+import { packRows } from '../../src/evaluate/pack-rows.ts';
 import type { TokenRequest } from '../../src/evaluate/result.ts';
 import type { Job } from './jobs.ts';
-import { planned } from './planner.ts';
 
 /** Tokens that go through the model, without padding. */
 export interface TokenCounts {
@@ -13,9 +14,8 @@ export interface TokenCounts {
   readonly plain: number;
   /** lm-eval's hf model: requests that differ in their last token only are run once. */
   readonly grouped: number;
+  /** The scorer on a CPU. */
   readonly computed: number;
-  /** Compiled row sizes. */
-  readonly shapes: number;
 }
 
 /** The requests of a job, just as the scorer gets them. */
@@ -39,13 +39,21 @@ export async function requestsOf(
 }
 
 export function countTokens(requests: readonly TokenRequest[]): TokenCounts {
-  const { computed, shapes } = planned(requests);
   return {
     requests: requests.length,
     plain: lengthOf(requests.map(({ input }) => input)),
     grouped: lengthOf(distinct(requests.map(({ input }) => input))),
-    ...{ computed, shapes },
+    computed: computedTokens(requests),
   };
+}
+
+/** Rows with the same context follow each other: it is computed once for all of them. */
+function computedTokens(requests: readonly TokenRequest[]): number {
+  const rows = packRows(requests, usualLimits('cpu'));
+  return rows.reduce(
+    (sum, { ids, context }, i) => sum + ids.length + (context === rows[i - 1]?.context ? 0 : context.length),
+    0,
+  );
 }
 
 function distinct(inputs: readonly (readonly number[])[]): (readonly number[])[] {

@@ -11,10 +11,8 @@ export interface Timed {
 }
 
 export interface OurTime extends Timed {
-  /** Of `seconds`: planning, tracing, and what the first run of each size takes longer. */
+  /** Of `seconds`: tracing the graph, and TensorFlow's preparation of it. */
   readonly compileSeconds: number;
-  /** Compiled sizes. */
-  readonly shapes: number;
   /** Reading the weights; not in `seconds`. */
   readonly loadSeconds: number;
   readonly tokensComputed: number;

@@ -13,8 +13,8 @@ import { modelScorer } from '../../src/evaluate/model-scorer.ts';
 import { parseConfig } from '../../src/model/config.ts';
 import { silentProgress } from '../../src/progress.ts';
 import { openCheckpoint } from '../../src/weights/open-checkpoint.ts';
-import { EngineMeter } from './engine-meter.ts';
 import type { Job } from './jobs.ts';
+import { LoadingClock } from './loading-clock.ts';
 
 const [model, data, threads] = process.argv.slice(2) as [string, string, string];
 const { addonPath } = await setupEngine({ variant: 'cpu', env: process.env, progress: silentProgress });
@@ -30,17 +30,18 @@ say({ ready: true });
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'quit') break;
   const { tasks, limit } = JSON.parse(line) as Job;
-  const meter = new EngineMeter();
+  const loading = new LoadingClock();
   const started = performance.now();
   const scorer = modelScorer({
-    engine: () => Promise.resolve(meter.watch(engine)),
-    ...{ config, checkpoint, precision: 'float32', progress: meter.progress, label: 'benchmark' },
+    engine: () => Promise.resolve(engine),
+    ...{ config, checkpoint, precision: 'float32', progress: loading.progress, label: 'benchmark' },
   });
   const result = await evaluate({
     ...{ tasks, limit, tokenizer, maxLength: config.maxPositions, scorer: scorer.score },
     loadRows: folderRows(data),
   });
-  const { loadSeconds, compileSeconds, shapes } = meter.read();
+  const loadSeconds = loading.seconds;
+  const { compileSeconds, tokensComputed } = scorer.cost();
   const all = { ...result.tasks, ...result.groups };
   const scores = Object.fromEntries(
     Object.entries(all).map(([name, entry]) => [
@@ -50,7 +51,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   );
   say({
     seconds: (performance.now() - started) / 1000 - loadSeconds,
-    ...{ loadSeconds, compileSeconds, shapes, scores, tokensComputed: scorer.cost().tokensComputed },
+    ...{ loadSeconds, compileSeconds, scores, tokensComputed },
   });
 }
 await checkpoint.close();

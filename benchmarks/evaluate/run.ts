@@ -50,7 +50,7 @@ const machine = `${cpus()[0]?.model ?? 'a CPU'} with ${threads} threads`;
 const text = [
   '# Evaluation of SmolLM2-135M beside lm-eval',
   `## Tokens computed for every item of ${data.name}`,
-  'Plain: each request alone. lm-eval: requests that differ in their last token only are run once. Ours: what requests share is computed once. Padding is not counted.',
+  'Plain: each request alone. lm-eval: requests that differ in their last token only are run once. Ours: what requests share is computed once.',
   countTable(whole),
 ];
 if (!values['count-only']) {
@@ -58,7 +58,7 @@ if (!values['count-only']) {
   const measured = await measure(counted.map(({ job }) => job));
   text.push(
     `## Time with --limit ${values.limit}, and --limit ${values['mmlu-limit']} for each subject of MMLU`,
-    `Seconds from the name of the tasks to their scores, model and engine loaded before; float32 on ${machine}, all programs in turn on the same rows. lm-eval 0.4.13 with its best batch size of ${values['batch-sizes']} (in parentheses) for each line; "in all" is the best one for the whole suite. Preparing: our planning, tracing and what the first run of each compiled size takes longer (all of it where there is one run); it is in our time. Sizes: compiled ones.`,
+    `Seconds from the name of the tasks to their scores, model and engine loaded before; float32 on ${machine}, all programs in turn on the same rows. lm-eval 0.4.13 with its best batch size of ${values['batch-sizes']} (in parentheses) for each line; "in all" is the best one for the whole suite. Preparing: tracing our graph, and TensorFlow's preparation of it; it is in our time.`,
     timeTable(counted, measured),
     `Made with \`npm run bench:evaluate\` on ${new Date().toISOString().slice(0, 10)}.`,
   );

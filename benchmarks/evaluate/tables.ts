@@ -30,7 +30,7 @@ export function countTable(counted: readonly CountedJob[]): string {
   );
 }
 
-function countRow(name: string, tokens: Omit<TokenCounts, 'shapes'>): string[] {
+function countRow(name: string, tokens: TokenCounts): string[] {
   const { requests, plain, grouped, computed } = tokens;
   return [
     ...[name, ...[requests, plain, grouped, computed].map((count) => count.toLocaleString('en'))],
@@ -43,13 +43,13 @@ export function timeTable(counted: readonly CountedJob[], measured: readonly Mea
   return markdownTable(
     [
       [
-        ...['tasks', 'tokens: plain', 'lm-eval', 'ours', 'seconds: lm-eval', 'ours', 'preparing', 'sizes'],
+        ...['tasks', 'tokens: plain', 'lm-eval', 'ours', 'seconds: lm-eval', 'ours', 'preparing'],
         ...['lm-eval / ours', 'scores'],
       ],
       ...rows,
       ...(rows.length > 1 ? [sumRow(counted, measured)] : []),
     ],
-    { align: ['l', 'r', 'r', 'r', 'r', 'r', 'r', 'r', 'r', 'l'] },
+    { align: ['l', 'r', 'r', 'r', 'r', 'r', 'r', 'r', 'l'] },
   );
 }
 
@@ -62,7 +62,7 @@ function timeRow({ job, ours, theirs }: MeasuredJob, tokens: TokenCounts): strin
     job.name,
     ...[tokens.plain, tokens.grouped, ours.tokensComputed].map((count) => count.toLocaleString('en')),
     best === undefined ? '–' : `${best.seconds.toFixed(1)} (${best.batchSize})`,
-    ...[ours.seconds.toFixed(1), ours.compileSeconds.toFixed(1), String(ours.shapes)],
+    ...[ours.seconds.toFixed(1), ours.compileSeconds.toFixed(1)],
     best === undefined ? '–' : (best.seconds / ours.seconds).toFixed(2),
     best === undefined ? '–' : agreement(ours.scores, best.scores),
   ];
@@ -85,7 +85,7 @@ function sumRow(counted: readonly CountedJob[], measured: readonly MeasuredJob[]
       own('tokensComputed').toLocaleString('en'),
     ],
     best === undefined ? '–' : `${best.seconds.toFixed(1)} (${best.batchSize})`,
-    ...[own('seconds').toFixed(1), own('compileSeconds').toFixed(1), ''],
+    ...[own('seconds').toFixed(1), own('compileSeconds').toFixed(1)],
     best === undefined ? '–' : (best.seconds / own('seconds')).toFixed(2),
     '',
   ];

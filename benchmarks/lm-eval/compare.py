@@ -81,7 +81,7 @@ def run(lm, tasks, limit, num_fewshot):
 
 
 def lm_eval_numbers(options, dtype="float32"):
-    use_local_rows(options.data)
+    use_local_rows(*options.data)
     lm = HFLM(
         pretrained=str(options.model),
         dtype=dtype,
@@ -148,7 +148,7 @@ def boolean(text):
 
 def add_run_options(parser):
     parser.add_argument("--model", required=True, help="folder in Hugging Face layout")
-    parser.add_argument("--data", required=True, help="folder of <task>.jsonl files")
+    parser.add_argument("--data", nargs="+", required=True, help="folders of <task>.jsonl files")
     parser.add_argument("--tasks", default="nine", help="lm-eval's names, separated by commas; nine stands for the paper's")
     parser.add_argument("--include", nargs="*", default=[], help="task files of your own (YAML)")
     parser.add_argument("--limit", type=float)

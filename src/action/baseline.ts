@@ -4,6 +4,7 @@ import type { EvaluationResult } from '../evaluate/result.ts';
 import { InherituneError } from '../errors.ts';
 import type { JudgedResult } from '../judge/judged-result.ts';
 import { parseEvaluationResult } from '../report/result-schema.ts';
+import { createRunRecord } from '../run/run-record.ts';
 import { findBaseline } from '../store/add-run.ts';
 import { expandModel } from '../store/compact-model.ts';
 import { readHistory } from '../store/git-history.ts';
@@ -13,14 +14,22 @@ import { openSettingStore } from './record-store.ts';
 import type { StorePlace } from './record-store.ts';
 import { recordName } from './recipe-facts.ts';
 
+/** A record, and how a shell reads it. */
+export interface BaselineRecord {
+  readonly content: RunRecord;
+  readonly source: string;
+}
+
 export type BaselineFound =
   | {
       readonly state: 'found';
       readonly label: string;
       readonly result: EvaluationResult | JudgedResult;
-      /** Where it is a record: the record, and how a shell reads it. */
-      readonly record?: { readonly content: RunRecord; readonly source: string };
+      /** Where it is of a record. */
+      readonly record?: BaselineRecord;
     }
+  /** A growing run: losses and no scores. */
+  | { readonly state: 'grown'; readonly label: string; readonly record: BaselineRecord }
   | { readonly state: 'absent'; readonly reason: string };
 
 /** Where baselines come from. */
@@ -52,10 +61,12 @@ export function baselineSource(context: BaselineContext): BaselineSource | undef
   const { setting, workspace } = context;
   if (setting.kind === 'none') return undefined;
   const folder = setting.kind === 'folder' ? resolve(workspace, setting.path) : undefined;
-  const find = (variant: { readonly name: string; readonly model: string }): Promise<BaselineFound> => {
+  const find = async (variant: { readonly name: string; readonly model: string }): Promise<BaselineFound> => {
+    const grown = folder === undefined ? undefined : await grownFolderRecord(folder);
+    if (grown !== undefined && setting.kind === 'folder')
+      return { state: 'grown', label: setting.path, record: { content: grown, source: setting.path } };
     const file = folder === undefined ? undefined : resultFile(folder, variant);
-    if (file !== undefined)
-      return Promise.resolve(fromFile(file, setting.kind === 'folder' ? setting.path : ''));
+    if (file !== undefined) return fromFile(file, setting.kind === 'folder' ? setting.path : '');
     return fromRecords(context, variant);
   };
   return {
@@ -68,6 +79,13 @@ export function baselineSource(context: BaselineContext): BaselineSource | undef
       }
     },
   };
+}
+
+/** The record of the growing run whose folder this is; undefined for any other folder. */
+async function grownFolderRecord(folder: string): Promise<RunRecord | undefined> {
+  if (!existsSync(join(folder, 'growth.json'))) return undefined;
+  const record = await createRunRecord({ folder, commit: undefined, now: new Date(0) });
+  return record.growth === undefined ? undefined : record;
 }
 
 /** Results lie beside records in some folders: a run's own folder, or one file for each variant. */
@@ -109,17 +127,19 @@ async function fromRecords(
   const name = recordName(recipeName, variant.name);
   const { choice, record } = await findBaseline(store, { ...history, name });
   if (record === undefined || choice.status === 'none') return { state: 'absent', reason: choice.text };
+  const { path } = choice.entry;
+  const source =
+    setting.kind === 'branch'
+      ? `<(git show origin/${setting.branch}:${path})`
+      : join(setting.kind === 'folder' ? setting.path : '', path);
+  if (record.growth !== undefined)
+    return { state: 'grown', label: choice.text, record: { content: record, source } };
   const model = record.models[variant.model] ?? record.models['trained'];
   if (model === undefined)
     return {
       state: 'absent',
       reason: `no baseline: the record of ${choice.text} holds no model ${variant.model}`,
     };
-  const { path } = choice.entry;
-  const source =
-    setting.kind === 'branch'
-      ? `<(git show origin/${setting.branch}:${path})`
-      : join(setting.kind === 'folder' ? setting.path : '', path);
   return {
     ...{ state: 'found', label: choice.text, result: expandModel(model, record.itemSets) },
     record: { content: record, source },

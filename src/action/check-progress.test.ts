@@ -95,6 +95,12 @@ it('on GitHub, an hour of training with a fault in it ends in the newest step', 
 });
 
 describe('progressText', () => {
+  it('of a run that trains several models names the one that is trained now', () => {
+    expect(progressText({ ...STATE, step: 400, model: 'target-2-blocks' }, 1000).title).toMatch(
+      /^Training target-2-blocks: step 400 of 1,000, loss 3\.215, .* left for it$/,
+    );
+  });
+
   it('says step, loss and time left', () => {
     expect(progressText({ ...STATE, step: 400 }, 1000).title).toBe(
       'Training: step 400 of 1,000, loss 3.215, 20 min left',

@@ -35,7 +35,7 @@ export async function showProgress(options: ProgressOptions): Promise<void> {
   const startedMs = clock.now();
   let writes = 0;
   let faults = 0;
-  let shownStep = 0;
+  let shown = '';
   let pauseMs = FIRST_WRITE_MS;
   while (writes < MAX_WRITES) {
     try {
@@ -46,12 +46,14 @@ export async function showProgress(options: ProgressOptions): Promise<void> {
     const elapsedMs = clock.now() - startedMs;
     pauseMs = spacingMs(elapsedMs);
     const state = read();
-    if (state === undefined || state.step === shownStep) continue;
+    if (state === undefined) continue;
+    const at = `${state.model ?? ''} ${state.step}`;
+    if (at === shown) continue;
     const result = await write(progressText(state, totalSteps));
     writes += 1;
     if (result.status === 'written') {
       faults = 0;
-      shownStep = state.step;
+      shown = at;
       continue;
     }
     const { fault } = result;
@@ -72,14 +74,14 @@ export function spacingMs(elapsedMs: number): number {
   return Math.max(LEAST_SPACING_MS, elapsedMs * SPACING_SHARE);
 }
 
-/** Step, loss and time left; pure. */
+/** Step, loss and time left, of the model that is trained now; pure. */
 export function progressText(state: TrainingState, totalSteps: number | undefined): CheckText {
-  const { step, lossNats, tokens, tokensPerSecond } = state;
+  const { step, lossNats, tokens, tokensPerSecond, model } = state;
   const left = secondsLeft(state, totalSteps);
   const steps = totalSteps === undefined ? count(step) : `${count(step)} of ${count(totalSteps)}`;
-  const time = left === undefined ? '' : `, ${duration(left)} left`;
+  const time = left === undefined ? '' : `, ${duration(left)} left${model === undefined ? '' : ' for it'}`;
   return {
-    title: `Training: step ${steps}, loss ${lossNats.toFixed(3)}${time}`,
+    title: `Training${model === undefined ? '' : ` ${model}`}: step ${steps}, loss ${lossNats.toFixed(3)}${time}`,
     summary: [
       '| step | loss (nats per token) | tokens | tokens/s | time left |',
       '| ---: | ---: | ---: | ---: | ---: |',

@@ -24,7 +24,8 @@ export type ChildOutcome =
   | { readonly kind: 'badInput'; readonly message: string }
   | { readonly kind: 'interrupted'; readonly by: 'runner' | 'itself'; readonly isResumable: boolean }
   | { readonly kind: 'failed'; readonly exitCode: number | undefined; readonly message: string }
-  | { readonly kind: 'outOfMemory'; readonly evidence: string }
+  /** `said`: the program's own sentence, which also says what to change. */
+  | { readonly kind: 'outOfMemory'; readonly evidence: string; readonly said?: string }
   | { readonly kind: 'killed' }
   | { readonly kind: 'timedOut'; readonly afterMs: number; readonly isResumable: boolean }
   | { readonly kind: 'hung'; readonly afterMs: number; readonly isResumable: boolean }
@@ -50,6 +51,8 @@ export function classifyExit(exit: ChildExit): ChildOutcome {
     return { kind: 'timedOut', afterMs: exit.timedOutAfterMs, isResumable };
   if (isResumable) return { kind: 'interrupted', by: 'itself', isResumable };
   if (exitCode === EXIT.usage) return { kind: 'badInput', message };
+  if (OWN_MEMORY_ERROR.test(message))
+    return { kind: 'outOfMemory', evidence: 'an allocation failed', said: message };
 
   const evidence = memoryEvidence(exit, signal);
   if (evidence !== undefined) return { kind: 'outOfMemory', evidence };
@@ -63,8 +66,15 @@ export function classifyExit(exit: ChildExit): ChildOutcome {
 const MEMORY_WORDS =
   /JavaScript heap out of memory|Array buffer allocation failed|RESOURCE_EXHAUSTED|ran out of memory trying to allocate|OOM when allocating|CUDA_ERROR_OUT_OF_MEMORY|std::bad_alloc|Cannot allocate memory/i;
 
-/** What training and scoring say when arithmetic left the numbers: "gave a loss of NaN", "log-likelihood of choice 1 is -Infinity". */
-export const NOT_A_NUMBER = /\b(?:loss|norm|log-likelihood)\b[^.\n]*?\b(?:of|is) -?(?:NaN|Infinity)\b/i;
+/** How the command line's own error begins. Only as the last word: scoring notes the same and goes on with shorter rows. */
+const OWN_MEMORY_ERROR = /^The device ran out of memory: /;
+
+/**
+ * What training and scoring say when arithmetic left the numbers: "gave a loss of NaN", "log-likelihood of choice 1 is -Infinity",
+ * "left model.norm.weight with values that are not finite".
+ */
+export const NOT_A_NUMBER =
+  /\b(?:loss|norm|log-likelihood)\b[^.\n]*?\b(?:of|is) -?(?:NaN|Infinity)\b|\bvalues that are not finite\b/i;
 
 function memoryEvidence(exit: ChildExit, signal: string | undefined): string | undefined {
   const line = exit.stderrTail.split('\n').find((candidate) => MEMORY_WORDS.test(candidate));

@@ -5,7 +5,8 @@ import { makeRecord } from '../../test/store/make-record.ts';
 import { COMMENT_LIMIT } from '../report/github-limits.ts';
 import { renderLedger } from '../report/ledger-report.ts';
 import type { BaselineSource } from './baseline.ts';
-import { judgeVariants, variantTable } from './judge-variants.ts';
+import { judgeVariants } from './judge-variants.ts';
+import { variantTables } from './variant-table.ts';
 import { renderMessage } from './message.ts';
 import type { Outcome } from './outcome-text.ts';
 import { describeOutcome } from './outcome-text.ts';
@@ -92,6 +93,7 @@ describe('text from outside comes to no life', () => {
     { kind: 'badInput', message: text },
     { kind: 'failed', exitCode: 1, message: text },
     { kind: 'outOfMemory', evidence: text },
+    { kind: 'outOfMemory', evidence: '', said: text },
     { kind: 'crashed', signal: 'SIGSEGV', message: text },
     { kind: 'notANumber', message: text },
     { kind: 'empty', message: text },
@@ -135,7 +137,7 @@ describe('text from outside comes to no life', () => {
       fc.property(hostile, (text) => {
         const result = evaluation(text);
         expectHarmless(
-          variantTable([
+          variantTables([
             { name: text, model: 'trained', result },
             { name: 'other', model: 'trained', result },
           ]),

@@ -17,7 +17,9 @@ const GOOD: MachineFacts = {
   freeMemoryBytes: 64e9,
 };
 /** OpenLLaMA-3B, first 13 blocks: 1.8B parameters. */
-const NEEDS: MachineNeeds = { device: 'cuda', parameters: 1.8156e9, trainingBytes: 34e9, keepCheckpoints: 2 };
+const NEEDS: MachineNeeds = {
+  ...{ device: 'cuda', parameters: 1.8156e9, trainingBytes: 34e9, keepCheckpoints: 2, keepsBest: true },
+};
 
 describe('judgeMachine', () => {
   it('has nothing to say about a machine that fits', () => {
@@ -42,7 +44,19 @@ describe('judgeMachine', () => {
       'a full disk',
       { freeDiskBytes: 50e9 },
       {},
-      /disk: model and checkpoints need 79\.9 GB and 50\.0 GB are free/,
+      /disk: model and checkpoints need 94\.4 GB and 50\.0 GB are free/,
+    ],
+    [
+      'a full disk where the best model is not kept',
+      { freeDiskBytes: 50e9 },
+      { keepsBest: false },
+      /disk: model and checkpoints need 79\.9 GB/,
+    ],
+    [
+      'other numbers than the stored ones',
+      broken('self-test bfloat16', 'fail'),
+      {},
+      /self-test bfloat16: found/,
     ],
     ['a wrong computation', broken('computation', 'fail'), {}, /computation: found this \(do that\)/],
     ['an old driver', broken('gpu', 'fail'), {}, /gpu: found this/],

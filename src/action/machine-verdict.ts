@@ -17,6 +17,8 @@ export interface MachineNeeds {
   /** Weights, gradients, moments and the values of a micro-batch. */
   readonly trainingBytes: number | undefined;
   readonly keepCheckpoints: number;
+  /** Whether the model with the lowest validation loss is kept beside the last one. */
+  readonly keepsBest: boolean;
 }
 
 export interface MachineVerdict {
@@ -30,6 +32,8 @@ export interface MachineVerdict {
 const MODEL_BYTES = 2 * 4;
 /** A checkpoint: weights and both moments in float32. */
 const CHECKPOINT_BYTES = 3 * 4;
+/** In float32; while a better one is written the one before is still there. */
+const BEST_MODEL_BYTES = 2 * 4;
 
 /**
  * Whether the machine fits the work; pure. Only what cannot end well is a reason: a wrong computation, a missing GPU, too little
@@ -63,7 +67,8 @@ export function judgeMachine(facts: MachineFacts, needs: MachineNeeds): MachineV
   }
   if (parameters !== undefined) {
     // One more checkpoint than are kept: the oldest goes after the newest is whole.
-    const diskBytes = parameters * (MODEL_BYTES + CHECKPOINT_BYTES * (needs.keepCheckpoints + 1));
+    const best = needs.keepsBest ? BEST_MODEL_BYTES : 0;
+    const diskBytes = parameters * (MODEL_BYTES + best + CHECKPOINT_BYTES * (needs.keepCheckpoints + 1));
     if (diskBytes > freeDiskBytes)
       reasons.push(
         `disk: model and checkpoints need ${gigabytes(diskBytes)} and ${gigabytes(freeDiskBytes)} are free`,

@@ -1,6 +1,6 @@
 import { InherituneError } from '../errors.ts';
 import { groupResults } from '../evaluate/group-results.ts';
-import { protocolScores } from '../evaluate/protocol.ts';
+import { groupProtocolScores } from '../evaluate/protocol.ts';
 import type { EvaluationResult, TaskResult } from '../evaluate/result.ts';
 import { selectTasks } from '../evaluate/tasks/registry.ts';
 
@@ -67,7 +67,7 @@ export function mergeResults(
       parameters: first.parameters,
       limit: first.limit,
       ...(first.protocol === undefined ? {} : { protocol: first.protocol }),
-      ...mergedProtocolScores(shards, groups),
+      ...mergedProtocolScores(shards, groups, tasks),
       ...mergedData(shards),
       tasks,
       groups,
@@ -96,10 +96,12 @@ function checkEqual(a: EvaluationResult, b: EvaluationResult): void {
 function mergedProtocolScores(
   shards: readonly EvaluationResult[],
   groups: EvaluationResult['groups'],
+  tasks: EvaluationResult['tasks'],
 ): Pick<EvaluationResult, 'protocolScores'> {
   const own = shards.map((shard) => shard.protocolScores).filter((scores) => scores !== undefined);
   if (own.length === 0) return {};
-  return { protocolScores: Object.assign({}, ...own, protocolScores({}, groups, {})) as ProtocolScores };
+  const scores = Object.assign({}, ...own) as ProtocolScores;
+  return { protocolScores: { ...scores, ...groupProtocolScores(groups, tasks, scores) } };
 }
 
 /** A folder is the same for all; of the hub each shard names the datasets that it read. */

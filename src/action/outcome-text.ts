@@ -68,7 +68,9 @@ export function describeOutcome(outcome: Outcome, out: string, verdict: Verdict 
     case 'outOfMemory':
       return {
         title: 'Out of memory',
-        detail: `The run needed more memory than there is (${outcome.evidence}). Lower train.microBatch or train.sequenceLength, or use a runner with more memory.`,
+        detail:
+          outcome.said ??
+          `The run needed more memory than there is (${outcome.evidence}). Lower train.microBatch or train.sequenceLength, or use a runner with more memory.`,
         exitCode: EXIT.failed,
       };
     case 'killed':

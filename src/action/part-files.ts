@@ -23,8 +23,8 @@ const MAX_FILE_BYTES = 256 * 2 ** 20;
 const MAX_FILES = 4096;
 
 /**
- * All files below a folder that jobs of this run left. An artifact comes from a job that ran the code of the change under test:
- * whatever is not exactly one of them, of this commit, is an error that names it.
+ * All files below a folder that jobs of this run left; none where there is no such folder. An artifact comes from a job that ran
+ * the code of the change under test: whatever is not exactly one of them, of this commit, is an error that names it.
  * @throws InherituneError (exit code 2)
  */
 export function readPartFiles(folder: string, headSha: string): PartFiles {
@@ -86,9 +86,11 @@ function jsonFiles(folder: string): string[] {
     entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    // Where no artifact matches, actions/download-artifact makes no folder: the jobs before left nothing.
+    if (why === 'ENOENT') return [];
     throw new ActionError(
       'ACTION_RESULTS',
-      `The folder ${folder} with the results cannot be read (${why}). Download the artifacts of the jobs before into it first.`,
+      `The folder ${folder} with the results cannot be read (${why}). Give "results" the folder that the artifacts of the jobs before were downloaded into.`,
     );
   }
   // Links are not followed: an artifact could point out of its folder.

@@ -26,14 +26,16 @@ afterEach(() => {
 it('a machine that fits is ready, with the steps of the plan', async () => {
   expect(await run({})).toEqual({ state: 'ready', warnings: [], totalSteps: 50 });
   expect(asked()).toEqual([
-    ['doctor', '--json'],
+    ['doctor', '--json', '--device', 'cpu'],
     ['plan', 'recipe.yml', '--json', '--set', 'train.seed=2'],
   ]);
 });
 
 it('only its folders and no token are passed on', async () => {
   await run({}, { settings: { cacheDir: '/cache', nativeDir: '/native' } });
-  expect(asked()[0]).toEqual(['doctor', '--json', '--cache-dir', '/cache', '--native-dir', '/native']);
+  expect(asked()[0]).toEqual([
+    ...['doctor', '--json', '--device', 'cpu', '--cache-dir', '/cache', '--native-dir', '/native'],
+  ]);
 });
 
 describe('device and driver', () => {
@@ -59,7 +61,7 @@ describe('device and driver', () => {
 describe('disk and memory against the plan', () => {
   it('too little disk: the wrong machine', async () => {
     expect(await run({ plan: [{ print: { ...PLAN, parameters: 1e15 } }] })).toEqual(
-      wrong(/^disk: model and checkpoints need 44000000\.0 GB and [\d.]+ GB are free$/),
+      wrong(/^disk: model and checkpoints need 52000000\.0 GB and [\d.]+ GB are free$/),
     );
   });
 
@@ -87,7 +89,7 @@ describe('disk and memory against the plan', () => {
 
   it('is not planned for an evaluation', async () => {
     expect(await run({}, { settings: { stages: 'evaluate' } })).toMatchObject({ totalSteps: 10 });
-    expect(asked()).toEqual([['doctor', '--json']]);
+    expect(asked()).toEqual([['doctor', '--json', '--device', 'cpu']]);
   });
 });
 
@@ -104,11 +106,26 @@ describe("the engine's computation", () => {
     );
   });
 
+  it('is that of the device that the run uses', async () => {
+    gpu('NVIDIA RTX A6000, 49140, 550.0');
+    for (const device of ['auto', 'cuda'] as const) await run({}, { recipe: { device } });
+    expect(asked().filter(([command]) => command === 'doctor')).toEqual([
+      ['doctor', '--json'],
+      ['doctor', '--json'],
+    ]);
+  });
+
   const absent = { name: 'engine', state: 'warn', found: 'not set up' };
   it('is set up where it is not there yet, and looked at again', async () => {
     expect((await run({ doctor: [doctor(absent), doctor(GOOD)] })).state).toBe('ready');
     expect(asked().map(([command]) => command)).toEqual(['doctor', 'setup', 'doctor', 'plan']);
     expect(asked()[1]).toEqual(['setup', '--variant', 'cpu']);
+  });
+
+  it('is not set up for a GPU that is not there', async () => {
+    const checked = await run({ doctor: [doctor(absent)] }, { recipe: { device: 'cuda' } });
+    expect(checked).toEqual(wrong('gpu: device is cuda and nvidia-smi lists no GPU'));
+    expect(asked().map(([command]) => command)).toEqual(['doctor', 'plan']);
   });
 
   it('that cannot be set up is a failure with its reason', async () => {
@@ -183,7 +200,17 @@ function run(
       ...changes.settings,
     },
     recipe: {
-      ...{ name: 'r', recordName: 'r', hash: '', device: 'cpu', trains: true, steps: 10, keepCheckpoints: 2 },
+      ...{
+        name: 'r',
+        recordName: 'r',
+        hash: '',
+        device: 'cpu',
+        grows: false,
+        trains: true,
+        steps: 10,
+        keepCheckpoints: 2,
+        keepsBest: true,
+      },
       ...{ reference: 'org/model', evaluate: undefined, ...changes.recipe },
     },
     overrides: ['train.seed=2'],

@@ -41,17 +41,21 @@ const SETUP_TIMEOUT_MS = 60 * 60_000;
 const STDERR_CHARACTERS = 16_384;
 
 /**
- * Looks at the machine before the work: `doctor` for driver, folders and, where the engine is there, a computation with known
- * results; `setup` where it is not; `plan` for the memory and disk that the recipe needs. Nothing of it uses GPU time but the
- * computation of a second.
+ * Looks at the machine before the work: `doctor` for driver, folders and, where the engine is there, training steps with stored
+ * results; `setup` where it is not; `plan` for the memory and disk that the recipe needs. Nothing of it uses GPU time but those
+ * steps, a few seconds.
  */
 export async function preflight(context: PreflightContext): Promise<Preflight> {
   const { recipe, settings } = context;
+  const gpus = await listGpus(context.env);
   const first = await doctor(context);
   if (!first.ok) return { state: 'failed', exit: first.exit };
   let report = first.value;
   const engine = report.checks.find(({ name }) => name === 'engine');
-  if (report.state !== 'fail' && engine?.state === 'warn' && settings.nativeDir === undefined) {
+  // Where a GPU is asked for and there is none, gigabytes for one would be fetched for nothing.
+  const isHopeless = recipe.device === 'cuda' && gpus.length === 0;
+  const isAbsent = engine?.state === 'warn' && settings.nativeDir === undefined;
+  if (report.state !== 'fail' && isAbsent && !isHopeless) {
     const made = await command(context, ['setup', '--variant', recipe.device], SETUP_TIMEOUT_MS);
     if (!made.ok) return { state: 'failed', exit: made.exit };
     const again = await doctor(context);
@@ -64,7 +68,7 @@ export async function preflight(context: PreflightContext): Promise<Preflight> {
   const { reasons, warnings } = judgeMachine(
     {
       doctor: report,
-      gpus: await listGpus(context.env),
+      gpus,
       freeDiskBytes: freeDisk(context.outFolder),
       freeMemoryBytes: availableMemory(),
     },
@@ -73,6 +77,7 @@ export async function preflight(context: PreflightContext): Promise<Preflight> {
       parameters: planned?.value.parameters,
       trainingBytes: planned && Math.max(...planned.value.devices.map(({ memory }) => memory.neededBytes)),
       keepCheckpoints: recipe.keepCheckpoints,
+      keepsBest: recipe.keepsBest,
     },
   );
   if (reasons.length > 0) return { state: 'wrongMachine', reasons };
@@ -100,7 +105,9 @@ type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false
 
 /** Exit code 1 with a report says that something is missing, which is for the caller to judge. */
 async function doctor(context: PreflightContext): Promise<Answer<z.infer<typeof doctorReport>>> {
-  const answer = await command(context, ['doctor', '--json'], COMMAND_TIMEOUT_MS, [0, 1]);
+  // A GPU that the run does not use is no obstacle to it. One that is asked for and not there needs no engine to be said.
+  const device = context.recipe.device === 'cpu' ? ['--device', 'cpu'] : [];
+  const answer = await command(context, ['doctor', '--json', ...device], COMMAND_TIMEOUT_MS, [0, 1]);
   return answer.ok ? parsed(doctorReport, answer.value) : answer;
 }
 

@@ -16,6 +16,8 @@ export interface RecipeFacts {
   /** Of the recipe under that name, as a record has it. */
   readonly hash: string;
   readonly device: Device;
+  /** Whether it is a run of the growing loop, whose models are compared by validation loss and have no scores. */
+  readonly grows: boolean;
   /** Whether it inherits and trains, so that there is something to plan. */
   readonly trains: boolean;
   /** The reference as the command line takes it: absolute where it is a path that is there, else as written. */
@@ -23,7 +25,8 @@ export interface RecipeFacts {
   /** Optimizer steps, where the recipe says them as such. */
   readonly steps: number | undefined;
   readonly keepCheckpoints: number;
-  /** Undefined for a recipe without evaluation. */
+  readonly keepsBest: boolean;
+  /** Undefined for a recipe without evaluation, and where it grows. */
   readonly evaluate:
     | {
         readonly tasks: readonly string[];
@@ -63,7 +66,8 @@ export async function readRecipeFacts(
     overrides: recipeOverrides(settings),
   });
   const { recipe } = loaded;
-  const { name, train, evaluate } = recipe;
+  const { name, train, grow } = recipe;
+  const evaluate = grow === undefined ? recipe.evaluate : undefined;
   const data = evaluate?.data;
   const resolved =
     data === undefined
@@ -82,9 +86,11 @@ export async function readRecipeFacts(
     hash: recipeHash(named),
     device: settings.device === 'auto' ? recipe.device : settings.device,
     reference: await referenceModel(loaded, workspace),
+    grows: grow !== undefined,
     trains: recipe.inherit !== undefined && train !== undefined,
     steps: train?.steps,
     keepCheckpoints: train?.keepCheckpoints ?? 0,
+    keepsBest: train?.keepBest === true && train.validateEvery > 0,
     evaluate:
       evaluate === undefined
         ? undefined

@@ -46,7 +46,8 @@ describe('the record stage', () => {
   it('enters a night without a run where there was nothing new', async () => {
     leave('one.json', { name: 'layers-2', recipeHash: sha('recipe') });
     await run({ ledger: 'true' });
-    rmSync(join(folder, 'records/one.json'));
+    // As the step leaves it that downloads records: without one it makes no folder.
+    rmSync(join(folder, 'records'), { recursive: true });
     const work = await run({ ledger: 'true' }, { tonight: '2026-03-02' });
     expect(work.outcome.kind).toBe('nothingNew');
     expect(work.report).toMatch(/2026-03-02: nothing new since .*, 0 GPU-minutes/);

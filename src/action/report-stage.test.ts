@@ -43,6 +43,22 @@ describe('the shards of a matrix', () => {
     });
   });
 
+  it('of recipes with tasks of their own have a row for each, and nothing where a recipe does not ask', async () => {
+    const one = (variant: string, index: number): ShardFile => ({
+      ...shard(variant, index),
+      ...{ shard: { index: 1, count: 1 }, requested: [TASKS[index - 1]!] },
+    });
+    leave(folder, one('small', 1));
+    leave(folder, one('large', 2));
+    const { outcome, report } = await reportIn(folder, undefined, ['small', 'large']);
+    expect(outcome).toEqual({ kind: 'succeeded' });
+    expect(report).toMatch(/\| Task .*\| large .*\| small/);
+    expect(report?.match(/^\| (PIQA|WNLI) .*$/gm)).toEqual([
+      expect.stringMatching(/^\| PIQA .*\| +– +\| +50\.00/) as string,
+      expect.stringMatching(/^\| WNLI .*\| +50\.00 [^|]*\| +– +\|/) as string,
+    ]);
+  });
+
   it('are partly missing when a job left nothing, and the rest is shown', async () => {
     leave(folder, shard('default', 1));
     const { outcome, report } = await reportIn(folder);
@@ -104,6 +120,14 @@ describe('the shards of a matrix', () => {
   it('are empty when there is none', async () => {
     expect((await reportIn(folder)).outcome.kind).toBe('empty');
     expect(existsSync(join(folder, 'out'))).toBe(false);
+  });
+
+  it('are empty where the jobs before left nothing, and the step that downloads it no folder', async () => {
+    rmSync(join(folder, 'shards'), { recursive: true });
+    expect((await reportIn(folder)).outcome).toEqual({
+      kind: 'empty',
+      message: expect.stringContaining('nor the folder that they would be in') as string,
+    });
   });
 });
 
@@ -204,9 +228,10 @@ describe('what is not a shard of this commit', () => {
     expect((await reportIn(folder)).outcome.kind).toBe('empty');
   });
 
-  it('a folder that is not there is named', async () => {
+  it('a folder that is a file is named', async () => {
     rmSync(join(folder, 'shards'), { recursive: true });
-    await expect(reportIn(folder)).rejects.toThrow(/shards with the results cannot be read \(ENOENT\)/);
+    writeFileSync(join(folder, 'shards'), '');
+    await expect(reportIn(folder)).rejects.toThrow(/shards with the results cannot be read \(ENOTDIR\)/);
   });
 });
 

@@ -1,16 +1,18 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { InherituneError } from '../errors.ts';
-import { runRecordText } from '../store/run-record.ts';
+import type { JudgedResult } from '../judge/judged-result.ts';
+import { isGrown, runRecordText } from '../store/run-record.ts';
 import type { JudgeOptions } from './judge-variants.ts';
-import { judgeVariants, variantTable } from './judge-variants.ts';
+import { judgeVariants } from './judge-variants.ts';
 import type { Outcome } from './outcome-text.ts';
 import type { TasksByModel } from './run-results.ts';
 import { findGaps } from './run-results.ts';
 import { readPartFiles } from './part-files.ts';
 import { mergeVariants, scoresName } from './variant.ts';
 import type { Variant } from './variant.ts';
+import { variantTables } from './variant-table.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ReportStageOptions extends JudgeOptions {
@@ -53,8 +55,7 @@ export async function reportStage(options: ReportStageOptions): Promise<ReportSt
         ? wrongMachine
         : {
             kind: 'empty',
-            message:
-              'There is not one shard of results. Look at the evaluate jobs: all of them failed or left nothing.',
+            message: `There is not one shard of results${existsSync(options.shardFolder) ? '' : ', nor the folder that they would be in'}. Look at the evaluate jobs: all of them failed or left nothing.`,
           },
       verdict: 'none',
       report: undefined,
@@ -69,7 +70,7 @@ export async function reportStage(options: ReportStageOptions): Promise<ReportSt
     (name) => !isUnfit(name) && !shards.some(({ variant }) => variant === name),
   );
   missing.unshift(...absent.map((name) => `every shard of ${name}`));
-  const table = variantTable(variants);
+  const table = variantTables(variants);
   const tasks = Object.fromEntries(
     variants.flatMap((variant) =>
       scored(variant).map(({ name, result }) => [name, withoutItems(result.tasks)]),
@@ -121,19 +122,14 @@ export function outcomeOf(verdict: Verdict): Outcome {
 }
 
 /** Each of a variant's models with the name of its scores, the judged one first. */
-function scored({
-  name,
-  model,
-  result,
-  others = [],
-}: Variant): { name: string; result: Variant['result'] }[] {
-  return [{ model, result }, ...others].map((each) => ({
+function scored({ name, model, result, others = [] }: Variant): { name: string; result: JudgedResult }[] {
+  return [...(result === undefined ? [] : [{ model, result }]), ...others].map((each) => ({
     name: scoresName(name, each.model, model),
     result: each.result,
   }));
 }
 
-function withoutItems(tasks: Variant['result']['tasks']): TasksByModel[string] {
+function withoutItems(tasks: JudgedResult['tasks']): TasksByModel[string] {
   return Object.fromEntries(
     Object.entries(tasks).map(([name, task]) => [
       name,
@@ -153,10 +149,11 @@ async function writeResults(
   for (const { name, result } of variants.flatMap(scored))
     await writeFileAtomic(join(folder, 'results', `${fileName(name)}.json`), `${JSON.stringify(result)}\n`);
   const models = Object.fromEntries(Object.entries(tasks).map(([name, byName]) => [name, { tasks: byName }]));
-  await writeFileAtomic(
-    join(folder, 'results.json'),
-    `${JSON.stringify({ schemaVersion: 1, models }, null, 2)}\n`,
+  const growth = Object.fromEntries(
+    variants.flatMap(({ name, record }) => (isGrown(record) ? [[name, record.growth]] : [])),
   );
+  const summary = { schemaVersion: 1, models, ...(Object.keys(growth).length === 0 ? {} : { growth }) };
+  await writeFileAtomic(join(folder, 'results.json'), `${JSON.stringify(summary, null, 2)}\n`);
 }
 
 /** `layers-13`, and `layers-13.reference` for another of its models. */

@@ -24,6 +24,7 @@ export interface RunOptions extends Partial<
   readonly event?: string;
   readonly warnings?: string[];
   readonly expectsScores?: boolean;
+  readonly grows?: boolean;
   readonly recipeHash?: string;
   /** Undefined: the real one. */
   readonly readRecipe?: undefined;
@@ -77,7 +78,15 @@ export function runIn(
   const settings = readSettings((name) => given[name] ?? '', { workflow: 'CI', job: 'run' });
   const facts: RecipeFacts = {
     ...{ name: 'recipe', recordName: 'recipe', hash: options.recipeHash ?? sha('recipe') },
-    ...{ device: 'cpu', trains: true, reference: 'org/model', steps: 10, keepCheckpoints: 2 },
+    ...{
+      device: 'cpu',
+      grows: options.grows ?? false,
+      trains: true,
+      reference: 'org/model',
+      steps: 10,
+      keepCheckpoints: 2,
+      keepsBest: false,
+    },
     evaluate: options.expectsScores
       ? {
           ...{ tasks: ['piqa'], limit: undefined, fewShot: undefined, addBos: undefined, data: undefined },

@@ -14,6 +14,7 @@ import { classifyExit } from './child-outcome.ts';
 import type { JobEnvironment } from './environment.ts';
 import type { StoreSetting } from './input-values.ts';
 import type { Settings } from './inputs.ts';
+import { secretHider } from './hide-secrets.ts';
 import { keepRecord } from './keep-record.ts';
 import type { Badge } from './keep-record.ts';
 import type { MadeRecord } from './make-record.ts';
@@ -102,12 +103,15 @@ export async function runAction(context: ActionContext): Promise<ActionResult> {
   const event = readJobEvent(job);
   const work = await doWork(context, event);
   const text = describeOutcome(work.outcome, settings.out, work.verdict);
+  // What a program prints goes to pages on which the runner masks nothing.
+  const hide = secretHider(context.env, [settings.token]);
   return {
     ...{ outcome: work.outcome, verdict: work.verdict, files: work.files, tasks: work.tasks, event },
     ...{ badge: work.badge, left: work.left ?? {} },
     message: {
-      ...{ outcome: text, headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
-      ...{ report: work.report, stderrTail: work.stderrTail },
+      ...{ headSha: event.headSha, runUrl: job.runUrl, recipe: settings.recipe },
+      outcome: { ...text, detail: hide(text.detail) },
+      ...{ report: work.report && hide(work.report), stderrTail: hide(work.stderrTail) },
     },
     exitCode: text.exitCode,
   };

@@ -28,13 +28,19 @@ export function inspectRunFolder(folder: string): RunFolderState {
 /**
  * What a complete run left, as paths below `out` as the user wrote it. The report must be this run's own; results and model may
  * be an earlier run's that this one continued or reused.
+ * @param places below `folder` where the model may be
  */
-export function runFiles(folder: string, before: RunFolderState, out: string): RunFiles {
+export function runFiles(
+  folder: string,
+  before: RunFolderState,
+  out: string,
+  places: readonly string[] = MODEL_FOLDERS,
+): RunFiles {
   const isThere = (path: string): boolean => identity(join(folder, path)) !== undefined;
   const isNew = (path: string): boolean => isThere(path) && identity(join(folder, path)) !== before[path];
   const model =
-    MODEL_FOLDERS.find((candidate) => isNew(join(candidate, MODEL_FILE))) ??
-    MODEL_FOLDERS.find((candidate) => isThere(join(candidate, MODEL_FILE)));
+    places.find((candidate) => isNew(join(candidate, MODEL_FILE))) ??
+    places.find((candidate) => isThere(join(candidate, MODEL_FILE)));
   return {
     ...(isNew(REPORT) && { 'report-path': join(out, REPORT) }),
     ...(isThere(RESULTS) && { 'results-path': join(out, RESULTS) }),

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { JudgedResult } from '../judge/judged-result.ts';
+import { lastTarget } from '../judge/growth-result.ts';
 import { parseRunResult } from '../report/result-schema.ts';
+import { grownFolder, summaryFile } from '../store/run-folder.ts';
 import { NOT_A_NUMBER } from './child-outcome.ts';
 import type { Outcome } from './outcome-text.ts';
 
@@ -28,6 +30,23 @@ export function readRunTasks(folder: string): TasksByModel | undefined {
     return Object.fromEntries(Object.entries(parsed.data.models).map(([key, model]) => [key, model.tasks]));
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Where below its folder a growing run left its last target: nowhere where its training was taken over from a record, for what lies
+ * there is then another run's.
+ */
+export function grownPlaces(folder: string): string[] {
+  try {
+    const json: unknown = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
+    const { growth, stages } = summaryFile.parse(json);
+    if (growth === undefined) return [];
+    const { name } = lastTarget(growth);
+    const trained = stages.find((stage) => stage.name === `train ${name}`);
+    return trained === undefined || 'from' in trained ? [] : [grownFolder(name)];
+  } catch {
+    return [];
   }
 }
 

@@ -12,6 +12,7 @@ import type { RecipeFacts } from './recipe-facts.ts';
 import type { ActionContext, WorkResult } from './run-action.ts';
 import { withoutResult } from './run-action.ts';
 import { inspectRunFolder, runFiles } from './run-folder.ts';
+import { grownPlaces } from './run-results.ts';
 import { runCommand } from './stage-command.ts';
 import { startChild } from './start-child.ts';
 import type { TrainingFile } from './training-file.ts';
@@ -37,7 +38,8 @@ export async function runStage(
   const ended = classifyExit(exit);
   // Files of a run that broke off are not its result, though they may be there.
   if (ended.kind !== 'succeeded' && ended.kind !== 'regression') return withoutResult(ended, exit.stderrTail);
-  const run = { folder, files: runFiles(folder, before, settings.out), ended, stderrTail: exit.stderrTail };
+  const files = runFiles(folder, before, settings.out, recipe.grows ? grownPlaces(folder) : undefined);
+  const run = { folder, files, ended, stderrTail: exit.stderrTail };
   return settings.stages === 'train'
     ? trained(context, event, recipe, run)
     : wholeRun(context, event, recipe, run);
@@ -56,7 +58,7 @@ async function reuseOptions(
 ): Promise<string[]> {
   const { variant, out } = context.settings;
   const found = await context.baseline(recipe.name, event)?.find({ name: variant, model: 'trained' });
-  if (found?.state !== 'found' || found.record === undefined) return [];
+  if (found === undefined || found.state === 'absent' || found.record === undefined) return [];
   mkdirSync(folder, { recursive: true });
   await writeFileAtomic(join(folder, BASELINE_FILE), runRecordText(found.record.content));
   return ['--baseline', join(out, BASELINE_FILE)];

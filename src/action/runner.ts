@@ -20,7 +20,7 @@ export function runnerHooks(mark: string): ChildHooks {
       core.saveState(STATE_MARK, mark);
     },
     // Through standard output, where it keeps its place between the child's other lines.
-    onStderr: (text) => process.stdout.write(text),
+    onStderr: (text) => process.stdout.write(withSections(text)),
     onCancel: (listener) => {
       const signals = ['SIGINT', 'SIGTERM'] as const;
       signals.forEach((signal) => process.on(signal, listener));
@@ -29,6 +29,17 @@ export function runnerHooks(mark: string): ChildHooks {
       };
     },
   };
+}
+
+/**
+ * The sections of a child's log in the form that the log's page folds by itself. `::group::` is a command, and commands are stopped
+ * while the child runs (`withoutCommands`): the runner would leave such a line as it is. What it makes of one is the other form
+ * (actions/runner, `GroupCommandExtension`), which says nothing to it and needs no command.
+ */
+export function withSections(text: string): string {
+  return text
+    .replace(/^::group::(.*)$/gm, (_, name: string) => `##[group]${name}`)
+    .replace(/^::endgroup::$/gm, '##[endgroup]');
 }
 
 /** What the main step saved, or undefined when it never started a child. */

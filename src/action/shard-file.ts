@@ -15,7 +15,7 @@ export interface ShardFile {
   /** The commit the job was about. */
   readonly headSha: string;
   readonly recipe: string;
-  /** All tasks of the recipe, not only this shard's. */
+  /** All tasks of the recipe, not only this shard's; none where it grows. */
   readonly requested: readonly string[];
   /** The models that the shards of this variant evaluate. */
   readonly models: readonly ModelKey[];
@@ -33,7 +33,7 @@ const shardFile = z.strictObject({
     .refine(({ index, count }) => index <= count, 'index is above count'),
   headSha: z.string().regex(/^[0-9a-f]{40,64}$/),
   recipe: z.string().max(1000),
-  requested: z.array(name).min(1).max(1000),
+  requested: z.array(name).max(1000),
   models: z.array(z.enum(MODEL_KEYS)).max(MODEL_KEYS.length),
   results: z.partialRecord(z.enum(MODEL_KEYS), z.unknown()),
 });

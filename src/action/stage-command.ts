@@ -29,10 +29,14 @@ export function runCommand(settings: Settings): string[] {
 }
 
 /**
- * The tasks of this job's shard.
+ * The tasks of this job's shard; none where the recipe grows, as its job that trains measures all there is.
  * @throws ActionError when the recipe lacks the section that the stage needs
  */
-export function tasksOfShard({ stages, recipe, shard }: Settings, { evaluate }: RecipeFacts): string[] {
+export function tasksOfShard(
+  { stages, recipe, shard }: Settings,
+  { evaluate, grows }: RecipeFacts,
+): string[] {
+  if (grows) return [];
   if (evaluate !== undefined) return shardTasks(evaluate.tasks, shard, evaluate.limit);
   throw new ActionError(
     'ACTION_INPUT',

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +35,19 @@ describe('readTrainingState', () => {
     expect(readTrainingState(folder, 0)).toMatchObject({ step: 3 });
   });
 
+  it('of a run that trains several models reads the one that grew last, and names it', async () => {
+    await log(9);
+    for (const model of ['reference', 'target-2-blocks']) {
+      mkdirSync(join(folder, model));
+      await log(model === 'reference' ? 4 : 2, join(folder, model));
+    }
+    const now = Date.now() / 1000;
+    utimesSync(join(folder, 'train.jsonl'), now - 20, now - 20);
+    utimesSync(join(folder, 'reference/train.jsonl'), now - 10, now - 10);
+    expect(readTrainingState(folder, 0)).toMatchObject({ model: 'target-2-blocks', step: 2 });
+    expect(trainingLogTimeMs(folder)).toBeGreaterThan((now - 10) * 1000);
+  });
+
   it("does not take an earlier run's log for this run's", async () => {
     await log(3);
     expect(readTrainingState(folder, Date.now() + 60_000)).toBeUndefined();
@@ -49,7 +62,7 @@ it('secondsLeft is what the remaining steps take at the last rate', () => {
   expect(secondsLeft({ ...state, tokensPerSecond: 0 }, 110)).toBeUndefined();
 });
 
-function log(step: number): Promise<void> {
+function log(step: number, place = folder): Promise<void> {
   const rates = { learningRate: 1e-3, gradNorm: 1, tokensPerSecond: 100 };
-  return appendTrainLog(folder, { step, loss: 2.5, tokens: 512 * step, ...rates });
+  return appendTrainLog(place, { step, loss: 2.5, tokens: 512 * step, ...rates });
 }

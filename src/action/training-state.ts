@@ -1,9 +1,11 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TRAIN_LOG } from '../train/train-log.ts';
 
 /** How far a training is, from the last lines of its log. */
 export interface TrainingState {
+  /** The folder of the model, where the run trains several; undefined for the one of the run itself. */
+  readonly model?: string;
   /** Optimizer steps done. */
   readonly step: number;
   /** Mean of the last step's micro-batches, nats per token. */
@@ -16,9 +18,13 @@ export interface TrainingState {
 /** A line has about 150 bytes: enough for dozens, whatever the length of the log. */
 const TAIL_BYTES = 16_384;
 
+/** "reference", "target-4-blocks": the name is shown, and anybody's code may have made the folder. */
+const MODEL_FOLDER = /^[a-z0-9-]{1,60}$/;
+
 /** What the training's log says now; undefined while there is no whole line that was written after `sinceMs`. */
 export function readTrainingState(folder: string, sinceMs: number): TrainingState | undefined {
-  const tail = readTail(join(folder, TRAIN_LOG), sinceMs);
+  const log = newestLog(folder);
+  const tail = log && readTail(log.path, sinceMs);
   const lines =
     tail
       ?.split('\n')
@@ -32,18 +38,38 @@ export function readTrainingState(folder: string, sinceMs: number): TrainingStat
     before === undefined
       ? last.tokens / last.step
       : (last.tokens - before.tokens) / (last.step - before.step);
-  return { ...last, tokensPerStep };
+  return { ...last, tokensPerStep, ...(log?.model === undefined ? {} : { model: log.model }) };
 }
 
 /** When the training's log last grew, in milliseconds since the epoch; undefined where there is none. */
 export function trainingLogTimeMs(folder: string): number | undefined {
-  return openTail(join(folder, TRAIN_LOG), (_, stat) => stat.mtimeMs);
+  return newestLog(folder)?.mtimeMs;
 }
 
 /** Seconds that the remaining steps take at the last rate; undefined where the length or the rate is not known. */
 export function secondsLeft(state: TrainingState, totalSteps: number | undefined): number | undefined {
   if (totalSteps === undefined || !(state.tokensPerSecond > 0)) return undefined;
   return (Math.max(0, totalSteps - state.step) * state.tokensPerStep) / state.tokensPerSecond;
+}
+
+/** The log that grew last: a run that trains its reference or grows has one for each model, in a folder below its own. */
+function newestLog(
+  folder: string,
+): { readonly path: string; readonly model: string | undefined; readonly mtimeMs: number } | undefined {
+  let below: string[] = [];
+  try {
+    below = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() && MODEL_FOLDER.test(entry.name) ? [entry.name] : [],
+    );
+  } catch {
+    // The run has not made its folder yet.
+  }
+  const logs = [undefined, ...below].flatMap((model) => {
+    const path = join(folder, model ?? '', TRAIN_LOG);
+    const mtimeMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    return mtimeMs === undefined ? [] : [{ path, model, mtimeMs }];
+  });
+  return logs.sort((a, b) => b.mtimeMs - a.mtimeMs)[0];
 }
 
 function readTail(path: string, sinceMs: number): string | undefined {
@@ -74,7 +100,7 @@ function openTail<T>(
   }
 }
 
-function parseLine(line: string): Omit<TrainingState, 'tokensPerStep'> | undefined {
+function parseLine(line: string): Omit<TrainingState, 'tokensPerStep' | 'model'> | undefined {
   try {
     const { step, loss, tokens, tokensPerSecond } = JSON.parse(line) as Record<string, unknown>;
     const numbers = [step, loss, tokens, tokensPerSecond];

@@ -15,7 +15,8 @@ export interface Variant {
   readonly name: string;
   /** Which of a record's models it is compared with: the last one that the run made. */
   readonly model: string;
-  readonly result: JudgedResult;
+  /** Undefined for a growing run, which has no scores: its record says what it came to. */
+  readonly result: JudgedResult | undefined;
   /** Its other models, in the order of a run. */
   readonly others?: readonly { readonly model: ModelKey; readonly result: JudgedResult }[];
   /** What beside the scores is compared: the first stage that differs, cost, losses. */
@@ -75,13 +76,12 @@ function mergeVariant(
     const result = results[model];
     return result === undefined ? [] : [{ model, result }];
   });
-  const judged = models.at(-1);
-  if (judged === undefined) return { variant: undefined, missing: gaps };
   const isComplete = gaps.length === 0 && training?.left.every(({ model }) => model in evaluated) === true;
   const record = isComplete ? completeRecord(training, evaluated) : undefined;
+  if (models.length === 0 && record?.growth === undefined) return { variant: undefined, missing: gaps };
   const variant = {
     name,
-    ...judged,
+    ...(models.at(-1) ?? { model: 'trained', result: undefined }),
     others: models.slice(0, -1),
     record,
     recordFile: `records/${name}.json`,

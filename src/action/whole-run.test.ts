@@ -11,6 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeBinaryTask, makeEvaluation } from '../../test/fixtures/judge/make-evaluation.ts';
+import { makeGrowth } from '../../test/fixtures/judge/make-growth.ts';
+import { makeGrownRecord } from '../../test/store/make-grown-record.ts';
 import type { JudgedResult } from '../judge/judged-result.ts';
 import type { BaselineSource } from './baseline.ts';
 import type { ForkApproval } from '../github/fork-approval.ts';
@@ -130,6 +132,48 @@ describe('a run with a baseline', () => {
       exitCode: 1,
     });
     expect(existsSync(join(workspace, 'out/comparison.md'))).toBe(false);
+    // Nor does this run become the next one's baseline.
+    const recorded = await run(
+      { files: files(0), exitCode: 0 },
+      { ...baseline, record: 'store', ledger: 'true' },
+    );
+    expect(recorded.outcome.kind).toBe('baselineUnreadable');
+    expect(existsSync(join(workspace, 'store'))).toBe(false);
+  });
+});
+
+describe('a growing run', () => {
+  const growth = makeGrowth(2.5, { 4: 2.25 }, 'a');
+  const record = makeGrownRecord(growth, { name: 'recipe', commit: HEAD });
+  // Scores of an earlier recipe in the same folder are none of its own.
+  const files = { 'report.md': '## Run', 'results/trained.json': JSON.stringify(makeEvaluation({})) };
+  const source: BaselineSource = {
+    find: () =>
+      Promise.resolve({
+        state: 'grown',
+        label: 'merge base',
+        record: { content: record, source: 'store/x.json' },
+      }),
+  };
+  const options = { grows: true, baseline: () => source };
+
+  it('is compared by its record, of which the run may take stages over', async () => {
+    const makeRecord = () => Promise.resolve({ state: 'made', record } as const);
+    const seen = await run({ files, exitCode: 0 }, { baseline: 'base' }, { ...options, makeRecord });
+    expect(seen).toMatchObject({ outcome: { kind: 'succeeded' }, verdict: 'noRegression', exitCode: 0 });
+    expect(seen.message.report).toMatch(/^## ✅ No regression: reference and targets are the same/);
+    expect(given(workspace)).toMatchObject({
+      options: ['--out', 'out', '--baseline', 'out/baseline.json'],
+    });
+  });
+
+  it('without a record cannot be compared, and that is a failure where a baseline was given', async () => {
+    const makeRecord = () => Promise.resolve({ state: 'failed', reason: 'train.jsonl is cut off.' } as const);
+    const seen = await run({ files, exitCode: 0 }, { baseline: 'base' }, { ...options, makeRecord });
+    expect(seen).toMatchObject({
+      outcome: { kind: 'failed', message: expect.stringContaining('train.jsonl is cut off.') as string },
+      exitCode: 1,
+    });
   });
 });
 

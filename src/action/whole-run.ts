@@ -67,15 +67,21 @@ async function judgedRun(
   const { folder, made, ended, result } = run;
   if (ended.kind === 'regression') return { ...result, verdict: 'regression', outcome: ended };
   const baseline = context.baseline(recipe.name, event);
-  const judgedModel = baseline === undefined ? undefined : readJudgedModel(folder);
-  if (judgedModel === undefined) return { ...result, outcome: ended };
-  const { maximumDropPoints, confidence, variant } = settings;
+  if (baseline === undefined) return { ...result, outcome: ended };
   const record = made.state === 'made' ? made.record : undefined;
+  // Scores in the folder of a growing run are of an earlier one.
+  const judgedModel = recipe.grows ? undefined : readJudgedModel(folder);
+  if (recipe.grows && made.state === 'failed') {
+    const message = `The run is complete, but it has no record to compare it with its baseline by: ${made.reason}`;
+    return { ...result, outcome: { kind: 'failed', exitCode: EXIT.failed, message } };
+  }
+  if (judgedModel === undefined && record?.growth === undefined) return { ...result, outcome: ended };
+  const { maximumDropPoints, confidence, variant } = settings;
   try {
     const judged = await judgeVariants(
       [
         {
-          ...{ name: variant, model: judgedModel.key, result: judgedModel.result },
+          ...{ name: variant, model: judgedModel?.key ?? 'trained', result: judgedModel?.result },
           ...{ record, recordFile: join(settings.out, RECORD_FILE) },
         },
       ],

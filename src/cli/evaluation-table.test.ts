@@ -34,12 +34,15 @@ test('leaves out what a task does not have', () => {
   ]);
 });
 
-test('counts prompts that were cut, and says when memory ran out', () => {
+test('says what was computed and how long preparing took, counts prompts that were cut, and says when memory ran out', () => {
   const text = renderEvaluationTable(
     makeEvaluation(
       { wnli: { ...wnli, truncatedItems: 3 } },
-      { scoring: { tokensPlain: 900, seconds: 2, compileSeconds: 1, maxRowTokens: 512, outOfMemory: 2 } },
+      { scoring: { tokensPlain: 900_000, seconds: 2, compileSeconds: 1.234, maxRowTokens: 512, outOfMemory: 2 } },
     ),
+  );
+  expect(text).toContain(
+    'Computed 100,000 tokens; every prompt alone would be 900,000. Preparing the graph took 1.2 s',
   );
   expect(text).toContain("Prompts longer than the model's context lost their start: WNLI 3 of 4");
   expect(text).toContain('Memory ran out (2 times); requests were put into rows of at most 512 tokens');

@@ -7,7 +7,7 @@ import { plainText } from '../report/escape-markdown.ts';
 
 const HEAD = ['task', 'metric', '%', '±', 'guessing', 'constant', 'margin', 'bits/byte', 'items'];
 const LEGEND =
-  'guessing: picks at random; constant: always the same answer; margin: nats between the right answer and the best other; bits/byte: of the right answer';
+  'guessing: picks at random; constant: the same answer (or the same place among the answers) for every item; margin: nats between the right answer and the best other; bits/byte: of the right answer';
 
 /**
  * A model's scores as an aligned table: one row a task, groups below; single MMLU subjects only where there is no group.

@@ -5,12 +5,13 @@ import type { JudgedResult } from '../judge/judged-result.ts';
 import { parseRunResult } from '../report/result-schema.ts';
 import { createRunRecord } from '../run/run-record.ts';
 import { expandModel } from '../store/compact-model.ts';
-import { claimsToBeRunRecord, parseRunRecord } from '../store/run-record.ts';
+import { claimsToBeRunRecord, isGrown, parseRunRecord } from '../store/run-record.ts';
 import type { RunRecord } from '../store/run-record.ts';
 
 /** One side of a comparison. */
 export interface Comparable {
-  readonly result: JudgedResult;
+  /** Undefined for a growing run, which has no scores: its record says what it came to. */
+  readonly result: JudgedResult | undefined;
   /** Undefined for a results file, which says nothing of the run it is from. */
   readonly record: RunRecord | undefined;
 }
@@ -19,14 +20,16 @@ export interface Comparable {
 export async function readComparable(path: string, model: string, cwd: string): Promise<Comparable> {
   const given = resolve(cwd, path);
   const isFolder = (await stat(given).catch(() => undefined))?.isDirectory() === true;
+  const made = isFolder ? await recordOf(given) : undefined;
+  if (isGrown(made)) return { record: made, result: undefined };
   const file = isFolder ? join(given, 'results', `${model}.json`) : given;
   const shown = isFolder ? join(path, 'results', `${model}.json`) : path;
   const { text, json } = await readJson(file, shown);
   if (claimsToBeRunRecord(json)) {
     const record = parseRunRecord(text, shown);
-    return { record, result: recordedModel(record, model, shown) };
+    return { record, result: isGrown(record) ? undefined : recordedModel(record, model, shown) };
   }
-  return { result: parseRunResult(json, shown), record: isFolder ? await recordOf(given) : undefined };
+  return { result: parseRunResult(json, shown), record: made };
 }
 
 /** One model of a record. @throws InherituneError where the record has no such model */

@@ -94,6 +94,16 @@ describe('shards', () => {
     await (await openPrepared(many.outFolder)).close();
   });
 
+  it('hold four bytes a token where two are too few for the vocabulary', async () => {
+    const narrow = await prepare({ subsetTokens: 5000 });
+    const wide = await prepare({ subsetTokens: 5000, tokenizer: { ...tokenizer, vocabularySize: 70_000 } });
+    expect([narrow, wide].map(({ manifest }) => manifest.bytesPerToken)).toEqual([2, 4]);
+    const bytes = await readFile(join(wide.outFolder, 'train.bin'));
+    expect(bytes).toHaveLength(20_000);
+    expect(Int32Array.from({ length: 5000 }, (_, i) => bytes.readUInt32LE(4 * i))).toEqual(await tokensOf(narrow.outFolder));
+    await (await openPrepared(wide.outFolder)).close();
+  });
+
   it('are verified on reading, every one', async () => {
     const { outFolder } = await prepare({ subsetTokens: 20_000, shardTokens: 6000 });
     const path = join(outFolder, 'train-00002.bin');

@@ -9,7 +9,7 @@ import { groupResults } from './group-results.ts';
 import type { RowLoader } from './load-rows.ts';
 import { prepareTask } from './prepare-task.ts';
 import type { PreparedTask } from './prepare-task.ts';
-import { protocolOptions, protocolScores, protocolTask } from './protocol.ts';
+import { changesTokens, protocolOptions, protocolScores, protocolTask } from './protocol.ts';
 import type {
   GroupResult,
   Loglikelihood,
@@ -68,17 +68,21 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { progress = silentProgress, protocol = 'lm-eval-0.4.13', custom } = options;
   const { addBos, fewShot } = protocolOptions(options);
   const selection = selectTasks(options.tasks, namesOf(custom));
-  const encoder = requestEncoder(options.tokenizer, { maxLength: options.maxLength, addBos });
+  const encoding = (bos: boolean | undefined): RequestEncoder =>
+    requestEncoder(options.tokenizer, { maxLength: options.maxLength, addBos: bos });
 
   const { asked, standard } = await prepareAll(selection, options, fewShot);
-  const encoded = await encodeTasks([...asked, ...standard], encoder, progress);
-  const scores = await scoreRequests(encoded.flat(2), options.scorer, options.journal, progress);
+  const encoded = await encodeTasks(asked, encoding(addBos), progress);
+  // By lm-eval a BOS may stand where the protocol has none.
+  const standardEncoded = await encodeTasks(standard, encoding(options.addBos), progress);
+  const requests = [encoded, standardEncoded].flat(3);
+  const scores = await scoreRequests(requests, options.scorer, options.journal, progress);
 
   const next = { at: 0 };
   const tasks = resultsOf(asked, encoded, scores, next);
   const groups = groupResults(selection.groups, tasks);
   if (protocol === 'lm-eval-0.4.13') return { tasks, groups, protocol };
-  const standardResults = resultsOf(standard, encoded.slice(asked.length), scores, next);
+  const standardResults = resultsOf(standard, standardEncoded, scores, next);
   return { tasks, groups, protocol, protocolScores: protocolScores(tasks, groups, standardResults) };
 }
 
@@ -86,19 +90,23 @@ function namesOf(custom: EvaluateOptions['custom']) {
   return new Map([...(custom ?? [])].map(([name, { task }]) => [name, task]));
 }
 
-/** The tasks asked for, and by lm-eval's own definition those that the protocol changes. */
+/** The tasks asked for, and by lm-eval's own definition those of which the protocol asks something else. */
 async function prepareAll(
   { tasks }: TaskSelection,
-  { loadRows, limit, protocol, custom }: EvaluateOptions,
+  options: EvaluateOptions,
   fewShot: number | undefined,
 ): Promise<{ asked: PreparedTask[]; standard: PreparedTask[] }> {
+  const { loadRows, limit, protocol, custom } = options;
+  const allChange = changesTokens(options.tokenizer, options);
   const loaders = new Map([...(custom?.values() ?? [])].map((entry) => [entry.task, entry.loadRows]));
   const asked: PreparedTask[] = [];
   const standard: PreparedTask[] = [];
   for (const task of tasks) {
     const changed = protocolTask(task, protocol);
-    asked.push(await prepareTask(changed, loaders.get(task) ?? loadRows, { limit, fewShot }));
+    const prepared = await prepareTask(changed, loaders.get(task) ?? loadRows, { limit, fewShot });
+    asked.push(prepared);
     if (changed !== task) standard.push(await prepareTask(task, loadRows, { limit, fewShot }));
+    else if (allChange) standard.push(prepared);
   }
   return { asked, standard };
 }
@@ -130,6 +138,7 @@ async function encodeTasks(
   encode: RequestEncoder,
   progress: Progress,
 ): Promise<TokenRequest[][][]> {
+  if (prepared.length === 0) return [];
   const total = prepared.reduce((sum, entry) => sum + (entry.status === 'ready' ? entry.items.length : 0), 0);
   const step = progress.start('Encoding questions', total, 'items');
   const encoded: TokenRequest[][][] = [];

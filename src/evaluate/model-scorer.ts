@@ -13,10 +13,13 @@ import type { FailedRow, RowPlan } from './plan-rows.ts';
 import type { Loglikelihood, Scorer } from './result.ts';
 import { keepContext, runRow } from './run-row.ts';
 
-/** Row lengths for unrelated requests. A GPU wants long rows; on a CPU attention over strangers costs more. */
-const ROW_TOKENS = { cpu: 512, cuda: 4096 } as const;
 /** The longest row that a shared beginning may grow to. */
 const MAX_ROW_TOKENS = 2048;
+
+/** Row lengths without a memory bound. A GPU wants long rows; on a CPU attention over strangers costs more. */
+export function usualLimits(device: Engine['device']['kind']): PackingLimits {
+  return { rowTokens: device === 'cpu' ? 512 : 4096, maxRowTokens: MAX_ROW_TOKENS };
+}
 
 export interface ModelScorerOptions {
   /** Asked for when the first requests come: whatever is wrong with them is found before. */
@@ -58,7 +61,7 @@ export function modelScorer(options: ModelScorerOptions): { score: Scorer; cost:
       const engine = await options.engine();
       const started = performance.now();
       const results: Loglikelihood[] = [];
-      let limits: PackingLimits = { rowTokens: ROW_TOKENS[engine.device.kind], maxRowTokens: MAX_ROW_TOKENS };
+      let limits = usualLimits(engine.device.kind);
       let [tokensComputed, outOfMemory] = [0, 0];
       let scoring: OpenScoring | undefined;
       try {

@@ -107,6 +107,34 @@ describe('inheritune-2024', () => {
     });
   });
 
+  it('has no BOS where the tokenizer adds one, and gives lm-eval’s scores, which have it, for every task', async () => {
+    const asked: (readonly number[])[] = [];
+    // Right is the first choice without BOS, the last one with it.
+    const scorer: Scorer = (requests) => {
+      asked.push(...requests.map(({ input }) => input));
+      return Promise.resolve(
+        requests.map(({ input }, index) => ({
+          loglikelihood: input[0] === BOS ? (index % 4) - 4 : -(index % 4) - 1,
+          greedy: false,
+        })),
+      );
+    };
+    const tasks = ['logiqa', 'mmlu'];
+    const { protocolScores } = await run({ tasks, scorer, tokenizer: withBos });
+    // One question of LogiQA, two of anatomy and one of virology, with four choices each.
+    expect(asked.map(([first]) => first === BOS)).toEqual(
+      [false, true].flatMap((has) => Array.from({ length: 16 }, () => has)),
+    );
+    const acc = (value: number) => ({ metric: 'acc', value });
+    expect(protocolScores!['logiqa']).toEqual({ metric: 'acc_norm', value: 1, lmEval: acc(0) });
+    expect(protocolScores!['mmlu_anatomy']).toEqual({ ...acc(0.5), lmEval: acc(0) });
+    expect(protocolScores!['mmlu']).toEqual({ metric: 'macro_acc', value: 0.25, lmEval: acc(0) });
+    asked.length = 0;
+    await run({ tasks, scorer, tokenizer: withBos, addBos: false });
+    expect(asked.some(([first]) => first === BOS)).toBe(false);
+    expect(asked).toHaveLength(16);
+  });
+
   it('has no BOS and no other number of examples', () => {
     expect(protocolOptions({ protocol: 'inheritune-2024' })).toEqual({ addBos: false, fewShot: undefined });
     expect(() => protocolOptions({ protocol: 'inheritune-2024', addBos: true })).toThrow(
@@ -162,7 +190,18 @@ const tokenizer: Tokenizer = {
   decode: (ids) => new TextDecoder().decode(Uint8Array.from(ids)),
 };
 
-function run(options: Pick<EvaluateOptions, 'tasks' | 'scorer'>) {
+/** The same with a token in front, unless it is told not to. */
+const BOS = 256;
+const withBos: Tokenizer = {
+  ...tokenizer,
+  ...{ vocabularySize: 257, bosTokenId: BOS, bosToken: '<s>' },
+  encode: (text, { addSpecialTokens = true } = {}) => [
+    ...(addSpecialTokens ? [BOS] : []),
+    ...tokenizer.encode(text),
+  ],
+};
+
+function run(options: Pick<EvaluateOptions, 'tasks' | 'scorer'> & Partial<EvaluateOptions>) {
   return evaluate({
     loadRows: inMemory,
     tokenizer,

@@ -1,3 +1,4 @@
+import type { Tokenizer } from '../data/tokenizer.ts';
 import { EvaluateError } from './evaluate-error.ts';
 import type { GroupResult, Protocol, ProtocolScore, TaskResult } from './result.ts';
 import type { Question, Task } from './tasks/task.ts';
@@ -27,6 +28,12 @@ export function protocolOptions({ protocol, addBos, fewShot }: ProtocolOptions):
   return { addBos: false, fewShot };
 }
 
+/** Whether lm-eval reads other tokens than the protocol: the tokenizer itself puts a BOS in front, and nobody has said no. */
+export function changesTokens(tokenizer: Tokenizer, { protocol, addBos }: ProtocolOptions): boolean {
+  if (protocol !== 'inheritune-2024' || addBos !== undefined) return false;
+  return tokenizer.encode('a').length !== tokenizer.encode('a', { addSpecialTokens: false }).length;
+}
+
 /**
  * A task as the protocol defines it. Versions are those of the harness that the paper pinned, so that results of the
  * two protocols are never taken for the same task.
@@ -52,8 +59,8 @@ export function protocolTask(task: Task, protocol: Protocol | undefined): Task {
 
 /**
  * The paper's numbers, with lm-eval's beside those that differ: LogiQA by acc_norm, MMLU as the plain mean of its
- * subjects, wsc and TruthfulQA by the definitions above.
- * @param standard results of lm-eval's own definitions, for the tasks that the protocol changes
+ * subjects, wsc and TruthfulQA by the definitions above, all of them where the BOS makes a difference.
+ * @param standard results by lm-eval's own definitions, for the tasks that the protocol changes
  */
 export function protocolScores(
   tasks: Readonly<Record<string, TaskResult>>,
@@ -68,10 +75,30 @@ export function protocolScores(
     const lmEval = other.status === 'scored' ? Number(other.metrics['acc']) : undefined;
     scores[name] = compared(metric, Number(task.metrics[metric]), lmEval);
   }
-  for (const [name, { acc, macro_acc }] of Object.entries(groups)) {
-    scores[name] = compared('macro_acc', macro_acc, acc);
-  }
-  return scores;
+  return { ...scores, ...groupProtocolScores(groups, tasks, scores) };
+}
+
+/**
+ * The same of groups, from the scores of their subjects, which may come from several evaluations.
+ * lm-eval weighs every question alike.
+ */
+export function groupProtocolScores(
+  groups: Readonly<Record<string, GroupResult>>,
+  tasks: Readonly<Record<string, TaskResult>>,
+  scores: Readonly<Record<string, ProtocolScore>>,
+): Record<string, ProtocolScore> {
+  const lmEvalRights = (name: string): number => {
+    const [task, score] = [tasks[name], scores[name]];
+    return task?.status === 'scored' && score !== undefined
+      ? (score.lmEval ?? score).value * task.docs
+      : Number.NaN;
+  };
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, { macro_acc, docs, tasks: members }]) => {
+      const acc = members.reduce((sum, member) => sum + lmEvalRights(member), 0) / docs;
+      return [name, compared('macro_acc', macro_acc, Number.isNaN(acc) ? undefined : acc)];
+    }),
+  );
 }
 
 function compared(metric: string, value: number, lmEval: number | undefined): ProtocolScore {

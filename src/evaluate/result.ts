@@ -52,7 +52,10 @@ export interface ItemResult {
 export interface Baselines {
   /** Expected `acc` of guessing. */
   readonly uniform: number;
-  /** `acc` of the best answer that is the same for every item; null where each item has answers of its own. */
+  /**
+   * `acc` of the best answer that is the same for every item (the same place among the choices where each item has answers
+   * of its own); null where the right one always stands first.
+   */
   readonly constant: number | null;
 }
 

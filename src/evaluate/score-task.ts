@@ -46,7 +46,7 @@ export function scoreTask(
     signals: meanSignals(results),
     baselines: baselinesOf(
       items.map((item) => item.question),
-      task.answers,
+      task.rightFirst,
     ),
     docs: items.length,
     version: task.version,

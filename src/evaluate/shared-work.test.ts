@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { inRepository } from '../../test/support/repository.ts';
+import { taskRows } from '../../test/support/task-rows.ts';
 import { testEngine } from '../../test/support/test-engine.ts';
 import { loadCheckpointTokenizer } from '../data/checkpoint-tokenizer.ts';
 import type { Engine } from '../engine/load.ts';
@@ -8,12 +9,11 @@ import { silentProgress } from '../progress.ts';
 import { openCheckpoint } from '../weights/open-checkpoint.ts';
 import { evaluate } from './evaluate.ts';
 import type { Evaluation } from './evaluate.ts';
-import { folderRows } from './load-rows.ts';
-import type { RowLoader } from './load-rows.ts';
-import { modelScorer } from './model-scorer.ts';
+import { modelScorer, usualLimits } from './model-scorer.ts';
 import type { ModelScorerOptions, ScoringCost } from './model-scorer.ts';
 import { openScoring } from './open-scoring.ts';
 import { packRows } from './pack-rows.ts';
+import type { PackedRow } from './pack-rows.ts';
 import { longest } from './plan-rows.ts';
 import type { Loglikelihood, Scorer, TokenRequest } from './result.ts';
 import { keepContext, runRow } from './run-row.ts';
@@ -25,30 +25,10 @@ const MODEL = 'test/fixtures/evaluate/models/llama-bos';
 const CONTEXT = 8192;
 const TASKS = ['nine', 'wsc273', 'truthfulqa_mc1', 'mmlu'];
 
-/** Of tasks that the shipped sample does not have. */
-const OWN_ROWS: Readonly<Record<string, readonly object[]>> = {
-  wsc: ['Ann', 'Eve'].map((span1_text, label) => ({
-    text: 'Ann thanked Eve because she had helped.',
-    ...{ span1_text, span2_text: 'she', span2_index: 4, label },
-  })),
-  logiqa: ['Which follows?', 'Which does not follow?'].map((question, index) => ({
-    context: 'All gulls are birds. Some birds cannot fly. Everything that cannot fly walks.',
-    ...{ question, options: ['Gulls walk.', 'Some birds walk.', 'No gull flies.', 'All birds fly.'] },
-    label: index === 0 ? 'b' : 'd',
-  })),
-};
-
-const sample = folderRows(inRepository('data/eval'));
-const loadRows: RowLoader = (task, split) => {
-  const own = split === 'scored' ? OWN_ROWS[task.name] : undefined;
-  if (own === undefined) return sample(task, split);
-  const rows = own.map((value, index) => ({ file: task.name, line: index + 1, value }));
-  return Promise.resolve({ status: 'loaded', rows });
-};
-
 let together: Evaluation;
 let apart: Evaluation;
 let cost: ScoringCost;
+let rows: readonly PackedRow[];
 beforeAll(async () => {
   const engine = await testEngine();
   const checkpoint = await openCheckpoint(inRepository(MODEL));
@@ -59,9 +39,12 @@ beforeAll(async () => {
   };
   const tokenizer = await loadCheckpointTokenizer(checkpoint);
   const scoredBy = (scorer: Scorer): Promise<Evaluation> =>
-    evaluate({ tasks: TASKS, loadRows, limit: 2, tokenizer, maxLength: CONTEXT, scorer });
+    evaluate({ tasks: TASKS, loadRows: taskRows, limit: 2, tokenizer, maxLength: CONTEXT, scorer });
   const sharing = modelScorer(options);
-  together = await scoredBy(sharing.score);
+  together = await scoredBy((requests, onScored) => {
+    rows = packRows(requests, usualLimits('cpu'));
+    return sharing.score(requests, onScored);
+  });
   cost = sharing.cost();
   apart = await scoredBy((requests) => scoreApart(engine, options, requests));
   await checkpoint.close();
@@ -101,6 +84,14 @@ it.each(selectTasks(TASKS).tasks.map(({ name }) => name))('%s: the same scores',
       expect(Math.abs(item.loglikelihoods[choice]! - value)).toBeLessThan(1e-4);
     expect(item.greedy).toEqual(greedy);
   }
+});
+
+it('keeps the keys and values of what several rows share', () => {
+  const kept = new Set(rows.map(({ context }) => context).filter(({ length }) => length > 0));
+  expect(kept.size).toBeGreaterThan(5);
+  expect(cost.tokensComputed).toBe(
+    [...rows.map(({ ids }) => ids), ...kept].reduce((sum, { length }) => sum + length, 0),
+  );
 });
 
 it('computes a sixth of the tokens or less', () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { modelFixture } from '../../test/support/model-fixtures.ts';
 import { testEngine } from '../../test/support/test-engine.ts';
 import { loadCheckpointTokenizer } from '../data/checkpoint-tokenizer.ts';
@@ -41,6 +41,7 @@ beforeAll(async () => {
     await readFile(`${modelFixture('smollm2-135m-instruct')}/expected.json`, 'utf8'),
   ) as Expected;
 });
+afterAll(() => checkpoint.close());
 
 test('the tokenizer rebuilt from the GGUF gives the ids of Python’s', () => {
   for (const { context, continuation, input, targets } of expected.requests) {

@@ -1,3 +1,4 @@
+import { release } from './host-memory.ts';
 import { inGroups } from './in-groups.ts';
 import type { Session } from './session.ts';
 import { sizeOf } from './tf-types.ts';
@@ -5,7 +6,7 @@ import type { Shape } from './tf-types.ts';
 
 /**
  * Gives variables their values, with one large tensor or a few small ones in memory at a time.
- * @param read gives a variable's value, row-major, in an array of its own: it is needed until its group is assigned
+ * @param read gives a variable's value, row-major, in an array of its own, whose memory is given back once it is assigned
  * @param onAssigned is told how many variables have just got theirs
  */
 export async function assignInGroups<T extends { readonly name: string; readonly shape: Shape }>(
@@ -16,22 +17,10 @@ export async function assignInGroups<T extends { readonly name: string; readonly
 ): Promise<void> {
   const sizes = variables.map((variable) => ({ variable, bytes: 4 * sizeOf(variable.shape) }));
   for (const group of inGroups(sizes)) {
-    await assignGroup(
-      session,
-      group.map(({ variable }) => variable),
-      read,
-    );
+    const values = new Map<string, Float32Array>();
+    for (const { variable } of group) values.set(variable.name, await read(variable));
+    session.assign(values);
+    for (const array of values.values()) release(array);
     onAssigned?.(group.length);
   }
-}
-
-/** A function of its own, so that nothing holds the arrays when it is done. */
-async function assignGroup<T extends { readonly name: string }>(
-  session: Pick<Session, 'assign'>,
-  group: readonly T[],
-  read: (variable: T) => Promise<Float32Array>,
-): Promise<void> {
-  const values = new Map<string, Float32Array>();
-  for (const variable of group) values.set(variable.name, await read(variable));
-  session.assign(values);
 }

@@ -7,6 +7,7 @@ import { withFreeSizes } from './free-sizes.ts';
 import { SymbolicBinding } from './symbolic-binding.ts';
 import { TF, tfTypeOf } from './tf-types.ts';
 import type { HostType, Shape, TfType } from './tf-types.ts';
+import { addPieceInputs, addTransfers } from './variable-nodes.ts';
 
 /** A float32 tensor that lives in the session between runs. */
 export interface Variable {
@@ -94,6 +95,7 @@ export function trace(build: (trace: Trace) => void, freeSizes: readonly number[
         return tensor(shape, tfTypeOf[type], name);
       },
       variable(name, shape) {
+        if (variables.size === 0) addPieceInputs(graph);
         const node = `variable_${variables.size}`;
         const dtype = attribute.type(TF.FLOAT);
         graph.add(
@@ -110,7 +112,7 @@ export function trace(build: (trace: Trace) => void, freeSizes: readonly number[
         const value = graph.add('ReadVariableOp', [node], { dtype }, `${node}/value`, [
           { type: TF.FLOAT, shape },
         ]);
-        addAssignment(graph, node, shape);
+        addTransfers(graph, node, shape);
         variables.set(name, { shape });
         return { name, shape, handle: node, value: tensor(shape, TF.FLOAT, value) };
       },
@@ -137,29 +139,6 @@ export function trace(build: (trace: Trace) => void, freeSizes: readonly number[
   });
   withFreeSizes(graph.nodes, freeSizes);
   return { graph, placeholders, variables, fetches, freeSizes };
-}
-
-/** Node names that `Session` uses for the n-th variable. */
-export const variableNodes = (index: number) => ({
-  feed: `variable_${index}/feed`,
-  assigned: `variable_${index}/assigned`,
-  value: `variable_${index}/read`,
-});
-
-/** Weights come in through a placeholder, one tensor at a time: a graph with constants is limited to 2 GB. */
-function addAssignment(graph: GraphDef, node: string, shape: Shape): void {
-  const dtype = attribute.type(TF.FLOAT);
-  graph.add('Placeholder', [], { dtype, shape: attribute.shape(shape) }, `${node}/feed`);
-  const assign = graph.add('AssignVariableOp', [node, `${node}/feed`], { dtype }, `${node}/assign`);
-  // A run needs an output to fetch; TensorFlow's saved-model runner of tfjs-node has no target operations.
-  graph.add(
-    'Const',
-    [`^${assign}`],
-    { dtype, value: attribute.tensor(TF.FLOAT, [], new Float32Array([0])) },
-    `${node}/assigned`,
-  );
-  const read = graph.add('ReadVariableOp', [node], { dtype }, `${node}/current`);
-  graph.add('Identity', [read], { T: dtype }, `${node}/read`);
 }
 
 function hostTypeOf(value: Tensor): TfType {

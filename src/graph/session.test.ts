@@ -40,3 +40,31 @@ test('variables own their memory: an assignment and an update change no array of
     session.close();
   }
 });
+
+test('a variable of more than 32 MB is read in pieces that make up its value', async () => {
+  const shape = [2 ** 12 + 3, 2 ** 11 + 1];
+  const program = trace((t) => {
+    for (const name of NAMES)
+      t.fetch(`sum_${name}`, tf.sum(t.variable(name, name === 'a' ? shape : [5]).value));
+  });
+  const session = await Session.open(binding, program);
+  try {
+    const large = Float32Array.from({ length: shape[0]! * shape[1]! }, (_, i) => i % 1e6);
+    session.assign(
+      new Map([
+        ['a', large],
+        ['b', Float32Array.of(1, 2, 3, 4, 5)],
+      ]),
+    );
+    let [at, pieces] = [0, 0];
+    for (const piece of session.pieces('a')) {
+      expect(piece.every((value, i) => value === large[at + i])).toBe(true);
+      at += piece.length;
+      pieces++;
+    }
+    expect([at, pieces]).toEqual([large.length, 5]);
+    expect([...session.pieces('b')].map((piece) => [...piece])).toEqual([[1, 2, 3, 4, 5]]);
+  } finally {
+    session.close();
+  }
+});

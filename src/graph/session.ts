@@ -3,12 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NativeBinding } from '../engine/native-binding.ts';
 import { GraphError } from './graph-error.ts';
-import { inGroups } from './in-groups.ts';
+import { isUnaligned, release, unalignedArray } from './host-memory.ts';
+import type { HostArrayType } from './host-memory.ts';
+import { GROUP_BYTES, inGroups } from './in-groups.ts';
 import { fitsFreeShape } from './free-sizes.ts';
-import { variableNodes } from './program.ts';
 import type { Program } from './program.ts';
 import { sizeOf, tfTypeOf } from './tf-types.ts';
 import type { HostArray, HostType, Shape } from './tf-types.ts';
+import { PIECE_FEEDS, variableNodes } from './variable-nodes.ts';
+
+/** Large variables are read in pieces of 8 MB. */
+const PIECE_VALUES = 2 ** 21;
 
 /** A program loaded into TensorFlow. Variables keep their values from run to run; only fetched results come out. */
 export class Session {
@@ -53,12 +58,9 @@ export class Session {
    * @param values row-major, as many as each variable's shape says
    */
   assign(values: ReadonlyMap<string, Float32Array>): void {
-    this.readAhead.clear();
+    this.forgetReadAhead();
     const inputs: number[] = [];
     const nodes: ReturnType<typeof variableNodes>[] = [];
-    const room = new ArrayBuffer(
-      4 + Math.max(0, ...[...values.values()].map(({ byteLength }) => byteLength)),
-    );
     try {
       for (const [name, array] of values) {
         const { nodes: own, shape } = this.variable(name);
@@ -69,7 +71,7 @@ export class Session {
           );
         }
         nodes.push(own);
-        inputs.push(this.createTensor(shape, 'float32', array, room));
+        inputs.push(this.createTensor(shape, 'float32', array));
       }
       this.fetchArrays(
         inputs,
@@ -92,8 +94,29 @@ export class Session {
     const group = this.groups.find((names) => names.includes(name)) ?? [name];
     const nodes = group.map((member) => this.variable(member).nodes.value);
     const values = this.fetchArrays([], [], nodes) as Float32Array[];
+    this.forgetReadAhead();
     this.readAhead = new Map(group.map((member, i) => [member, values[i]!]));
     return this.read(name);
+  }
+
+  /**
+   * A variable's value in pieces, row-major: what is small whole, as by `read`, what is large 8 MB at a time. Each piece is valid
+   * until the next is asked for; then its memory is given back.
+   */
+  *pieces(name: string): Generator<Float32Array> {
+    const { nodes, shape } = this.variable(name);
+    const length = sizeOf(shape);
+    const isLarge = 4 * length > GROUP_BYTES;
+    const step = isLarge ? PIECE_VALUES : length;
+    for (let begin = 0; begin < length; begin += step) {
+      const end = Math.min(begin + step, length);
+      const values = isLarge ? this.readPiece(nodes.piece, begin, end) : this.read(name);
+      try {
+        yield values;
+      } finally {
+        release(values);
+      }
+    }
   }
 
   /**
@@ -106,7 +129,7 @@ export class Session {
       if (!this.program.fetches.has(name))
         throw new GraphError('run', `The program has no output named ${name}.`);
     }
-    this.readAhead.clear();
+    this.forgetReadAhead();
     const ids: number[] = [];
     try {
       for (const [name, values] of Object.entries(feeds)) ids.push(this.createInput(name, values));
@@ -136,26 +159,34 @@ export class Session {
     return this.createTensor(shape, type, values);
   }
 
+  private readPiece(node: string, begin: number, end: number): Float32Array {
+    const ids = [begin, end].map((at) => this.createTensor([1], 'int32', Int32Array.of(at)));
+    try {
+      const [values] = this.fetchArrays(ids, [PIECE_FEEDS.begin, PIECE_FEEDS.end], [node]);
+      return values as Float32Array;
+    } finally {
+      for (const id of ids) this.binding.deleteTensor(id);
+    }
+  }
+
+  private forgetReadAhead(): void {
+    for (const values of this.readAhead.values()) release(values);
+    this.readAhead.clear();
+  }
+
   /**
-   * A tensor with memory of its own. TensorFlow takes an array that happens to be aligned to 64 bytes over as it is: a variable
-   * that is assigned such an array would live in it, training would change the caller's values, and the last one to let go, on
-   * whatever thread, would call into V8. What is not aligned it copies at once.
-   * @param room at least 4 bytes more than the values need; free again afterwards
+   * A tensor with memory of its own. In an array that TensorFlow took over a variable would live once it is assigned: training would
+   * change the caller's values, and the last one to let go, on whatever thread, would call into V8.
    */
-  private createTensor(
-    shape: Shape,
-    type: HostType,
-    values: HostArray,
-    room = new ArrayBuffer(values.byteLength + 4),
-  ): number {
-    const HostArray = values.constructor as new (
-      room: ArrayBuffer,
-      offset: number,
-      length: number,
-    ) => HostArray;
-    const unaligned = new HostArray(room, 4, values.length);
-    unaligned.set(values);
-    return this.binding.createTensor(shape, tfTypeOf[type], unaligned);
+  private createTensor(shape: Shape, type: HostType, values: HostArray): number {
+    if (isUnaligned(values)) return this.binding.createTensor(shape, tfTypeOf[type], values);
+    const copy = unalignedArray(values.constructor as HostArrayType, values.length);
+    copy.set(values);
+    try {
+      return this.binding.createTensor(shape, tfTypeOf[type], copy);
+    } finally {
+      release(copy);
+    }
   }
 
   private variable(name: string): { nodes: ReturnType<typeof variableNodes>; shape: Shape } {

@@ -134,7 +134,11 @@ function judgeComparisons(
 }
 
 /** As `decide`, with the sign turned round: a higher loss is worse. */
-function decideLoss(loss: ValidationComparison, adjustedPValue: number, gates: Gates): ValidationVerdict {
+export function decideLoss(
+  loss: ValidationComparison,
+  adjustedPValue: number,
+  gates: Gates,
+): ValidationVerdict {
   if (loss.status !== 'compared') return loss;
   if (loss.interval.upper < gates.maximumLossRise)
     return {
@@ -188,15 +192,17 @@ function protocolDifference(base: JudgedResult, head: JudgedResult): Difference[
   return left === right ? [] : [{ field: 'protocol', base: left, head: right }];
 }
 
-interface Difference {
+/** A condition that is not the same on both sides. */
+export interface Difference {
   readonly field: string;
   readonly base: string;
   readonly head: string;
 }
 
-function environmentDifferences(
-  base: JudgedResult,
-  head: JudgedResult,
+/** Conditions that two results must share to be compared. */
+export function environmentDifferences(
+  base: Pick<JudgedResult, 'environment'>,
+  head: Pick<JudgedResult, 'environment'>,
   keys: readonly string[],
 ): Difference[] {
   return keys.flatMap((key) => {

@@ -25,7 +25,8 @@ describe.each(['llama-tied', 'llama-untied', 'llama-bf16-sharded', 'gpt2-tied', 
   '%s',
   (name) => {
     test('gives the logits, loss and gradients of transformers', async () => {
-      await compare(name, await openFixture(name));
+      const checkpoint = await openFixture(name);
+      await compare(name, checkpoint).finally(() => checkpoint.close());
     });
   },
 );
@@ -34,7 +35,8 @@ describe.skipIf(!hasSharedData)(`trained models${skipNote}`, () => {
   test.each(['stories260k', 'gpt2-nano-sort'])(
     '%s gives the logits, loss and gradients of transformers',
     async (name) => {
-      await compare(name, await openCheckpoint(`${sharedData}/models/${name}`));
+      const checkpoint = await openCheckpoint(`${sharedData}/models/${name}`);
+      await compare(name, checkpoint).finally(() => checkpoint.close());
     },
   );
 });
@@ -82,7 +84,6 @@ async function compare(name: string, checkpoint: Checkpoint): Promise<void> {
     });
   } finally {
     session.close();
-    await checkpoint.close();
   }
 }
 

@@ -84,11 +84,19 @@ export function reproduceBlock({ tasks }: Judgement, { commands }: ComparisonFac
     ...named.filter(({ state }) => failing.has(state)),
     ...named.filter(({ state }) => !failing.has(state)),
   ];
+  const rows = ordered.map(({ name }) => `${commands.compare} --tasks ${shellWord(name)}`);
+  return commandBlock(commands, ['# one row each', ...rows]);
+}
+
+/** The commands that made both sides, and those that compare them. */
+export function commandBlock(
+  { base, head }: NonNullable<ComparisonFacts['commands']>,
+  comparing: readonly string[],
+): string {
   const lines = [
-    ...(commands.base === undefined ? [] : ['# base', commands.base]),
-    ...(commands.head === undefined ? [] : ['# head', commands.head]),
-    '# one row each',
-    ...ordered.map(({ name }) => `${commands.compare} --tasks ${shellWord(name)}`),
+    ...(base === undefined ? [] : ['# base', base]),
+    ...(head === undefined ? [] : ['# head', head]),
+    ...comparing,
   ];
   return codeBlock(lines.join('\n'), 'sh');
 }

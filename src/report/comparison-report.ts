@@ -46,11 +46,13 @@ export function renderComparison(
 ): RenderedComparison {
   const judgement = judge(base, head, gates, options);
   const summary = verdictLine(judgement);
-  const link = labels.reportUrl === undefined ? '' : `Full report: <${safeUrl(labels.reportUrl)}>`;
+  const link = fullReportLink(labels);
   const shown = onlyTasks(judgement, facts.only);
   const loss = lossText(judgement);
+  const { state } = judgement.overall;
+  const verdict = state === 'noRegressionLargerThan' ? 'noRegression' : state;
   const blocks = [
-    `## ${icon(judgement)} ${escapeMarkdown(summary, Infinity)}`,
+    `## ${VERDICT_ICONS[verdict]} ${escapeMarkdown(summary, Infinity)}`,
     link,
     `**Next:** ${escapeMarkdown(nextStep(judgement, base.limit === null), Infinity)}`,
     section('### Needs attention', stoppingTable(shown)),
@@ -68,7 +70,7 @@ export function renderComparison(
   return {
     markdown: `${blocks.filter((block) => block !== '').join('\n\n')}\n`,
     summary,
-    verdict: judgement.overall.state === 'noRegressionLargerThan' ? 'noRegression' : judgement.overall.state,
+    verdict,
     link,
     judgement,
   };
@@ -96,18 +98,17 @@ function joined(parts: readonly (string | undefined)[]): string | undefined {
   return given.length === 0 ? undefined : given.join('\n\n');
 }
 
-function icon({ overall }: Judgement): string {
-  switch (overall.state) {
-    case 'regression':
-      return '❌';
-    case 'noRegressionLargerThan':
-      return '✅';
-    case 'cannotTell':
-      return '❔';
-    case 'missing':
-    case 'incomparable':
-      return '⚠️';
-  }
+export const VERDICT_ICONS: Readonly<Record<RenderedComparison['verdict'], string>> = {
+  regression: '❌',
+  noRegression: '✅',
+  cannotTell: '❔',
+  missing: '⚠️',
+  incomparable: '⚠️',
+};
+
+/** Empty without a `reportUrl`. */
+export function fullReportLink({ reportUrl }: ComparisonLabels): string {
+  return reportUrl === undefined ? '' : `Full report: <${safeUrl(reportUrl)}>`;
 }
 
 /** A URL that cannot leave its angle brackets. */

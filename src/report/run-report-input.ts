@@ -1,4 +1,5 @@
 import type { BlockScore } from '../inherit/scores/block-scores.ts';
+import type { GrowthResult } from '../judge/growth-result.ts';
 import type { JudgedResult } from '../judge/judged-result.ts';
 
 /** One evaluated model; `reference`, `inherited` (before training) and `trained` are the three that are set against each other. */
@@ -63,7 +64,10 @@ export interface RunReportInput {
   /** In the order of their columns. */
   readonly models: readonly ReportedModel[];
   readonly inherit: InheritanceFacts | undefined;
+  /** Of a growing run that of its last target. */
   readonly training: TrainingFacts | undefined;
+  /** What a growing run came to; its models are compared by validation loss and have no scores. */
+  readonly growth?: GrowthResult | undefined;
   /** Further facts in the order they are shown: device, versions, seed, limit, … */
   readonly facts: Readonly<Record<string, string | number>>;
   readonly stages: readonly ReportedStage[];

@@ -135,6 +135,33 @@ describe('renderRunReport', () => {
     expect(cells('MMLU, by question')[3]).toBe('25.00');
   });
 
+  it('shows both protocols where they differ, counts prompts that were cut, and folds the continuous signals', () => {
+    const signals = { margin: 0.25, margin_stderr: 0.1, bits_per_byte: 1.5, bits_per_byte_stderr: 0.2 };
+    const boolq = { ...makeBinaryTask('boolq', [1, 1, 0, 1]), signals, truncatedItems: 3 };
+    const lmEval = { metric: 'acc', value: 0.25 };
+    const protocolScores = { boolq: { metric: 'acc', value: 0.5, lmEval } };
+    const report = renderRunReport({
+      ...input,
+      models: [model('trained', makeEvaluation({ boolq }, { protocolScores }))],
+    });
+    expect(report).toContain('lost their start, as in lm-eval: Trained BoolQ 3 of 4.');
+    expect(rowsOf(report, '| BoolQ | Trained')).toEqual([
+      '| BoolQ | Trained | 50.00 (acc) | 25.00 (acc) |',
+    ]);
+    expect(rowsOf(report, '| BoolQ, ')).toEqual([
+      '| BoolQ, margin (nats) | +0.250 ± 0.100 |',
+      '| BoolQ, bits per byte | 1.500 ± 0.200 |',
+    ]);
+    expect(renderRunReport(input)).not.toMatch(/lost their start|where they differ/);
+  });
+
+  it('has the best constant answer beside guessing', () => {
+    const boolq = { ...makeBinaryTask('boolq', [1, 0]), baselines: { uniform: 0.5, constant: 0.62 } };
+    expect(rowsOf(renderRunReport(oneTask(boolq, boolq, boolq)), '| BoolQ |')[0]).toMatch(
+      /^\| BoolQ \| 2 \| 50\.00 \| 62\.00 \| /,
+    );
+  });
+
   it('a failed and an unavailable task keep their row and give their reason', () => {
     const failed = { status: 'failed', reason: 'killed by SIGKILL' } as const;
     const unavailable = { status: 'unavailable', reason: 'no boolq.jsonl' } as const;

@@ -1,5 +1,6 @@
 import { codeBlock, escapeMarkdown, plainText } from './escape-markdown.ts';
 import { protocolTable, signalsTable, truncationSentence } from './evaluation-sections.ts';
+import { growthHeadline, growthLegend, growthTable } from './growth-table.ts';
 import { lossChart } from './loss-chart.ts';
 import { DEFAULT_CONFIDENCE, modelContrasts } from './model-contrast.ts';
 import { confidenceText, count, fixed } from './number-format.ts';
@@ -31,10 +32,19 @@ export function renderRunReport(input: RunReportInput): string {
   const missing = [...missingScores(rows, input.models), ...missingSubjects(input)];
   const blocks = [
     `# ${escapeMarkdown(input.title)}`,
-    `**${escapeMarkdown(runHeadline(input, rows, contrasts), Infinity)}**`,
-    '## Scores',
-    rows.length === 0 ? 'No task was evaluated.' : markdownScoreTable(rows, input.models, contrasts),
-    tableLegend(input, contrasts.length > 0),
+    ...(input.growth === undefined
+      ? [
+          `**${escapeMarkdown(runHeadline(input, rows, contrasts), Infinity)}**`,
+          '## Scores',
+          rows.length === 0 ? 'No task was evaluated.' : markdownScoreTable(rows, input.models, contrasts),
+          tableLegend(input, contrasts.length > 0),
+        ]
+      : [
+          `**${growthHeadline(input.growth)}**`,
+          '## Models',
+          growthTable(input.growth),
+          growthLegend(input.growth),
+        ]),
     escapeMarkdown(resolutionSentence(input, rows, contrasts), Infinity),
     escapeMarkdown(truncationSentence(input.models) ?? '', Infinity),
     section("### The paper's protocol and lm-eval's, where they differ", protocolTable(input.models)),
@@ -74,7 +84,7 @@ function tableLegend(input: RunReportInput, hasContrasts: boolean): string {
   const confidence = confidenceText(input.confidence ?? DEFAULT_CONFIDENCE);
   const scores =
     'Percent ± standard error, accuracy where nothing else is named; n = items. ' +
-    '“Guessing” picks at random, “Constant” always gives the most frequent answer (– where each item has answers of its own).';
+    '“Guessing” picks at random, “Constant” always gives the most frequent answer (the most frequent place where each item has answers of its own, – where that is always the first).';
   const differences =
     ` Differences are in percentage points on the same items, with their paired ${confidence} interval ` +
     '(Tango’s score interval for right/wrong, Student’s t for probability mass, ' +

@@ -7,12 +7,12 @@ import {
 } from '../inherit/composed-checkpoint.ts';
 import { familyOf, layerCount } from '../inherit/family.ts';
 import type { Config } from '../inherit/family.ts';
+import type { GrownModel } from '../judge/growth-result.ts';
 import { recipeHash } from '../recipe/recipe-hash.ts';
 import type { RecipeWith } from '../recipe/required-sections.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
 import type { RunContext } from './context.ts';
-import type { GrownModel } from './growth-report.ts';
-import type { MeasuredModel, MeasuredTraining } from './measured-training.ts';
+import type { MeasuredModel, MeasuredTraining, TrainingStart } from './measured-training.ts';
 import { openModel } from './open-model.ts';
 
 /**
@@ -29,32 +29,33 @@ export function requireGrowable({ inherit, grow }: RecipeWith<'inherit' | 'grow'
 /** The baselines that the recipe asks for, at a depth of `blocks`, each trained as the targets are. */
 export async function trainedBaselines(
   { grow, train }: RecipeWith<'train' | 'grow'>,
-  { config, sidecars }: Checkpoint,
+  { config, sidecars }: Pick<Checkpoint, 'config' | 'sidecars'>,
   blocks: number,
   training: MeasuredTraining,
   context: RunContext,
 ): Promise<GrownModel[]> {
-  const random = (name: string, shape: Config): Promise<MeasuredModel> =>
-    training.trained({
-      ...{ name, initialisation: 'random', checkpoint: randomCheckpoint(shape, train.seed, sidecars) },
-      fingerprint: recipeHash([shape, train.seed]),
-    });
-  const trained = {
-    scratch: () => random('scratch', configWithBlocks(config, blocks)),
-    halfWidth: () => random('half width', halfWidthConfig(config)),
+  const random = (name: string, shape: Config): TrainingStart => ({
+    ...{ name, role: 'baseline', initialisation: 'random', config: shape, needs: [] },
+    fingerprint: () => recipeHash([shape, train.seed]),
+    open: () => Promise.resolve(randomCheckpoint(shape, train.seed, sidecars)),
+  });
+  const shape = configWithBlocks(config, blocks);
+  const trained: Record<(typeof grow.baselines)[number], () => Promise<MeasuredModel>> = {
+    scratch: () => training.trainedAndMeasured(random('scratch', shape)),
+    halfWidth: () => training.trainedAndMeasured(random('half width', halfWidthConfig(config))),
     stacking: async () => {
-      const half = await random('stacking half', configWithBlocks(config, Math.ceil(blocks / 2)));
-      const { checkpoint } = await openModel(half.folder, context);
-      try {
-        return await training.trained({
-          name: 'stacking',
-          initialisation: `stacked (half trained ${half.model.steps} steps)`,
-          checkpoint: stackedCheckpoint(checkpoint, blocks),
-          fingerprint: recipeHash([half.fingerprint, blocks]),
-        });
-      } finally {
-        await checkpoint.close();
-      }
+      const half = await training.trained(
+        random('stacking half', configWithBlocks(config, Math.ceil(blocks / 2))),
+      );
+      return training.trainedAndMeasured({
+        ...{ name: 'stacking', role: 'baseline', config: shape, needs: [half.made] },
+        initialisation: `stacked (half trained ${half.steps} steps)`,
+        fingerprint: () => recipeHash([half.fingerprint, blocks]),
+        open: async () => {
+          const { checkpoint } = await openModel(half.folder, context);
+          return { ...stackedCheckpoint(checkpoint, blocks), close: () => checkpoint.close() };
+        },
+      });
     },
   };
   const models: GrownModel[] = [];

@@ -1,5 +1,7 @@
 import { basename, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { lastTarget } from '../judge/growth-result.ts';
+import type { GrowthResult } from '../judge/growth-result.ts';
 import type { JudgedResult } from '../judge/judged-result.ts';
 import { parameterCount } from '../model/parameters.ts';
 import type { LoadedRecipe } from '../recipe/load-recipe.ts';
@@ -7,6 +9,7 @@ import type { Recipe } from '../recipe/schema.ts';
 import type { RunReportInput, TrainingFacts } from '../report/run-report-input.ts';
 import { renderRunReport, renderTerminalTable } from '../report/run-report.ts';
 import { inOneForm } from '../store/compact-model.ts';
+import { grownFolder } from '../store/run-folder.ts';
 import { readTrainLog } from '../train/train-log.ts';
 import type { BlockChoice } from './choose-blocks.ts';
 import type { RunContext } from './context.ts';
@@ -42,6 +45,9 @@ export interface RunReportFacts {
   readonly left: readonly LeftEvaluation[];
   readonly stages: StageRunner;
   readonly hashes: RunHashes;
+  /** Of a run of the growing loop, with the machine that computed its losses. */
+  readonly growth?: GrowthResult;
+  readonly environment?: JudgedResult['environment'];
   /** What a person types to get the same run again. */
   readonly command: string;
 }
@@ -63,7 +69,8 @@ export async function writeReport(facts: RunReportFacts, context: RunContext): P
       ...{ key, label, result: results[i]!, parameters: results[i]!.parameters },
     })),
     inherit: inheritance(facts),
-    training: recipe.train === undefined ? undefined : await trainingFacts(recipe, stages),
+    training: recipe.train === undefined ? undefined : await trainingFacts(facts),
+    growth: facts.growth,
     facts: runFacts(facts, context),
     stages: stages.reported,
     ...(baseline === undefined ? {} : { baseline: { id: baseline.id, firstChange } }),
@@ -96,17 +103,19 @@ function inheritance(facts: RunReportFacts): RunReportInput['inherit'] {
   };
 }
 
-async function trainingFacts(
-  recipe: Recipe,
-  { folder, reported, baseline }: StageRunner,
-): Promise<TrainingFacts | undefined> {
-  const stage = reported.find(({ name }) => name === 'train');
-  const recorded = baseline?.record.training;
+async function trainingFacts({ recipe, growth, stages }: RunReportFacts): Promise<TrainingFacts | undefined> {
+  const { folder, reported, baseline } = stages;
+  const grown = growth && lastTarget(growth).name;
+  const stage = reported.find(({ name }) => name === (grown === undefined ? 'train' : `train ${grown}`));
+  const recorded =
+    grown === undefined
+      ? baseline?.record.training
+      : baseline?.record.growth?.models.find(({ name }) => name === grown)?.training;
   if (stage?.from !== undefined && recorded) {
     const losses = recorded.losses.map(({ step, lossNats }) => ({ step, loss: lossNats }));
     return { ...recorded, losses, seconds: stage.seconds };
   }
-  const lines = await readTrainLog(folder);
+  const lines = await readTrainLog(grown === undefined ? folder : join(folder, grownFolder(grown)));
   const last = lines.at(-1);
   if (last === undefined) return undefined;
   return {
@@ -122,15 +131,17 @@ async function trainingFacts(
 }
 
 function runFacts(
-  { recipe, written, reference, evaluated }: RunReportFacts,
+  { recipe, written, reference, evaluated, growth, ...facts }: RunReportFacts,
   context: RunContext,
 ): Record<string, string | number> {
-  const environment = evaluated.at(-1)?.result.environment ?? {};
+  const environment = evaluated.at(-1)?.result.environment ?? facts.environment ?? {};
+  const grown = growth && lastTarget(growth).name;
   return {
+    ...(grown === undefined ? {} : { 'Trained model': `${grown}, in ${grownFolder(grown)}` }),
     ...(recipe.inherit === undefined ? { Reference: written.recipe.reference.model } : {}),
     'Reference parameters': parameterCount(reference.config).toLocaleString('en'),
     ...(recipe.train === undefined ? {} : { Seed: recipe.train.seed }),
-    'Evaluation limit': recipe.evaluate?.limit ?? 'none',
+    ...(grown === undefined ? { 'Evaluation limit': recipe.evaluate?.limit ?? 'none' } : {}),
     ...(environment['processor'] === undefined ? {} : { Device: environment['processor'] }),
     ...(environment['driver'] === undefined ? {} : { Driver: environment['driver'] }),
     ...(environment['tensorflow'] === undefined ? {} : { TensorFlow: environment['tensorflow'] }),

@@ -133,7 +133,7 @@ function madeModel(
 export async function trainInto(
   outFolder: string,
   options: Pick<TrainStageOptions, 'start' | 'startFingerprint' | 'section' | 'tokens'>,
-  recipe: Recipe,
+  recipe: Pick<Recipe, 'device'>,
   context: RunContext,
 ) {
   const engine = () => context.engine(recipe.device);

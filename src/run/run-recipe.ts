@@ -91,15 +91,16 @@ export async function runRecipe(
 }
 
 /** The run's folder says by itself what was run, and what its results were taken from. */
-async function keepOrigin({ outFolder, written, baseline }: RunOptions): Promise<void> {
+export async function keepOrigin({ outFolder, written, baseline }: RunOptions): Promise<void> {
   await writeFileAtomic(join(outFolder, RECIPE_COPY), written.text);
   if (baseline !== undefined)
     await writeFileAtomic(join(outFolder, BASELINE_COPY), runRecordText(baseline.record));
 }
 
-async function runHashes(
+/** What the run was made from, and what it left. */
+export async function runHashes(
   { train }: Recipe,
-  models: readonly RunModel[],
+  models: readonly Pick<RunModel, 'key' | 'fingerprint'>[],
   tokens: TrainingTokens | undefined,
   vocabularySize: number,
 ): Promise<RunHashes> {

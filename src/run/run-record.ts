@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { lastTarget } from '../judge/growth-result.ts';
 import { parseRecipe } from '../recipe/load-recipe.ts';
 import { recipeHash } from '../recipe/recipe-hash.ts';
-import type { Recipe, TrainSection } from '../recipe/schema.ts';
+import type { Recipe } from '../recipe/schema.ts';
 import { parseRunResult } from '../report/result-schema.ts';
 import { compactModel } from '../store/compact-model.ts';
 import { parseRunRecord, runRecordText } from '../store/run-record.ts';
 import {
-  BASELINE_COPY,
   incomplete,
   readRunJson as readJson,
   readStages,
@@ -18,8 +18,8 @@ import {
 import type { RunSummaryFile, StageFile } from '../store/run-folder.ts';
 import type { ItemSets, RecordedModel, RunRecord } from '../store/run-record.ts';
 import { scoresHash } from '../store/scores-hash.ts';
-import { readTrainLog } from '../train/train-log.ts';
 import type { TrainLogLine } from '../train/train-log.ts';
+import { recordedGrowth, recordedTraining } from './recorded-training.ts';
 
 export interface RunRecordOptions {
   /** A finished run's folder. */
@@ -32,12 +32,6 @@ export interface RunRecordOptions {
   readonly now: Date;
 }
 
-/** Points of the training loss that are kept for the chart. */
-const LOSSES_KEPT = 120;
-
-/** Steps whose loss is a fingerprint of everything before: at 1 the weights and the batch, at 10 the optimizer as well. */
-const FINGERPRINT_STEPS = [1, 10] as const;
-
 /**
  * The record of a finished run, from what its stages left in the folder.
  * @throws InherituneError `runIncomplete` for a folder that holds no finished run
@@ -47,7 +41,9 @@ export async function createRunRecord(options: RunRecordOptions): Promise<RunRec
   const summary = await readJson(join(folder, 'results.json'), summaryFile);
   const recipe = options.recipe ?? (await writtenRecipe(folder, summary, options.overrides));
   const stages = await readStages(folder, summary.stages);
-  const learned = recipe.train === undefined ? undefined : await learning(recipe.train, stages, folder);
+  const run = { folder, stages, precision: recipe.train?.precision ?? '' };
+  const grown = summary.growth && (await recordedGrowth(run, summary.growth));
+  const learned = grown === undefined ? recipe.train && (await recordedTraining(run)) : grown.target;
   const itemSets: ItemSets = {};
   const models: Record<string, RecordedModel> = {};
   for (const [key, { label }] of Object.entries(summary.models)) {
@@ -58,7 +54,9 @@ export async function createRunRecord(options: RunRecordOptions): Promise<RunRec
   // Scores that were taken over say nothing of the machine of a run that left its own to others.
   const environment =
     summary.left === undefined
-      ? (models['trained']?.environment ?? Object.values(models).at(-1)?.environment ?? {})
+      ? (models['trained']?.environment ??
+        Object.values(models).at(-1)?.environment ??
+        environmentOfGrowth(summary, stages))
       : {};
   const reused = summary.stages.filter(({ status }) => status === 'reused').map(({ name }) => name);
   const record: RunRecord = {
@@ -88,13 +86,14 @@ export async function createRunRecord(options: RunRecordOptions): Promise<RunRec
       ),
     },
     environment: { ...environment, ...(commit === undefined ? {} : { commit }) },
-    cost: cost(summary.stages, environment, stages, learned?.log ?? [], models),
+    cost: cost(summary, environment, stages, learned?.log ?? [], models),
     reusedStages: reused,
     reusedFrom: Object.fromEntries(
       [...stages].flatMap(([name, { from }]) => (from === undefined ? [] : [[name, from]])),
     ),
     training: learned?.training ?? null,
     inheritance: summary.inherit === undefined ? null : { ...summary.inherit },
+    ...(grown === undefined ? {} : { growth: grown.growth }),
     itemSets,
     models,
   };
@@ -131,37 +130,17 @@ async function writtenRecipe(
   }
 }
 
-interface Learning {
-  readonly training: NonNullable<RunRecord['training']>;
-  readonly lossAtSteps: RunRecord['hashes']['lossAtSteps'];
-  /** Empty where the training was taken over from a record. */
-  readonly log: readonly TrainLogLine[];
-}
-
-/** Losses from the run's own log, or from the record that the training was taken from. */
-async function learning(
-  section: TrainSection,
+/** Of the machine that computed the validation loss of the last target. */
+function environmentOfGrowth(
+  { growth }: RunSummaryFile,
   stages: ReadonlyMap<string, StageFile>,
-  folder: string,
-): Promise<Learning> {
-  const stage = stages.get('train');
-  if (stage?.from !== undefined) {
-    const file = join(folder, BASELINE_COPY);
-    const { training, hashes } = parseRunRecord(await readFile(file, 'utf8').catch(() => ''), file);
-    if (training === null) throw incomplete(file, 'it has no training, though the run took its own from it');
-    return { training, lossAtSteps: hashes.lossAtSteps, log: [] };
-  }
-  const log = await readTrainLog(folder);
-  if (log.length === 0 || stage === undefined) throw incomplete(folder, 'it has no finished training');
-  const wanted = new Set<number>([...FINGERPRINT_STEPS, log.at(-1)?.step ?? 0]);
-  const lossAtSteps = log
-    .filter(({ step }) => wanted.has(step))
-    .map(({ step, loss }) => ({ step, lossNats: loss }));
-  return { training: training(section, log), lossAtSteps, log };
+): RecordedModel['environment'] {
+  const computed = growth && stages.get(`validate ${lastTarget(growth).name}`)?.result['environment'];
+  return (computed ?? {}) as RecordedModel['environment'];
 }
 
 function cost(
-  reported: RunSummaryFile['stages'],
+  { stages: reported, growth }: RunSummaryFile,
   environment: RecordedModel['environment'],
   stages: ReadonlyMap<string, StageFile>,
   log: readonly TrainLogLine[],
@@ -172,39 +151,30 @@ function cost(
     names.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
   const onDevice = done.filter(({ name }) => /^(train|evaluate|score|validate)\b/.test(name));
   const ran = new Set(done.map(({ name }) => name));
-  const rates = (ran.has('train') ? log : [])
+  const rates = (ran.has(growth === undefined ? 'train' : `train ${lastTarget(growth).name}`) ? log : [])
     .map(({ tokensPerSecond }) => tokensPerSecond)
     .sort((a, b) => a - b);
   const peak = [...stages].flatMap(([name, { result }]) =>
     ran.has(name) && typeof result['peakMemoryBytes'] === 'number' ? [result['peakMemoryBytes']] : [],
   );
+  const tokensOf = (stage: RegExp): number =>
+    [...stages].reduce(
+      (sum, [name, { result }]) =>
+        sum + (ran.has(name) && stage.test(name) ? Number(result['tokens'] ?? 0) : 0),
+      0,
+    );
   return {
     gpuMinutes: environment['device'] === 'cpu' ? 0 : minutes(onDevice),
     minutes: minutes(done),
-    trainedTokens: [...stages].reduce(
-      (sum, [name, { result }]) =>
-        sum + (ran.has(name) && /^train\b/.test(name) ? Number(result['tokens'] ?? 0) : 0),
-      0,
-    ),
+    trainedTokens: tokensOf(/^train\b/),
     evaluatedTokens: Object.entries(models)
       .filter(([key]) => ran.has(`evaluate ${key}`))
-      .reduce((sum, [, { tokensComputed }]) => sum + tokensComputed, 0),
+      .reduce(
+        (sum, [, { tokensComputed }]) => sum + tokensComputed,
+        growth === undefined ? 0 : tokensOf(/^validate\b/),
+      ),
     peakMemoryBytes: peak.length === 0 ? null : Math.max(...peak),
     // The median: the first step compiles, and a checkpoint or validation falls into some.
     trainTokensPerSecond: rates[Math.floor(rates.length / 2)] ?? null,
-  };
-}
-
-function training(section: TrainSection, log: readonly TrainLogLine[]): NonNullable<RunRecord['training']> {
-  const stride = Math.ceil(log.length / LOSSES_KEPT);
-  const kept = log.filter((_, i) => i % stride === 0 || i === log.length - 1);
-  return {
-    steps: log.at(-1)?.step ?? 0,
-    tokens: log.at(-1)?.tokens ?? 0,
-    precision: section.precision,
-    losses: kept.map(({ step, loss }) => ({ step, lossNats: Number(loss.toPrecision(7)) })),
-    validation: log.flatMap(({ step, validationLoss }) =>
-      validationLoss === undefined ? [] : [{ step, lossNats: validationLoss }],
-    ),
   };
 }

@@ -11,6 +11,7 @@ export function runSummary(input: RunReportInput): Record<string, unknown> {
       input.training === undefined
         ? undefined
         : { ...input.training, losses: undefined, finalLoss: input.training.losses.at(-1)?.loss },
+    ...(input.growth === undefined ? {} : { growth: input.growth }),
     facts: input.facts,
     stages: input.stages,
     models: Object.fromEntries(

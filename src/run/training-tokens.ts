@@ -27,6 +27,8 @@ export interface TrainingTokens {
   readonly validation: string | undefined;
   /** sha256 (hex) that changes when any token does. */
   readonly fingerprint: string;
+  /** sha256 (hex) of the held-out tokens; undefined without them, and where the stage that made them did not say. */
+  readonly validationHash: string | undefined;
   /** Tokens to train on; undefined for a token file that the recipe names, whose size says it. */
   readonly trainTokens: number | undefined;
   /** The stage that writes the files, to be waited for before they are read; undefined where the recipe names them. */
@@ -50,12 +52,12 @@ export async function trainingTokens(
       data.tokens,
       await tokenizerFingerprint(reference),
     );
-    return { ...partsOf(data.tokens, hasValidation), ...rest, made: undefined };
+    return { ...partsOf(data.tokens, hasValidation), validationHash: undefined, ...rest, made: undefined };
   }
   const { tokens, validation } = data;
-  const hashes = [await hashFile(tokens), validation === undefined ? null : await hashFile(validation)];
-  const fingerprint = recipeHash(hashes);
-  return { train: tokens, validation, fingerprint, trainTokens: undefined, made: undefined };
+  const validationHash = validation === undefined ? undefined : await hashFile(validation);
+  const fingerprint = recipeHash([await hashFile(tokens), validationHash ?? null]);
+  return { train: tokens, validation, fingerprint, validationHash, trainTokens: undefined, made: undefined };
 }
 
 /** Undefined where the model comes without a tokenizer: ready token ids need none. */
@@ -164,6 +166,9 @@ async function prepared(
     get fingerprint() {
       return made.result.fingerprint;
     },
+    get validationHash() {
+      return made.result.validationHash;
+    },
     trainTokens: made.result.trainTokens,
     made: {
       result: undefined,
@@ -187,12 +192,18 @@ function partsOf(folder: string, hasValidation: boolean): Pick<TrainingTokens, '
 async function preparedFolder(
   folder: string,
   fingerprint?: string,
-): Promise<{ fingerprint: string; trainTokens: number; hasValidation: boolean }> {
+): Promise<{
+  fingerprint: string;
+  validationHash?: string | undefined;
+  trainTokens: number;
+  hasValidation: boolean;
+}> {
   const opened = await openPrepared(folder, fingerprint === undefined ? {} : { fingerprint });
   try {
     const { train, validation } = opened.manifest;
     return {
       fingerprint: recipeHash([train.sha256, validation?.sha256 ?? null]),
+      validationHash: validation?.sha256,
       trainTokens: train.tokens,
       hasValidation: validation !== null,
     };

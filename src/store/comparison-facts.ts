@@ -15,15 +15,18 @@ export function factsOfRecords(base: RunRecord, head: RunRecord): ComparisonFact
   };
 }
 
-/** Final validation losses of the runs that differ from `like` in their seeds only, its own first; one per training seed. */
+/** A run, and those of the others that differ from it in their seeds only; one for each training seed. */
+export function runsOverSeeds<T extends RunRecord>(like: T, others: readonly T[]): [T, ...T[]] {
+  const bySeed = new Map([[like.seeds.train, like]]);
+  for (const other of others)
+    if (other.designHash === like.designHash && !bySeed.has(other.seeds.train))
+      bySeed.set(other.seeds.train, other);
+  return [...bySeed.values()] as [T, ...T[]];
+}
+
+/** Final validation losses over the seeds, the run's own first. */
 export function validationOverSeeds(like: RunRecord, others: readonly RunRecord[]): number[] {
-  const bySeed = new Map<number | null, number>();
-  const sameDesign = others.filter(({ designHash }) => designHash === like.designHash);
-  for (const { seeds, models } of [like, ...sameDesign]) {
-    const loss = models['trained']?.validation?.lossNats;
-    if (loss !== undefined && !bySeed.has(seeds.train)) bySeed.set(seeds.train, loss);
-  }
-  return [...bySeed.values()];
+  return runsOverSeeds(like, others).flatMap(({ models }) => models['trained']?.validation?.lossNats ?? []);
 }
 
 /** Validation where both sides have a curve, else training. */

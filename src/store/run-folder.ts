@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InherituneError } from '../errors.ts';
+import { growthSummary } from './growth-fields.ts';
 
 /** Of the files in `stages/`; 2: results carry the hash of what the stage made. */
 export const STAGE_SCHEMA_VERSION = 2;
@@ -43,6 +44,8 @@ export const summaryFile = z.looseObject({
     z.looseObject({ name: z.string(), status: z.enum(['done', 'reused']), seconds: z.number() }),
   ),
   models: z.record(z.string(), z.looseObject({ label: z.string() })),
+  /** Of a run of the growing loop. */
+  growth: growthSummary.exactOptional(),
   /** Evaluations that the run left to another machine. */
   left: z
     .array(
@@ -62,6 +65,11 @@ export const summaryFile = z.looseObject({
 /** Where a stage's file lies in `stages/`. */
 export function stageFileName(stage: string): string {
   return `${stage.replaceAll(' ', '-')}.json`;
+}
+
+/** Where below a growing run's folder a model of it lies that was trained there. */
+export function grownFolder(model: string): string {
+  return model.replaceAll(' ', '-');
 }
 
 export type StageFile = z.infer<typeof stageFile>;

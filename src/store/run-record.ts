@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { scoredFields, unscoredTask } from '../report/result-schema.ts';
+import { growth } from './growth-fields.ts';
+import { hash, lossPoint, number, training, wholeNumber } from './record-fields.ts';
 import { StoreError } from './store-error.ts';
 
 /** Faults printed at once: the first ones name the cause. */
 const FAULTS_SHOWN = 5;
 
-const number = z.number();
-const wholeNumber = number.int().min(0);
 const share = number.min(0).max(1);
-const hash = z.string().regex(/^[0-9a-f]{64}$/, 'is not a sha256');
-const lossPoint = z.looseObject({ step: wholeNumber, lossNats: number });
 
 /** 0/1 scores as one character each ("0110"), all others as numbers; in the order of the item set. */
 const itemScores = z.union([z.string().regex(/^[01]+$/), z.array(number).min(1)]);
@@ -105,18 +103,13 @@ const runRecord = z.looseObject({
   reusedStages: z.array(z.string()),
   /** Of those, the stages that were taken from another run's record, with its path in the store. */
   reusedFrom: z.record(z.string(), z.string()).exactOptional(),
-  training: z
-    .looseObject({
-      steps: wholeNumber,
-      tokens: wholeNumber,
-      precision: z.string(),
-      losses: z.array(lossPoint),
-      validation: z.array(lossPoint),
-    })
-    .nullable(),
+  /** Of a growing run that of its last target. */
+  training: training.nullable(),
   inheritance: z
     .looseObject({ source: z.string(), sourceBlocks: wholeNumber, blocks: z.array(wholeNumber) })
     .nullable(),
+  /** Of a run of the growing loop, which has no `models` with scores. */
+  growth: growth.exactOptional(),
   itemSets: z.record(z.string(), itemSet),
   models: z.record(z.string(), model),
 });
@@ -126,6 +119,13 @@ export type RunRecord = z.infer<typeof runRecord>;
 export type RecordedModel = RunRecord['models'][string];
 export type RecordedTask = RecordedModel['tasks'][string];
 export type ItemSets = RunRecord['itemSets'];
+
+/** The record of a run of the growing loop. */
+export type GrownRecord = RunRecord & { growth: NonNullable<RunRecord['growth']> };
+
+export function isGrown(record: RunRecord | undefined): record is GrownRecord {
+  return record?.growth !== undefined;
+}
 
 /** Whether parsed JSON claims to be a run record; whether it is one says `parseRunRecord`. */
 export function claimsToBeRunRecord(json: unknown): boolean {

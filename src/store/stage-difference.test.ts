@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { makeGrowth } from '../../test/fixtures/judge/make-growth.ts';
+import { makeGrownRecord } from '../../test/store/make-grown-record.ts';
 import { makeRecord, sha } from '../../test/store/make-record.ts';
 import { firstStageThatDiffers } from './stage-difference.ts';
 
@@ -31,5 +33,14 @@ describe('firstStageThatDiffers', () => {
     expect(firstStageThatDiffers(base, changed({ itemScores: {} }))).toMatchObject({
       stage: 'item scores of the trained model',
     });
+  });
+
+  it('in a growing run looks at the tokens first, then at each model in turn', () => {
+    const grown = (weights: string) => makeGrownRecord(makeGrowth(2.5, { 4: 2.25 }, weights));
+    const one = grown('a');
+    expect(firstStageThatDiffers(one, grown('a'))).toBeUndefined();
+    expect(firstStageThatDiffers(one, grown('b'))).toMatchObject({ stage: 'weights of reference' });
+    const tokens = { ...grown('b'), hashes: { ...one.hashes, tokenStream: sha('x') } };
+    expect(firstStageThatDiffers(one, tokens)).toMatchObject({ stage: 'token stream' });
   });
 });

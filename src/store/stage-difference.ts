@@ -27,21 +27,39 @@ export function firstStageThatDiffers(base: RunRecord, head: RunRecord): StageDi
 }
 
 /** What each stage left, by its name, in the order of a run. */
-export function stageOutputs({ hashes }: RunRecord): [string, string][] {
+export function stageOutputs({ hashes, growth }: RunRecord): [string, string][] {
+  if (growth !== undefined) return grownOutputs(hashes, growth);
   return [
     ['reference weights', hashes.referenceWeights ?? 'none'],
     ['inherited weights', hashes.inheritedWeights ?? 'none'],
     ['token stream', hashes.tokenStream ?? 'none'],
     ['batch order', hashes.batchOrder ?? 'none'],
-    ...hashes.lossAtSteps.map(({ step, lossNats }): [string, string] => [
-      `loss at step ${step}`,
-      String(lossNats),
-    ]),
+    ...lossOutputs(hashes.lossAtSteps),
     ['trained weights', hashes.trainedWeights ?? 'none'],
     ...Object.entries(hashes.itemScores)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([model, value]): [string, string] => [`item scores of the ${model} model`, value]),
   ];
+}
+
+/** A growing run trains its reference, too, so that tokens and their order come first. */
+function grownOutputs(
+  { tokenStream, batchOrder }: RunRecord['hashes'],
+  { models }: NonNullable<RunRecord['growth']>,
+): [string, string][] {
+  return [
+    ['token stream', tokenStream ?? 'none'],
+    ['batch order', batchOrder ?? 'none'],
+    ...models.flatMap(({ name, lossAtSteps, weights, lossNats }): [string, string][] => [
+      ...lossOutputs(lossAtSteps, ` of ${name}`),
+      [`weights of ${name}`, weights],
+      [`validation loss of ${name}`, String(lossNats)],
+    ]),
+  ];
+}
+
+function lossOutputs(points: RunRecord['hashes']['lossAtSteps'], of = ''): [string, string][] {
+  return points.map(({ step, lossNats }) => [`loss at step ${step}${of}`, String(lossNats)]);
 }
 
 function shown(value: string): string {

@@ -94,12 +94,17 @@ export function adamW(
     const lost = tf.mul(trace.read(weight, [updated]), decay);
     return trace.effect('AssignSubVariableOp', [weight, lost], { dtype: float });
   };
-  // Lazy gradients become tensors when the others' memory is free again.
+  // Lazy gradients become tensors when the others' memory is free again, and one after the other.
   const [lazy, tensors] = [true, false].map((is) =>
     trainables.filter(({ gradient }) => gradient.isLazy === is),
   );
   const effects = tensors!.map((trainable) => update(trainable, []));
-  return { effects: [...effects, ...lazy!.map((trainable) => update(trainable, effects))], gradientNorm };
+  let last: readonly Effect[] = [...effects];
+  for (const trainable of lazy!) {
+    last = [update(trainable, last)];
+    effects.push(...last);
+  }
+  return { effects, gradientNorm };
 }
 
 const float = attribute.type(TF.FLOAT);

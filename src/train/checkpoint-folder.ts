@@ -2,11 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assignInGroups } from '../graph/assign-in-groups.ts';
+import { unalignedArray } from '../graph/host-memory.ts';
 import type { ParameterSpec } from '../model/parameters.ts';
 import { parametersOf } from '../model/parameters.ts';
+import { bytesOf, elementCount } from '../weights/dtype.ts';
 import { syncFolder } from '../weights/file-writes.ts';
 import { openSafetensors } from '../weights/safetensors-file.ts';
 import { createSafetensors } from '../weights/safetensors-writer.ts';
+import { CHUNK_BYTES } from '../weights/tensor-chunks.ts';
 import { readState, writeState } from './checkpoint-state.ts';
 import type { CheckpointState } from './checkpoint-state.ts';
 import { TrainError } from './train-error.ts';
@@ -139,13 +142,19 @@ async function writeTensors(
   const specs = checkpointTensors(session).map((spec) => ({ ...spec, dtype: 'F32' as const }));
   const writer = await createSafetensors(path, specs, { order: 'given' });
   const hash = createHash('sha256');
-  try {
-    for (const { name } of writer.order) {
-      const values = session.read(name);
-      if (!allFinite(values)) return { broken: name };
+  let isBroken = false as boolean;
+  const checked = function* (name: string): Generator<Uint8Array> {
+    for (const values of session.pieces(name)) {
+      isBroken ||= !allFinite(values);
       const bytes = bytesOf(values);
       hash.update(bytes);
-      await writer.write(name, bytes);
+      yield bytes;
+    }
+  };
+  try {
+    for (const { name } of writer.order) {
+      await writer.write(name, checked(name));
+      if (isBroken) return { broken: name };
     }
     await writer.finish();
   } finally {
@@ -166,25 +175,18 @@ async function readTensors(path: string, session: TrainingSession, sha256: strin
   const file = await openSafetensors(path);
   try {
     const hash = createHash('sha256');
+    const piece = new Uint8Array(CHUNK_BYTES);
     for (const name of file.entries.keys())
-      for await (const piece of file.chunks(name, 2 ** 23)) hash.update(piece);
+      for await (const bytes of file.chunks(name, piece)) hash.update(bytes);
     if (hash.digest('hex') !== sha256)
       throw new TrainError('checkpoint', `${path} does not match its sha256. Use an older checkpoint.`);
-    await assignInGroups(session, checkpointTensors(session), async ({ name }) =>
-      floatsOf(await file.read(name)),
-    );
+    session.free();
+    await assignInGroups(session, checkpointTensors(session), async ({ name, shape }) => {
+      const values = unalignedArray(Float32Array, elementCount(shape));
+      await file.readInto(name, bytesOf(values));
+      return values;
+    });
   } finally {
     await file.close();
   }
-}
-
-function bytesOf(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-/** A view where the bytes are aligned; a copy would hold a large tensor twice. */
-function floatsOf(bytes: Uint8Array): Float32Array {
-  if (bytes.byteOffset % 4 === 0)
-    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  return new Float32Array(bytes.slice().buffer);
 }

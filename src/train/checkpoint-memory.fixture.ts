@@ -16,8 +16,8 @@ import { TrainingSession } from './training-session.ts';
 const TOKENS = 64;
 const folder = process.argv[2] ?? '';
 const json = {
-  ...{ model_type: 'llama', architectures: ['LlamaForCausalLM'], num_hidden_layers: 4, hidden_size: 1024 },
-  ...{ intermediate_size: 2752, num_attention_heads: 16, vocab_size: 8192, tie_word_embeddings: true },
+  ...{ model_type: 'llama', architectures: ['LlamaForCausalLM'], num_hidden_layers: 3, hidden_size: 1024 },
+  ...{ intermediate_size: 2752, num_attention_heads: 16, vocab_size: 16384, tie_word_embeddings: true },
 };
 const config = parseConfig(json, 'the fixture');
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);

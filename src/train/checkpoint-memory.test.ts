@@ -5,10 +5,10 @@ import { execaNode } from 'execa';
 import { expect, test } from 'vitest';
 import { inRepository } from '../../test/support/repository.ts';
 
-/** A tensor as it was read, as TensorFlow is given it (unaligned, see `Session`) and as its own copy; the one before it until it is collected. */
-const MOST_TENSORS = 4;
+/** Reading holds one tensor, writing pieces of one; a quarter of one more for what the process does besides. */
+const MOST_TENSORS = { read: 1.25, written: 0.5 };
 
-test('a checkpoint of 708 MB is written and read with a few tensors of it in memory', async () => {
+test('a checkpoint of 657 MB is written in pieces and read with one tensor of it in memory', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'inheritune-checkpoint-'));
   try {
     const { stdout } = await execaNode(inRepository('src/train/checkpoint-memory.fixture.ts'), [folder], {
@@ -16,9 +16,10 @@ test('a checkpoint of 708 MB is written and read with a few tensors of it in mem
     });
     const sizes = JSON.parse(stdout) as Record<string, number>;
     const { bytes, largestBytes, stepPeak, resumedPeak, saveGrowth, loadGrowth } = sizes;
-    expect(bytes! / largestBytes!).toBeGreaterThan(20);
-    for (const grown of [resumedPeak! - stepPeak!, saveGrowth!, loadGrowth!])
-      expect(grown / largestBytes!, stdout).toBeLessThan(MOST_TENSORS);
+    expect(bytes! / largestBytes!).toBeGreaterThan(9);
+    for (const grown of [resumedPeak! - stepPeak!, loadGrowth!])
+      expect(grown / largestBytes!, stdout).toBeLessThan(MOST_TENSORS.read);
+    expect(saveGrowth! / largestBytes!, stdout).toBeLessThan(MOST_TENSORS.written);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

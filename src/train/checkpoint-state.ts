@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { writeSynced } from '../weights/file-writes.ts';
 import { TrainError } from './train-error.ts';
 
-const incident = z.strictObject({
+export const incident = z.strictObject({
   /** Optimizer step that gave the numbers, from 0. */
   step: z.int().min(0),
   /** Position of its batch in the run's batches, from 0; differs from `step` once `reload` passed batches over. */

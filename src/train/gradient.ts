@@ -9,7 +9,7 @@ export interface Gradient {
   halfSquares(): Tensor;
   /** The gradient as a tensor of the weight's shape, times `scale` where given; made no earlier than `waitFor` is done. */
   dense(scale?: Tensor, waitFor?: readonly Effect[]): Tensor;
-  /** Whether `dense` takes memory of its own. */
+  /** Whether `dense` takes memory of its own: such gradients become tensors one after the other. */
   readonly isLazy: boolean;
 }
 
@@ -18,6 +18,15 @@ export function tensorGradient(value: Tensor): Gradient {
     halfSquares: () => l2Loss(value),
     dense: (scale) => times(value, scale),
     isLazy: false,
+  };
+}
+
+/** A gradient that a variable holds, and nothing may write over. */
+export function heldGradient(value: Tensor): Gradient {
+  return {
+    halfSquares: () => l2Loss(value),
+    dense: (scale, waitFor = []) => times(after(value, ...waitFor), scale),
+    isLazy: true,
   };
 }
 

@@ -37,7 +37,8 @@ export function lossAndGradients(
   const { value: loss, grads } = tf.valueAndGrads((embedded: Tensor, ...values: Tensor[]) => {
     const given = { ...weights, ...weightsOf(names.map((name, i) => [name, values[i] as Tensor])) };
     const { hidden, head } = forward(options, given, ids, embedded);
-    return linearCrossEntropy(hidden, head, labels, lossOptions(options));
+    const { precision, lossChunk = LOSS_CHUNK } = options;
+    return linearCrossEntropy(hidden, head, labels, { precision, chunk: lossChunk });
   })([tokenVectors(config, weights, ids), ...names.map((name) => weightOf(weights, name))]);
   const [ofTokens, ...others] = grads as [Tensor, ...Tensor[]];
   const flat = ids.reshape([ids.size]);
@@ -55,15 +56,11 @@ export function lossAndGradients(
 export function lossOnly(options: LossOptions, weights: Weights, ids: Tensor, labels: Tensor): Tensor {
   const embedded = tokenVectors(options.config, weights, ids);
   const { hidden, head } = forward({ ...options, recompute: 'none' }, weights, ids, embedded);
-  return linearCrossEntropyValue(hidden, head, labels, lossOptions(options));
+  return linearCrossEntropyValue(hidden, head, labels, options.precision);
 }
 
 export function weightsOf(entries: readonly (readonly [name: string, value: Tensor])[]): Weights {
   return Object.fromEntries(entries);
-}
-
-function lossOptions({ precision, lossChunk }: LossOptions): { precision: Precision; chunk: number } {
-  return { precision, chunk: lossChunk ?? LOSS_CHUNK };
 }
 
 /** Hidden states [B·T, D] and the head's matrix [V, D] from the weights and the embedded tokens [B·T, D]. */

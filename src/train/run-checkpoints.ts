@@ -71,7 +71,12 @@ export class RunCheckpoints {
 
   /** Once the trained model is written. */
   async remove(): Promise<void> {
-    for (const folder of [CHECKPOINTS, PREVIOUS])
-      await rm(join(this.options.outFolder, folder), { recursive: true, force: true });
+    await removeCheckpoints(this.options.outFolder);
   }
+}
+
+/** All checkpoints of a run whose trained model is written, and those of an earlier run. */
+export async function removeCheckpoints(outFolder: string): Promise<void> {
+  for (const folder of [CHECKPOINTS, PREVIOUS])
+    await rm(join(outFolder, folder), { recursive: true, force: true });
 }

@@ -11,7 +11,7 @@ import type { Recompute } from '../model/decoder.ts';
 import { parametersOf } from '../model/parameters.ts';
 import { adamW } from './adamw.ts';
 import type { AdamWSettings, Trainable } from './adamw.ts';
-import { tensorGradient } from './gradient.ts';
+import { heldGradient } from './gradient.ts';
 import type { Gradient } from './gradient.ts';
 import { lossAndGradients, lossOnly, weightsOf } from './loss-gradients.ts';
 
@@ -44,6 +44,8 @@ export const FETCH = {
   update: 'loss_update',
   /** No loss: sets the moments to zero, which is to be fed as `zero`. */
   zeroMoments: 'zero_moments',
+  /** No loss: frees the memory of weights and moments, which have no values then until they are assigned. */
+  free: 'free',
   /** Norm of the averaged gradients before clipping; to be fetched with `update`. */
   gradientNorm: 'gradient_norm',
 } as const;
@@ -63,11 +65,15 @@ export function traceTraining(shape: TrainingShape): Program {
     const variables = parametersOf(shape.config).map(({ name, shape: dims }) => t.variable(name, dims));
     const labels = targets.reshape([targets.size]); // [B·T]
     const weights = weightsOf(variables.map(({ name, value }) => [name, value]));
-    const { loss, gradients: grads } = lossAndGradients(shape, weights, ids, labels);
+    const sums =
+      shape.accumulate === 1 ? [] : variables.map(({ name, shape }) => t.variable(`gradient/${name}`, shape));
+    // Their handles first: the executor would get to those when all gradients are there, and hold them until then.
+    const read = after(ids, ...sums.map(({ handle }) => ({ node: handle })));
+    const { loss, gradients: grads } = lossAndGradients(shape, weights, read, labels);
     // Traced apart: the training loss computes its gradient along the way, which a validation would pay for.
     t.fetch(FETCH.loss, lossOnly(shape, weights, ids, labels));
     const inOrder = variables.map(({ name }) => grads[name] as Gradient);
-    const gradients = shape.accumulate === 1 ? inOrder : accumulated(t, variables, inOrder, loss);
+    const gradients = shape.accumulate === 1 ? inOrder : accumulated(t, sums, inOrder, loss);
     const trainables = variables.map((weight, i): Trainable => ({
       weight,
       firstMoment: t.variable(firstMomentName(weight.name), weight.shape),
@@ -87,32 +93,55 @@ export function traceTraining(shape: TrainingShape): Program {
     });
     t.fetch(FETCH.update, loss, effects);
     t.fetch(FETCH.gradientNorm, gradientNorm);
-    // Fed, because TensorFlow would keep zeros that it can compute beforehand as long as the session lives. One after the other,
-    // because it would make those of equal shape once, let their variables share them, and copy them in the first step's update,
-    // into gaps between activations that the second step's then do not fit.
     const zero = t.placeholder('zero', [], 'float32');
-    const zeroed: Effect[] = [];
-    for (const { firstMoment, secondMoment } of trainables)
-      for (const moment of [firstMoment, secondMoment]) {
-        const value = fill(moment.shape, after(zero, ...zeroed.slice(-1)));
-        zeroed.push(t.effect('AssignVariableOp', [moment, value], { dtype: attribute.type(TF.FLOAT) }));
-      }
-    t.fetch(FETCH.zeroMoments, tf.scalar(0), zeroed);
+    t.fetch(
+      FETCH.zeroMoments,
+      tf.scalar(0),
+      zeroed(
+        t,
+        trainables.flatMap(({ firstMoment, secondMoment }) => [firstMoment, secondMoment]),
+        zero,
+      ),
+    );
+    const kept = trainables.flatMap(({ weight, firstMoment, secondMoment }) => [
+      weight,
+      firstMoment,
+      secondMoment,
+    ]);
+    const freed = kept.map((variable) => t.effect('DestroyResourceOp', [variable]));
+    t.fetch(FETCH.free, tf.scalar(0), freed);
   });
 }
 
-/** Sums gradients of earlier micro-batches in variables, and returns those sums with this micro-batch's added. */
+/**
+ * Adds gradients to the variables `sums`, each as soon as it is there: neither a second sum nor all gradients of a micro-batch
+ * are held.
+ */
 function accumulated(
   t: Trace,
-  variables: readonly Variable[],
+  sums: readonly Variable[],
   gradients: readonly Gradient[],
   loss: Tensor,
 ): Gradient[] {
-  const dtype = { dtype: attribute.type(TF.FLOAT) };
   const grads = gradients.map((gradient) => gradient.dense());
-  const sums = variables.map((variable) => t.variable(`gradient/${variable.name}`, variable.shape));
-  const each = (op: string) => sums.map((sum, i) => t.effect(op, [sum, grads[i] as Tensor], dtype));
+  const each = (op: string) =>
+    sums.map((sum, i) => t.effect(op, [sum, grads[i]!], { dtype: attribute.type(TF.FLOAT) }));
+  const added = each('AssignAddVariableOp');
   t.fetch(FETCH.first, loss, each('AssignVariableOp'));
-  t.fetch(FETCH.more, loss, each('AssignAddVariableOp'));
-  return sums.map((sum, i) => tensorGradient(tf.add(sum.value, grads[i] as Tensor)));
+  t.fetch(FETCH.more, loss, added);
+  return sums.map((sum, i) => heldGradient(t.read(sum, [added[i]!])));
+}
+
+/**
+ * Sets variables to zero. Fed, because TensorFlow would keep zeros that it can compute beforehand as long as the session
+ * lives. One after the other, because it would make those of equal shape once, let their variables share them, and copy them
+ * in the first step's update, into gaps between activations that the second step's then do not fit.
+ */
+function zeroed(t: Trace, variables: readonly Variable[], zero: Tensor): Effect[] {
+  const effects: Effect[] = [];
+  for (const variable of variables) {
+    const value = fill(variable.shape, after(zero, ...effects.slice(-1)));
+    effects.push(t.effect('AssignVariableOp', [variable, value], { dtype: attribute.type(TF.FLOAT) }));
+  }
+  return effects;
 }

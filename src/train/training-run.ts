@@ -1,6 +1,7 @@
 import type { Anomaly, TrainingPolicies } from './anomaly.ts';
 import { brokenWeights, judgeStep, remedyFor } from './anomaly.ts';
 import type { CheckpointState } from './checkpoint-state.ts';
+import { removeFinished, writeFinished } from './finished-run.ts';
 import { abortable, interrupted, turnOfEvents } from './interruption.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { RunCheckpoints } from './run-checkpoints.ts';
@@ -42,6 +43,7 @@ export class TrainingRun {
 
   async toEnd(): Promise<TrainOutcome> {
     const { steps, outFolder, progress, shape } = this.options;
+    await removeFinished(outFolder);
     this.state = await this.startingState();
     const resumedFrom = this.state.step;
     await rewindTrainLog(outFolder, resumedFrom);
@@ -65,9 +67,11 @@ export class TrainingRun {
     }
     bar.end();
     await writeTrainedModel(this.session, this.options.start, outFolder, progress, () => this.checkSignal());
-    await this.checkpoints.remove();
     const { tokens, seconds, incidents } = this.state;
-    return { steps, tokens, seconds, resumedFrom, validation: this.validation.losses, incidents };
+    const outcome = { steps, tokens, seconds, resumedFrom, validation: this.validation.losses, incidents };
+    await writeFinished(this.options, outcome);
+    await this.checkpoints.remove();
+    return outcome;
   }
 
   private async startingState(): Promise<CheckpointState> {

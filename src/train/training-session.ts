@@ -73,6 +73,16 @@ export class TrainingSession {
     return this.session.read(name);
   }
 
+  /** The same in pieces: see `Session.pieces`. */
+  pieces(name: string): Generator<Float32Array> {
+    return this.session.pieces(name);
+  }
+
+  /** Frees the memory of weights and moments; all of them must be assigned, or started anew, before the next step. */
+  free(): void {
+    this.session.run({}, [FETCH.free]);
+  }
+
   assign(values: ReadonlyMap<string, Float32Array>): void {
     this.session.assign(values);
   }

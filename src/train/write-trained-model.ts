@@ -1,6 +1,7 @@
 import { parametersOf } from '../model/parameters.ts';
 import type { Progress } from '../progress.ts';
 import type { Checkpoint } from '../weights/checkpoint.ts';
+import { bytesOf } from '../weights/dtype.ts';
 import { writeCheckpoint } from '../weights/write-checkpoint.ts';
 import { turnOfEvents } from './interruption.ts';
 import type { TrainingSession } from './training-session.ts';
@@ -17,11 +18,11 @@ export async function writeTrainedModel(
     config: start.config,
     tensors: parametersOf(session.shape.config).map(({ name, shape }) => ({
       spec: { name, shape, dtype: 'F32' },
-      read: async () => {
+      read: () => Promise.resolve(bytesOf(session.read(name))),
+      chunks: async function* () {
         await turnOfEvents();
         check();
-        const values = session.read(name);
-        return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+        for (const values of session.pieces(name)) yield bytesOf(values);
       },
     })),
     sidecars: start.sidecars,

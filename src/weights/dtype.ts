@@ -190,6 +190,7 @@ function copied(source: Float64Array, out: Float32Array = new Float32Array(sourc
   return out;
 }
 
-function bytesOf(array: Float32Array | Float64Array | Uint16Array): Uint8Array {
+/** The same memory as bytes. */
+export function bytesOf(array: Float32Array | Float64Array | Uint16Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

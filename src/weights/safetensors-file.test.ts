@@ -32,8 +32,11 @@ async function problemWith(bytes: Uint8Array): Promise<string | undefined> {
   await writeFile(path, bytes);
   try {
     const file = await openSafetensors(path);
-    for (const name of file.entries.keys()) await file.read(name);
-    await file.close();
+    try {
+      for (const name of file.entries.keys()) await file.read(name);
+    } finally {
+      await file.close();
+    }
     return undefined;
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
@@ -108,12 +111,19 @@ describe('openSafetensors', () => {
     );
   });
 
-  it('reads a tensor in pieces as it reads it whole', async () => {
+  it('reads a tensor in pieces, or into an array, as it reads it whole', async () => {
     const file = await openSafetensors(join(fixtures, 'crate-layout.safetensors'));
     for (const name of file.entries.keys()) {
-      const pieces: Uint8Array[] = [];
-      for await (const piece of file.chunks(name, 16)) pieces.push(piece.slice());
-      expect(Buffer.concat(pieces).equals(await file.read(name)), name).toBe(true);
+      const whole = await file.read(name);
+      for (const size of [16, new Uint8Array(16)]) {
+        const pieces: Uint8Array[] = [];
+        for await (const piece of file.chunks(name, size)) pieces.push(piece.slice());
+        expect(Buffer.concat(pieces).equals(whole), name).toBe(true);
+      }
+      const target = new Uint8Array(whole.byteLength);
+      await file.readInto(name, target);
+      expect(target).toEqual(whole);
+      await expect(file.readInto(name, new Uint8Array(whole.byteLength + 1))).rejects.toThrow(/was to fill/);
     }
     await file.close();
   });

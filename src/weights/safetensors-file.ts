@@ -9,8 +9,13 @@ export interface SafetensorsFile {
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
   /** The stored bytes of one tensor. */
   read(name: string): Promise<Uint8Array>;
-  /** The stored bytes of one tensor in pieces of at most `chunkBytes`; each piece is valid until the next is asked for. */
-  chunks(name: string, chunkBytes: number): AsyncGenerator<Uint8Array>;
+  /** Fills `target`, which is as long as the tensor, with its stored bytes. */
+  readInto(name: string, target: Uint8Array): Promise<void>;
+  /**
+   * The stored bytes of one tensor in pieces of at most so many bytes, or as long as the array that they are to be read into; each
+   * piece is valid until the next is asked for.
+   */
+  chunks(name: string, piece: number | Uint8Array): AsyncGenerator<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -44,13 +49,19 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
         const { begin, end } = locate(name);
         return file.read(dataStart + begin, end - begin);
       },
-      async *chunks(name, chunkBytes) {
+      async readInto(name, target) {
         const { begin, end } = locate(name);
-        const buffer = new Uint8Array(Math.min(chunkBytes, end - begin));
-        for (let position = begin; position < end; position += chunkBytes) {
-          const piece = buffer.subarray(0, Math.min(chunkBytes, end - position));
-          await file.readInto(piece, dataStart + position);
-          yield piece;
+        if (target.byteLength !== end - begin)
+          throw new Error(`${path}: ${name} has ${end - begin} bytes and was to fill ${target.byteLength}`);
+        await file.readInto(target, dataStart + begin);
+      },
+      async *chunks(name, piece) {
+        const { begin, end } = locate(name);
+        const buffer = typeof piece === 'number' ? new Uint8Array(Math.min(piece, end - begin)) : piece;
+        for (let position = begin; position < end; position += buffer.byteLength) {
+          const part = buffer.subarray(0, Math.min(buffer.byteLength, end - position));
+          await file.readInto(part, dataStart + position);
+          yield part;
         }
       },
       close: () => file.close(),

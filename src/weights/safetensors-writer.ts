@@ -11,8 +11,8 @@ import { MAX_HEADER_BYTES } from './safetensors-header.ts';
 export interface SafetensorsWriter {
   /** The order in which `write` must be called. */
   readonly order: readonly TensorSpec[];
-  /** The little-endian bytes of the next tensor, whole or in pieces. */
-  write(name: string, data: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  /** The little-endian bytes of the next tensor, whole or in pieces; no piece is asked for before the one before it is written. */
+  write(name: string, data: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
   /** Flushes to disk and gives the file its name. Every tensor must have been written. */
   finish(): Promise<void>;
   /** Removes what was written so far. Safe to call after `finish`. */

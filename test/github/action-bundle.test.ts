@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Job, JobOptions, StepResult } from './action-runner.ts';
+import type { Job, JobOptions, RunningStep, StepResult } from './action-runner.ts';
 import { createJob, removeJob, ROOT, startStep } from './action-runner.ts';
 import type { FakeGitHub } from './fake-github.ts';
 import { startFakeGitHub } from './fake-github.ts';
+import { argumentsWith } from './process-state.ts';
 
 const hasGpu = spawnSync('nvidia-smi', ['-L']).status === 0;
 
@@ -54,9 +55,12 @@ afterEach(async () => {
 describe('a run on a pull request', () => {
   it('ends in outputs, a summary and one comment; the token reaches GitHub and nothing else', async () => {
     github.repository.addComment(PULL, 'ada', 'How does it look?');
-    const result = await run({ runId: 10, inputs: { recipe: RECIPE } });
+    const running = start({ runId: 10, inputs: { recipe: RECIPE } });
+    const tellTales = argumentsWith(TOKEN, running.ended);
+    const result = await running.ended;
 
     expect(result.exitCode, result.log).toBe(0);
+    expect(await tellTales).toEqual([]);
     const comment = ours()[0];
     expect(result.outputs).toMatchObject({
       outcome: 'succeeded',
@@ -71,6 +75,11 @@ describe('a run on a pull request', () => {
     const report = readFileSync(join(job.out, EXPECTED_FILES['report-path']), 'utf8').trim();
     expect(result.summary).toContain(report);
     expect(comment?.body).toContain(report.split('\n')[0]);
+    // The runner takes no commands while the run prints, so its sections are there without one.
+    for (const stage of ['inherit', 'train', 'evaluate trained'])
+      expect(result.log).toMatch(new RegExp(`^##\\[group\\]${stage}$[\\s\\S]*?^##\\[endgroup\\]$`, 'm'));
+    expect(result.log).not.toMatch(/^::(end)?group::/m);
+
     expect(comment?.body).toMatch(
       new RegExp(`^<!-- inheritune-action key=Models.quickstart head=${HEAD} run=10 attempt=1 -->`),
     );
@@ -80,6 +89,15 @@ describe('a run on a pull request', () => {
     );
     expect(result.log.replace(`::add-mask::${TOKEN}`, '')).not.toContain(TOKEN);
     expect(result.summary + String(comment?.body)).not.toContain(TOKEN);
+    // What a workflow may upload, and what later steps read.
+    const files = readdirSync(job.folder, { recursive: true, withFileTypes: true }).filter((file) =>
+      file.isFile(),
+    );
+    expect(files.length).toBeGreaterThan(10);
+    const telling = files
+      .map((file) => join(file.parentPath, file.name))
+      .filter((file) => readFileSync(file).includes(TOKEN));
+    expect(telling).toEqual([]);
   });
 });
 
@@ -172,9 +190,13 @@ function defaults(): JobOptions {
   };
 }
 
-function run(options: RunOptions): Promise<StepResult> {
+function start(options: RunOptions): RunningStep {
   job = createJob({ ...defaults(), ...options, inputs: { 'github-token': TOKEN, ...options.inputs } });
-  return startStep(job, 'main').ended;
+  return startStep(job, 'main');
+}
+
+function run(options: RunOptions): Promise<StepResult> {
+  return start(options).ended;
 }
 
 /** Needs the real command line, but no engine: the recipe is refused when it is read. */

@@ -12,7 +12,7 @@ describe.concurrent('a run that ends badly is never green', () => {
   it.for([
     ['killed', 1, 'Killed', /SIGKILL/],
     ['hung', 1, 'Hung', /no sign of life/],
-    ['outOfMemory', 1, 'Out of memory', /OOM when allocating/],
+    ['outOfMemory', 1, 'Out of memory', /train\.microBatch to 2 and train\.accumulate to 4/],
     ['notANumber', 1, 'Not a number', /loss of NaN/],
     ['empty', 1, 'Empty', /scored no task/],
     ['partlyMissing', 1, 'Partly missing', /wnli of trained/],
@@ -31,6 +31,24 @@ describe.concurrent('a run that ends badly is never green', () => {
     expect(world.repository.checks).toMatchObject([{ status: 'completed', conclusion: 'failure', title }]);
     expect(result.summary).toMatch(detail);
     if (comment === 'auto') expect(world.comments()[0]?.body).toContain(`Inheritune: ${title}`);
+  });
+});
+
+describe.concurrent('a secret that the run was given and printed', () => {
+  it('is in no comment, check run, summary or output', async ({ world }) => {
+    const HF_TOKEN = 'hf_abcdefghijklmnop';
+    const result = await world.main({ actAs: 'tellsSecret', env: { HF_TOKEN } });
+    expect(result.exitCode, result.log).toBe(1);
+    const [comment] = world.comments();
+    const [check] = world.repository.checks;
+    for (const page of [comment?.body, check?.summary, result.summary]) expect(page).toContain('401 for');
+    const written = JSON.stringify([
+      world.comments(),
+      world.repository.checks,
+      result.summary,
+      result.outputs,
+    ]);
+    expect(written).not.toContain(HF_TOKEN);
   });
 });
 

@@ -82,6 +82,10 @@ describe('the record of a run', () => {
     // TensorFlow alone takes more.
     expect(made.cost.peakMemoryBytes).toBeGreaterThan(100e6);
     expect(made.environment).toMatchObject({ device: 'cpu', precision: 'float32', commit: 'b'.repeat(40) });
+    expect(made.environment).toMatchObject({
+      ...{ tensorflow: expect.stringMatching(/^\d+\.\d+/) as string, inheritune: '0.0.0-test' },
+      processor: expect.stringMatching(/x\d+$/) as string,
+    });
     expect(made.training?.losses).toHaveLength(16);
     expect(JSON.stringify(made)).not.toContain(folder);
   });

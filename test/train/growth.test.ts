@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { GrowthResult } from '../../src/run/growth-report.ts';
+import type { GrowthResult } from '../../src/judge/growth-result.ts';
 import { readTrainLog } from '../../src/train/train-log.ts';
 import { cli } from '../support/cli.ts';
 import { inRepository } from '../support/repository.ts';

@@ -4,8 +4,8 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { hashFile } from '../../src/engine/hash-file.ts';
 import { numbersOf, runCli, smallRecipe, temporaryFolder, writeRecipe } from './train-process.ts';
 
-/** Kills of the random-moment test; INHERITUNE_KILLS=100 for a long one. */
-const KILLS = Number(process.env['INHERITUNE_KILLS'] ?? 3);
+/** Kills of the random-moment test: each signal at any moment and while it trains. INHERITUNE_KILLS=100 for a long one. */
+const KILLS = Number(process.env['INHERITUNE_KILLS'] ?? 6);
 const STEPS = 400;
 
 // Processes that start one after another: 20 s on a quiet machine, minutes on a busy one.

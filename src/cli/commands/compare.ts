@@ -3,12 +3,16 @@ import { Command } from 'commander';
 import writeFileAtomic from 'write-file-atomic';
 import { EXIT, InherituneError } from '../../errors.ts';
 import { DEFAULT_GATES } from '../../judge/gates.ts';
+import type { GrowthSides } from '../../judge/growth-judgement.ts';
 import type { ValidationSides } from '../../judge/validation-comparison.ts';
 import { shellWord } from '../../report/comparison-facts.ts';
 import type { ComparisonFacts } from '../../report/comparison-facts.ts';
 import { renderComparison } from '../../report/comparison-report.ts';
+import { renderGrowthComparison } from '../../report/growth-comparison.ts';
 import { inOneForm } from '../../store/compact-model.ts';
 import { factsOfRecords } from '../../store/comparison-facts.ts';
+import { isGrown } from '../../store/run-record.ts';
+import type { GrownRecord } from '../../store/run-record.ts';
 import type { CommandDefinition } from '../command-io.ts';
 import { readComparable } from '../read-comparable.ts';
 import type { Comparable } from '../read-comparable.ts';
@@ -55,17 +59,21 @@ export const compareCommand: CommandDefinition = (io, end) =>
         base: await Promise.all((options.baseSeeds ?? []).map(read)),
         head: await Promise.all((options.headSeeds ?? []).map(read)),
       };
-      const { markdown, summary, verdict } = renderComparison(
-        ...inOneForm([sides.base.result, sides.head.result] as const),
-        { base, head },
-        {
-          maximumDropPoints: numberOf('--max-drop', options.maxDrop),
-          maximumLossRise: numberOf('--max-loss-rise', options.maxLossRise),
-          confidence: numberOf('--confidence', options.confidence),
-        },
-        facts(sides, { base, head }, options),
-        { validation: losses(sides, seeds) },
-      );
+      const paths = { base, head };
+      const gates = {
+        maximumDropPoints: numberOf('--max-drop', options.maxDrop),
+        maximumLossRise: numberOf('--max-loss-rise', options.maxLossRise),
+        confidence: numberOf('--confidence', options.confidence),
+      };
+      const more = facts(sides, paths, options);
+      const grown = growthSides(sides, seeds, paths);
+      const { markdown, summary, verdict } =
+        grown === undefined
+          ? renderComparison(
+              ...inOneForm([sides.base.result!, sides.head.result!] as const),
+              ...([paths, gates, more, { validation: losses(sides, seeds) }] as const),
+            )
+          : renderGrowthComparison(grown, paths, gates, more);
       if (options.out !== undefined) await writeFileAtomic(resolve(context.cwd, options.out), markdown);
       print(options.out === undefined ? markdown.trimEnd() : summary);
       if (verdict === 'regression') end(EXIT.regression);
@@ -96,9 +104,29 @@ function facts({ base, head }: Sides<Comparable>, paths: Sides<string>, options:
   };
 }
 
+/** Undefined for two runs with scores. @throws InherituneError for one with scores and one that grew */
+function growthSides(
+  { base, head }: Sides<Comparable>,
+  seeds: Sides<readonly Comparable[]>,
+  paths: Sides<string>,
+): GrowthSides | undefined {
+  const grownOf = (all: readonly Comparable[]): GrownRecord[] =>
+    all.flatMap(({ record }) => (isGrown(record) ? [record] : []));
+  const [left] = grownOf([base]);
+  const [right] = grownOf([head]);
+  if (left === undefined && right === undefined) return undefined;
+  if (left !== undefined && right !== undefined)
+    return { base: [left, ...grownOf(seeds.base)], head: [right, ...grownOf(seeds.head)] };
+  const [grown, other] = left === undefined ? [paths.head, paths.base] : [paths.base, paths.head];
+  throw new InherituneError(
+    'usage',
+    `${grown} is a growing run, which has validation losses, and ${other} has scores. Compare two of one kind.`,
+  );
+}
+
 function losses(sides: Sides<Comparable>, seeds: Sides<readonly Comparable[]>): ValidationSides {
   const of = (all: readonly Comparable[]): number[] =>
-    all.flatMap(({ result: { validation } }) => (validation === undefined ? [] : [validation.lossNats]));
+    all.flatMap(({ result }) => result?.validation?.lossNats ?? []);
   return { base: of([sides.base, ...seeds.base]), head: of([sides.head, ...seeds.head]) };
 }
 

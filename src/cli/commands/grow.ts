@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { requireSections } from '../../recipe/required-sections.ts';
+import { shellWord } from '../../report/comparison-facts.ts';
 import { growRecipe } from '../../run/grow-recipe.ts';
-import { renderGrowth } from '../../run/growth-report.ts';
 import type { CommandDefinition } from '../command-io.ts';
 import { readRecipe } from './read-recipe.ts';
 
@@ -18,5 +18,11 @@ export const growCommand: CommandDefinition = (io) =>
       const loaded = await readRecipe(file, options.set, given, ['data']);
       const recipe = requireSections(loaded, 'grow', ['inherit', 'data', 'train', 'grow']);
       const out = options.out ?? `runs/${recipe.name}`;
-      print(renderGrowth(await growRecipe(recipe, resolve(context.cwd, out), context)));
+      const words = ['inheritune', 'grow', file, '--out', out];
+      const sets = (options.set ?? []).flatMap((set) => ['--set', set]);
+      const device = given.device === undefined ? [] : ['--device', given.device];
+      const command = [...words, ...sets, ...device].map(shellWord).join(' ');
+      const outFolder = resolve(context.cwd, out);
+      const { text } = await growRecipe(recipe, { outFolder, command, written: loaded.written }, context);
+      print(text);
     });

@@ -5,13 +5,14 @@ import { EXIT } from '../../errors.ts';
 import { DEFAULT_GATES } from '../../judge/gates.ts';
 import { renderComparison } from '../../report/comparison-report.ts';
 import type { RenderedComparison } from '../../report/comparison-report.ts';
+import { renderGrowthComparison } from '../../report/growth-comparison.ts';
 import { createRunRecord } from '../../run/run-record.ts';
 import { addRun } from '../../store/add-run.ts';
 import type { FoundBaseline } from '../../store/add-run.ts';
 import { factsOfRecords } from '../../store/comparison-facts.ts';
 import { checkedOutCommit, readHistory } from '../../store/git-history.ts';
 import { runRecordPath } from '../../store/record-path.ts';
-import { runRecordText } from '../../store/run-record.ts';
+import { isGrown, runRecordText } from '../../store/run-record.ts';
 import type { RunRecord } from '../../store/run-record.ts';
 import type { CommandDefinition } from '../command-io.ts';
 import { openRecordStore } from '../open-record-store.ts';
@@ -82,23 +83,28 @@ function comparison(
   { choice, record: base }: FoundBaseline,
   head: RunRecord,
   { model, store = '' }: Options,
-): RenderedComparison | undefined {
+): Pick<RenderedComparison, 'markdown' | 'summary' | 'verdict'> | undefined {
   if (base === undefined || choice.status === 'none') return undefined;
   const path = runRecordPath(head);
+  const labels = {
+    base: `${base.name} at ${choice.text}`,
+    head: `${head.name} at ${head.commit ?? 'no commit'}`,
+  };
+  const facts = {
+    ...factsOfRecords(base, head),
+    baseline: `${choice.entry.path}: ${choice.text}`,
+    commands: {
+      ...{ base: base.command, head: head.command },
+      compare: store.startsWith('branch:')
+        ? `inheritune compare <(git show origin/${store.slice(7)}:${choice.entry.path}) <(git show origin/${store.slice(7)}:${path})`
+        : `inheritune compare ${store}/${choice.entry.path} ${store}/${path}`,
+    },
+  };
+  if (isGrown(base) && isGrown(head))
+    return renderGrowthComparison({ base: [base], head: [head] }, labels, DEFAULT_GATES, facts);
   return renderComparison(
     recordedModel(base, model, choice.entry.path),
     recordedModel(head, model, path),
-    { base: `${base.name} at ${choice.text}`, head: `${head.name} at ${head.commit ?? 'no commit'}` },
-    DEFAULT_GATES,
-    {
-      ...factsOfRecords(base, head),
-      baseline: `${choice.entry.path}: ${choice.text}`,
-      commands: {
-        ...{ base: base.command, head: head.command },
-        compare: store.startsWith('branch:')
-          ? `inheritune compare <(git show origin/${store.slice(7)}:${choice.entry.path}) <(git show origin/${store.slice(7)}:${path})`
-          : `inheritune compare ${store}/${choice.entry.path} ${store}/${path}`,
-      },
-    },
+    ...([labels, DEFAULT_GATES, facts] as const),
   );
 }

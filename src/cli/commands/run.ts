@@ -4,7 +4,6 @@ import { requireSections } from '../../recipe/required-sections.ts';
 import { shellWord } from '../../report/comparison-facts.ts';
 import type { RunContext } from '../../run/context.ts';
 import { growRecipe } from '../../run/grow-recipe.ts';
-import { renderGrowth } from '../../run/growth-report.ts';
 import { runRecipe } from '../../run/run-recipe.ts';
 import type { StageBaseline } from '../../run/stage-record.ts';
 import { readHistory } from '../../store/git-history.ts';
@@ -48,11 +47,6 @@ export const runCommand: CommandDefinition = (io) =>
       const { recipe } = loaded;
       const out = options.out ?? `runs/${recipe.name}`;
       const outFolder = resolve(context.cwd, out);
-      if (loaded.recipe.grow !== undefined) {
-        const grow = requireSections(loaded, 'run', ['inherit', 'data', 'train', 'grow']);
-        print(renderGrowth(await growRecipe(grow, outFolder, context)));
-        return;
-      }
       const baseline = await baselineOf(options, recipe.name, context);
       const words = [
         ...['inheritune', 'run', file, '--out', out],
@@ -61,14 +55,15 @@ export const runCommand: CommandDefinition = (io) =>
         ...(options.leaveEvaluation === true ? ['--leave-evaluation'] : []),
       ];
       const command = words.map(shellWord).join(' ');
-      const { text, reportFile } = await runRecipe(
-        recipe,
-        {
-          ...{ outFolder, command, written: loaded.written, baseline },
-          leaveEvaluation: options.leaveEvaluation === true,
-        },
-        context,
-      );
+      const made = {
+        ...{ outFolder, command, written: loaded.written, baseline },
+        leaveEvaluation: options.leaveEvaluation === true,
+      };
+      const sections = ['inherit', 'data', 'train', 'grow'] as const;
+      const { text, reportFile } =
+        recipe.grow === undefined
+          ? await runRecipe(recipe, made, context)
+          : await growRecipe(requireSections(loaded, 'run', sections), made, context);
       print(text);
       print(`The whole report is in ${relative(context.cwd, reportFile) || reportFile}.`);
     });

@@ -5,13 +5,17 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { silentProgress } from '../../progress.ts';
 import { COMMIT, startHubServer } from '../../weights/hub-server.fixture.ts';
+import { loadTokenizer } from '../json-tokenizer.ts';
+import { prepareTokens } from '../prepare.ts';
 import { fetchSource, globPattern, movingRevision, parseHubSource } from './hub-source.ts';
 import { listSourceFiles } from './text-source.ts';
 
 import type { HubServer } from '../../weights/hub-server.fixture.ts';
 
 const PACKED = fileURLToPath(new URL('../../../test/fixtures/data/packed/', import.meta.url));
+const SMALL = fileURLToPath(new URL('../../../test/fixtures/data/smollm-like.tokenizer.json', import.meta.url));
 
 let folder: string;
 let server: HubServer;
@@ -85,6 +89,18 @@ describe('fetchSource', () => {
   it('takes all text files without a pattern, and refuses a pattern that matches none', async () => {
     expect((await fetched('hub:org/tiny@main')).files).toHaveLength(3);
     await expect(fetched('hub:org/tiny@main:none/*')).rejects.toThrow(/no file of the dataset matches none\/\*/);
+  });
+
+  it('is named in the manifest of what is prepared from it, with its commit', async () => {
+    const tokenizer = loadTokenizer({ tokenizerJson: await readFile(SMALL), config: { eos_token_id: 0 } });
+    const path = 'hub:org/tiny@main:data/*.gz';
+    const manifest = await prepareTokens({
+      ...{ sources: [await fetched(path)], tokenizer, validationTokens: 0, seed: 1, workers: 0 },
+      ...{ outFolder: join(folder, 'prepared'), progress: silentProgress },
+    });
+    expect(manifest.sources).toMatchObject([
+      { name: path, revision: COMMIT, files: [{ name: 'data/members.jsonl.gz', kind: 'jsonl field text in gzip' }] },
+    ]);
   });
 
   it('leaves a source on disk as it is', async () => {

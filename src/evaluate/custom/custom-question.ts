@@ -14,7 +14,7 @@ type Fault = (key: string, reason: string) => Error;
 export function customRead(
   definition: CustomDefinition,
   fault: Fault,
-): { readonly read: Task['read']; readonly answers?: readonly string[] } {
+): Task['read'] {
   const { doc_to_text, doc_to_choice, doc_to_target } = definition;
   const text = compiled('doc_to_text', doc_to_text, fault);
   const constant = typeof doc_to_choice === 'string' ? undefined : Object.values(doc_to_choice);
@@ -33,10 +33,7 @@ export function customRead(
     const answers = constant ?? choiceTexts(choices!, row);
     return { kind: 'continuations', context, choices: answers, gold: goldOf(target, row, answers) };
   };
-  return {
-    read: (value) => reading(value, question),
-    ...(constant === undefined ? {} : { answers: constant }),
-  };
+  return (value) => reading(value, question);
 }
 
 function compiled(key: string, source: string, fault: Fault): RowTemplate {

@@ -39,7 +39,7 @@ export async function readCustomTask(file: string, places: CustomTaskPlaces): Pr
   if (taskNames().includes(definition.task)) {
     throw wrong(file, `task is "${definition.task}", the name of a built-in task`, 'Choose another name.');
   }
-  const { read, answers } = customRead(definition, (key, reason) =>
+  const read = customRead(definition, (key, reason) =>
     wrong(file, `${key} ${reason}`, 'Change the template.'),
   );
   const task: Task = {
@@ -53,7 +53,6 @@ export async function readCustomTask(file: string, places: CustomTaskPlaces): Pr
     fewShot: { shots: 0, fixed: true, pool: 'scored', draw: 'first' },
     read,
     ...(definition.description === undefined ? {} : { description: definition.description }),
-    ...(answers === undefined ? {} : { answers }),
   };
   return { task, loadRows: customRows(definition, file, places) };
 }

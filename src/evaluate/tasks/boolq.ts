@@ -18,7 +18,6 @@ export const boolq = defineTask({
     gold: row.label,
     sharedText: row.passage,
   }),
-  answers,
   metrics: [accuracy],
   fewShot: FROM_TRAIN,
 });

@@ -60,7 +60,6 @@ function subject(name: string): Task {
         gold: answer,
       };
     },
-    answers,
     metrics: [accuracy],
     // lm-eval itself runs 0 shots unless told; 5 is what the benchmark's paper and every published table means.
     fewShot: { shots: 5, fixed: false, pool: 'dev', draw: 'first' },

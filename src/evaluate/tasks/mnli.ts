@@ -19,7 +19,6 @@ export const mnli = defineTask({
     gold: row.label,
     sharedText: row.premise,
   }),
-  answers,
   metrics: [accuracy],
   fewShot: FROM_TRAIN,
 });

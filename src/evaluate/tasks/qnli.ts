@@ -18,7 +18,6 @@ export const qnli = defineTask({
     gold: row.label,
     sharedText: row.sentence,
   }),
-  answers,
   metrics: [accuracy],
   fewShot: FROM_TRAIN,
 });

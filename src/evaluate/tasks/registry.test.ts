@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { taskRows } from '../../../test/support/task-rows.ts';
 import { EvaluateError } from '../evaluate-error.ts';
+import { prepareTask } from '../prepare-task.ts';
 import { selectTasks, taskNames } from './registry.ts';
 
 describe('selectTasks', () => {
@@ -69,6 +71,14 @@ describe('selectTasks', () => {
   it('refuses an empty list', () => {
     expect(() => selectTasks([])).toThrow('No task was named.');
   });
+});
+
+const singles = selectTasks(['nine', 'wsc273', 'truthfulqa_mc1']).tasks;
+
+it.each(singles)('$name says whether its right answers always stand first', async (task) => {
+  const prepared = await prepareTask(task, taskRows, {});
+  if (prepared.status !== 'ready') throw new Error(prepared.reason);
+  expect(prepared.items.every(({ question }) => question.gold === 0)).toBe(task.rightFirst === true);
 });
 
 function names(asked: string[]): string[] {

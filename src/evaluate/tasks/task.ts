@@ -65,8 +65,8 @@ export interface TaskDefinition<Row> {
   readonly description?: string;
   /** Stands between context and continuation; one space unless given. */
   readonly delimiter?: string;
-  /** The answers, where every row has the same ones ("no", "yes"); undefined where they are part of the row. */
-  readonly answers?: readonly string[];
+  /** True where the right choice stands first in every row (TruthfulQA), so that its place says nothing of a model. */
+  readonly rightFirst?: true;
   readonly metrics: readonly Metric[];
   readonly fewShot: FewShotRule;
 }

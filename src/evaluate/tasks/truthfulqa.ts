@@ -45,6 +45,7 @@ export const truthfulqaMc1 = defineTask({
     choices: row.mc1_targets.choices,
     gold: 0,
   }),
+  rightFirst: true,
   metrics: [accuracy],
   fewShot,
 });
@@ -63,6 +64,7 @@ export const truthfulqaMc2 = defineTask({
     gold: 0,
     labels: row.mc2_targets.labels,
   }),
+  rightFirst: true,
   metrics: [truthMass],
   fewShot,
 });

@@ -18,7 +18,6 @@ export const wnli = defineTask({
     gold: row.label,
     sharedText: row.sentence1,
   }),
-  answers,
   metrics: [accuracy],
   fewShot: FROM_TRAIN,
 });

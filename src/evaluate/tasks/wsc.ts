@@ -35,7 +35,6 @@ export const wsc = defineTask({
       sharedText: text,
     };
   },
-  answers,
   metrics: [accuracy],
   fewShot: FROM_TRAIN,
 });

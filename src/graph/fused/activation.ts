@@ -56,20 +56,22 @@ export const swiGlu: Activation = ([gate, up]) => {
   };
 };
 
-const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+const SLOPE = 2 * Math.sqrt(2 / Math.PI);
 const CUBIC = 0.044715;
 
-/** GELU with the tanh approximation, Hugging Face's `gelu_new` (Hendrycks and Gimpel, 2016). */
+/**
+ * GELU with the tanh approximation, Hugging Face's `gelu_new` (Hendrycks and Gimpel, 2016): with a sigmoid instead, (1 + tanh u) / 2 =
+ * σ(2u), which takes a third fewer passes over memory.
+ */
 export const geluNew: Activation = ([x]) => {
   const square = tf.square(x!);
-  const tanh = tf.tanh(tf.mul(tf.mul(x!, SQRT_2_OVER_PI), tf.add(tf.mul(square, CUBIC), 1)));
+  const sigmoid = tf.sigmoid(tf.mul(tf.add(tf.mul(square, SLOPE * CUBIC), SLOPE), x!));
+  const value = tf.mul(x!, sigmoid);
   return {
-    value: tf.mul(tf.mul(x!, 0.5), tf.add(tanh, 1)),
+    value,
     gradient: (dy) => {
-      const inner = tf.mul(tf.add(tf.mul(square, 3 * CUBIC), 1), SQRT_2_OVER_PI);
-      const sech2 = tf.sub(1, tf.square(tanh));
-      const slope = tf.add(tf.add(tanh, 1), tf.mul(tf.mul(x!, inner), sech2));
-      return [tf.mul(dy, tf.mul(slope, 0.5))];
+      const inner = tf.add(tf.mul(square, 3 * SLOPE * CUBIC), SLOPE);
+      return [tf.mul(dy, tf.add(sigmoid, tf.mul(tf.mul(value, tf.sub(1, sigmoid)), inner)))];
     },
   };
 };

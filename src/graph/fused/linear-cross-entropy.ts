@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { after, matMul, sparseCrossEntropy, toFloat32, toPrecision } from '../ops.ts';
+import { after, gatherRows, matMul, sparseCrossEntropy, toFloat32, toPrecision } from '../ops.ts';
 import type { Precision } from '../ops.ts';
 import { gradients } from './gradients.ts';
 
@@ -48,23 +48,48 @@ export function linearCrossEntropy(
   });
 }
 
-/** The same value without the work for a gradient. */
+/** Tokens, and rows of the head, whose logits `linearCrossEntropyValue` holds at once: 8 MB, which caches hold. */
+const TILE = { tokens: 1024, vocabulary: 2048 } as const;
+
+/**
+ * The same value without the work for a gradient: the normaliser is summed up over tiles of the logits, so that the head is
+ * read once and all passes over a tile but the product itself find it in the cache.
+ */
 export function linearCrossEntropyValue(
   hidden: Tensor,
   head: Tensor,
   labels: Tensor,
-  options: { readonly precision: Precision; readonly chunk: number },
+  precision: Precision,
 ): Tensor {
   const [rows, width] = hidden.shape as [number, number];
-  const weight = toPrecision(head, options.precision);
   const losses: Tensor[] = [];
-  for (let at = 0; at < rows; at += options.chunk) {
-    const size = Math.min(options.chunk, rows - at);
-    const part = tf.slice(hidden, [at, 0], [size, width]); // [C, D]
-    const last = losses.at(-1);
-    const x = toPrecision(last === undefined ? part : after(part, last), options.precision);
-    const logits = toFloat32(matMul(x, weight, { transposeB: true }), options.precision); // [C, V]
-    losses.push(sparseCrossEntropy(logits, tf.slice(labels, [at], [size])).loss);
+  for (let at = 0; at < rows; at += TILE.tokens) {
+    const size = Math.min(TILE.tokens, rows - at);
+    const part = tf.slice(hidden, [at, 0], [size, width]); // [N, D]
+    const x = toPrecision(after(part, ...losses.slice(-1)), precision);
+    const chosen = toPrecision(gatherRows(head, tf.slice(labels, [at], [size])), precision); // [N, D]
+    const logits = tf.sum(tf.mul(toFloat32(x, precision), toFloat32(chosen, precision)), 1); // [N], of the labels
+    losses.push(tf.sub(logNormaliser(x, toPrecision(head, precision), precision), logits));
   }
   return tf.mean(tf.concat(losses, 0));
+}
+
+/** log Σ exp over the vocabulary of x·headᵀ, tile by tile one after another: [N, D] and [V, D] to [N]. */
+function logNormaliser(x: Tensor, head: Tensor, precision: Precision): Tensor {
+  const [vocabulary, width] = head.shape as [number, number];
+  const tops: Tensor[] = [];
+  const sums: Tensor[] = [];
+  for (let at = 0; at < vocabulary; at += TILE.vocabulary) {
+    const size = Math.min(TILE.vocabulary, vocabulary - at);
+    const tile = tf.slice(head, [at, 0], [size, width]); // [Vt, D]
+    const product = matMul(after(x, ...sums.slice(-1)), tile, { transposeB: true });
+    const logits = toFloat32(product, precision); // [N, Vt]
+    const top = tf.max(logits, 1, true); // [N, 1]
+    tops.push(top);
+    sums.push(tf.sum(tf.exp(tf.sub(logits, top)), 1, true)); // [N, 1]
+  }
+  const shifts = tf.concat(tops, 1); // [N, tiles]
+  const top = tf.max(shifts, 1, true); // [N, 1]
+  const sum = tf.sum(tf.mul(tf.concat(sums, 1), tf.exp(tf.sub(shifts, top))), 1); // [N]
+  return tf.add(tf.log(sum), tf.squeeze(top, [1]));
 }

@@ -57,7 +57,14 @@ switch (process.env.ACT_AS) {
     setInterval(() => undefined, 1000);
     break;
   case 'outOfMemory':
-    console.error('2026-01-01 W tensorflow: OOM when allocating tensor with shape[8,2048,49152]');
+    // The command line's own words, as src/action/child-outcome.test.ts has them from the training itself.
+    console.error(
+      'The device ran out of memory: weights, gradients and moments take 29.1 GB and a micro-batch of 4 x 2048 tokens up to 20.2 GB. The checkpoint after step 40 is whole. Set train.microBatch to 2 and train.accumulate to 4 (the same batch in smaller pieces). `inheritune plan` shows what fits which device.',
+    );
+    process.exitCode = 1;
+    break;
+  case 'tellsSecret':
+    console.error(`401 for ${process.env.HF_TOKEN}: is ${process.env.HF_TOKEN} a member of org/gated?`);
     process.exitCode = 1;
     break;
   case 'notANumber':
