@@ -18,13 +18,19 @@ export interface CurveOptions {
   readonly steps: number;
   readonly batch: number;
   readonly length: number;
+  /** Of AdamW after 20 steps of warm-up, falling to a tenth; default 2e-3. */
+  readonly learningRate?: number;
+  /** Tokens whose logits are held at once: changes nothing but the order of summation. */
+  readonly lossChunk?: number;
 }
-
-const schedule = { learningRate: 2e-3, minLearningRate: 2e-4, warmupSteps: 20, schedule: 'cosine' } as const;
 
 /** Loss in nats a byte of each step of a run on WikiText-2, from the same random weights and in the same order each time. */
 export async function lossCurve(engine: Engine, options: CurveOptions): Promise<number[]> {
-  const { steps, batch, length, precision } = options;
+  const { steps, batch, length, precision, lossChunk, learningRate = 2e-3 } = options;
+  const schedule = {
+    ...{ learningRate, minLearningRate: learningRate / 10, warmupSteps: 20 },
+    schedule: 'cosine' as const,
+  };
   const text = await readFile(new URL('../../data/corpus/wikitext.txt', import.meta.url));
   const folder = await mkdtemp(join(tmpdir(), 'inheritune-precision-'));
   try {
@@ -32,7 +38,7 @@ export async function lossCurve(engine: Engine, options: CurveOptions): Promise<
     const checkpoint = await openCheckpoint(folder);
     const session = await TrainingSession.open(engine, {
       ...{ config: parseConfig(options.config, 'the config'), sequenceLength: length, microBatch: batch },
-      ...{ accumulate: 1, precision },
+      ...{ accumulate: 1, precision, lossChunk },
       optimizer: { betas: [0.9, 0.95], epsilon: 1e-8, weightDecay: 0.1, clipNorm: 1 },
     });
     await session.start(checkpoint, silentProgress);

@@ -1,7 +1,9 @@
-import { measureStep } from '../plan/step-memory.ts';
+import { parseConfig } from '../../src/model/config.ts';
 import type { Recompute } from '../../src/model/decoder.ts';
 import type { TrainingShape } from '../../src/train/training-program.ts';
 import type { StepResult } from '../../src/train/training-session.ts';
+import type { PlanCase } from '../plan/cases.ts';
+import { measureStep } from '../plan/step-memory.ts';
 
 export interface ActivationMemory {
   readonly recompute: Recompute;
@@ -14,6 +16,22 @@ export interface ActivationMemory {
 }
 
 const FEW_TOKENS = 8;
+
+/** The model of the requirement: activations are nearly all that a step of it holds. */
+export const DEEP_NARROW: PlanCase = {
+  name: 'LLaMA 24 × 128, GQA 4/2, untied, 8 × 256',
+  shape: {
+    config: parseConfig(
+      {
+        ...{ model_type: 'llama', num_hidden_layers: 24, hidden_size: 128, vocab_size: 512 },
+        ...{ intermediate_size: 344, num_attention_heads: 4, num_key_value_heads: 2 },
+      },
+      'the deep narrow model',
+    ),
+    ...{ sequenceLength: 256, microBatch: 8, accumulate: 1, precision: 'float32' },
+    optimizer: { betas: [0.9, 0.95], epsilon: 1e-8, weightDecay: 0.1, clipNorm: 1 },
+  },
+};
 
 /** Measures what the activations of a training step take; two processes (Linux). */
 export async function measureActivations(

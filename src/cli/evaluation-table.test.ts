@@ -38,7 +38,15 @@ test('says what was computed and how long preparing took, counts prompts that we
   const text = renderEvaluationTable(
     makeEvaluation(
       { wnli: { ...wnli, truncatedItems: 3 } },
-      { scoring: { tokensPlain: 900_000, seconds: 2, compileSeconds: 1.234, maxRowTokens: 512, outOfMemory: 2 } },
+      {
+        scoring: {
+          tokensPlain: 900_000,
+          seconds: 2,
+          compileSeconds: 1.234,
+          maxRowTokens: 512,
+          outOfMemory: 2,
+        },
+      },
     ),
   );
   expect(text).toContain(

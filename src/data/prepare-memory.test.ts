@@ -21,8 +21,8 @@ it('memory does not grow with the tokens of the subset', async () => {
     const few = await prepared(path, join(folder, 'few'), FEW);
     const many = await prepared(path, join(folder, 'many'), MANY);
     const growth = many.peakBytes - few.peakBytes;
-    // Both index all documents of the source.
     expect((await stat(join(folder, 'many', 'train.bin'))).size).toBe(2 * MANY);
+    // Both index all documents of the source: only what becomes of the subset differs.
     expect(growth, JSON.stringify([few, many])).toBeLessThan((2 * (MANY - FEW)) / 3);
     expect(many.peakBytes).toBeLessThan(500e6);
   } finally {

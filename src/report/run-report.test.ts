@@ -145,9 +145,7 @@ describe('renderRunReport', () => {
       models: [model('trained', makeEvaluation({ boolq }, { protocolScores }))],
     });
     expect(report).toContain('lost their start, as in lm-eval: Trained BoolQ 3 of 4.');
-    expect(rowsOf(report, '| BoolQ | Trained')).toEqual([
-      '| BoolQ | Trained | 50.00 (acc) | 25.00 (acc) |',
-    ]);
+    expect(rowsOf(report, '| BoolQ | Trained')).toEqual(['| BoolQ | Trained | 50.00 (acc) | 25.00 (acc) |']);
     expect(rowsOf(report, '| BoolQ, ')).toEqual([
       '| BoolQ, margin (nats) | +0.250 ± 0.100 |',
       '| BoolQ, bits per byte | 1.500 ± 0.200 |',

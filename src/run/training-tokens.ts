@@ -7,6 +7,7 @@ import { prepareTokens } from '../data/prepare.ts';
 import { fetchSource, movingRevision } from '../data/sources/hub-source.ts';
 import type { TextSource } from '../data/sources/text-source.ts';
 import { readManifest } from '../data/read-manifest.ts';
+import { sourceReport } from '../data/source-report.ts';
 import { partPath } from '../data/token-manifest.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
 import { hashFile } from '../engine/hash-file.ts';
@@ -143,7 +144,9 @@ async function prepared(
         await rmdir(stages.folder).catch(() => undefined);
         throw cause;
       }
-      const { train: written, validation } = await readManifest(outFolder);
+      const manifest = await readManifest(outFolder);
+      context.progress.note(sourceReport(manifest));
+      const { train: written, validation } = manifest;
       for (const { file } of [...written.shards, ...(validation?.shards ?? [])])
         outputs.push(`tokens/${file}`);
       return preparedFolder(outFolder);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { TokenManifest } from '../../src/data/token-manifest.ts';
+import { silentProgress } from '../../src/progress.ts';
 import { cli } from '../support/cli.ts';
 import { inRepository } from '../support/repository.ts';
 import { smallRecipe, writeRecipe } from '../train/train-process.ts';
@@ -68,6 +69,13 @@ test('prepare prints what each source gave: share asked for and reached, tokens,
       ][i]!,
     ]),
   );
+  // A run says the same, once.
+  const notes: string[] = [];
+  const run = { ...silentProgress, note: (text: string) => void notes.push(text) };
+  expect((await cli(['run', recipe, '--out', join(folder, 'run')], undefined, run)).errors).toBe('');
+  expect(notes.filter((note) => note.includes('held-out tokens'))).toEqual([
+    printed.slice(printed.indexOf('8000 training tokens')),
+  ]);
   // The numbers are those of the whole.
   const sum = (pick: (source: TokenManifest['sources'][number]) => number): number =>
     sources.reduce((total, source) => total + pick(source), 0);

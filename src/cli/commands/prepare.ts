@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { markdownTable } from 'markdown-table';
 import { loadCheckpointTokenizer } from '../../data/checkpoint-tokenizer.ts';
 import { readManifest } from '../../data/read-manifest.ts';
-import type { TokenManifest } from '../../data/token-manifest.ts';
+import { sourceReport } from '../../data/source-report.ts';
 import { InherituneError } from '../../errors.ts';
 import { requireSections } from '../../recipe/required-sections.ts';
 import { openModel } from '../../run/open-model.ts';
@@ -40,24 +39,5 @@ export const prepareCommand: CommandDefinition = (io) =>
         }
       };
       await prepareFromSources(data, train, tokenizer, outFolder, context);
-      const manifest = await readManifest(outFolder);
-      print(
-        `${options.out}: ${manifest.train.tokens} training tokens of ${manifest.train.documents} documents in ${manifest.train.shards.length} file(s), ` +
-          `${manifest.validation?.tokens ?? 0} held out, ${manifest.documents.duplicates} duplicates dropped\n${sourceTable(manifest)}`,
-      );
+      print(`${options.out}: ${sourceReport(await readManifest(outFolder))}`);
     });
-
-/** What each source gave. */
-function sourceTable({ sources, train }: TokenManifest): string {
-  const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)} %`;
-  const rows = sources.map(({ name, share, documents, ...parts }) => [
-    ...[name, share === null ? '' : percent(share, 1), percent(parts.train.tokens, train.tokens)],
-    ...[parts.train.tokens, parts.train.documents, parts.validation.tokens].map(String),
-    ...[documents.read, documents.empty, documents.duplicates].map(String),
-  ]);
-  const head = [
-    ...['source', 'share', 'of tokens', 'tokens', 'documents', 'held-out tokens'],
-    ...['documents read', 'empty', 'duplicates'],
-  ];
-  return markdownTable([head, ...rows], { align: ['l', ...head.slice(1).map(() => 'r')] });
-}

@@ -11,10 +11,7 @@ type Fault = (key: string, reason: string) => Error;
  * A right answer that is not among the choices is a wrong row here; lm-eval counts it as never right.
  * @param fault makes the error for a template that is not supported
  */
-export function customRead(
-  definition: CustomDefinition,
-  fault: Fault,
-): Task['read'] {
+export function customRead(definition: CustomDefinition, fault: Fault): Task['read'] {
   const { doc_to_text, doc_to_choice, doc_to_target } = definition;
   const text = compiled('doc_to_text', doc_to_text, fault);
   const constant = typeof doc_to_choice === 'string' ? undefined : Object.values(doc_to_choice);
