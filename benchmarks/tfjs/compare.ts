@@ -35,7 +35,8 @@ const NANO: BenchShape & { readonly layers: number; readonly width: number; read
 const rows: string[][] = [];
 if (values.only !== 'nanogpt') {
   for (const shape of SHAPES.slice(0, 2)) {
-    rows.push(await beside(shape, 'eager tfjs-node, tf.train.adam', eagerCommand));
+    rows.push(await beside(shape, 'eager tfjs-node, tf.train.adam', eagerCommand('0')));
+    rows.push(await beside(shape, 'the same with our oneDNN setting', eagerCommand('1')));
   }
 }
 if (values.only !== 'eager') {
@@ -58,7 +59,8 @@ Medians of ${pairs} interleaved pairs on ${cpus()[0]?.model ?? 'a CPU'} with ${t
 ${table}
 
 - **Eager tfjs-node** is the same model in plain tfjs (\`benchmarks/tfjs/eager-model.ts\`) on the same TensorFlow library, weights and
-  batches: \`tf.variableGrads\` and \`tf.train.adam\`. Ours also decays weights and clips the gradient.
+  batches: \`tf.variableGrads\` and \`tf.train.adam\`. Ours also decays weights and clips the gradient. The first row of a shape is without
+  oneDNN, as TensorFlow chooses on a CPU without AVX-512; the second with it, which only the engine of this project turns on there.
 - **@genai-fi/nanogpt** is made for browsers. In Node it loads only where tfjs takes the process for one, and then computes in JavaScript, on
   one thread: the model is as small as that asks for, and as large in both. Its weights are its own, so losses are not compared.
 
@@ -103,8 +105,11 @@ function sizesOf({ batch, length }: BenchShape): string[] {
   return [batch, length, threads].map(String);
 }
 
-function eagerCommand(model: string, tokens: string, shape: BenchShape): string[] {
-  return [...tsx(inRepository('benchmarks/tfjs/eager-step.ts')), model, tokens, ...sizesOf(shape)];
+function eagerCommand(oneDnn: '0' | '1') {
+  return (model: string, tokens: string, shape: BenchShape): string[] => [
+    ...['env', `TF_ENABLE_ONEDNN_OPTS=${oneDnn}`],
+    ...[...tsx(inRepository('benchmarks/tfjs/eager-step.ts')), model, tokens, ...sizesOf(shape)],
+  ];
 }
 
 function nanogptCommand(): string[] {
