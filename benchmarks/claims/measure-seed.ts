@@ -6,7 +6,8 @@ import { runCli } from '../../src/cli/cli.ts';
 import { silentProgress } from '../../src/progress.ts';
 import type { Progress } from '../../src/progress.ts';
 import type { GrowthResult } from '../../src/judge/growth-result.ts';
-import { readTrainLog } from '../../src/train/train-log.ts';
+import { grownFolder } from '../../src/store/run-folder.ts';
+import { readTrainLog, validationPoints } from '../../src/train/train-log.ts';
 import type { SeedResult } from './claims.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -45,9 +46,7 @@ export async function measureSeed(options: SeedOptions): Promise<SeedResult> {
   if (code !== 0) throw new Error(`grow ended with code ${code}: ${said.join('\n')}`);
   const { models } = JSON.parse(await readFile(join(folder, 'growth.json'), 'utf8')) as GrowthResult;
   const curve = async (name: string): Promise<{ step: number; lossNats: number }[]> =>
-    (await readTrainLog(join(folder, name.replaceAll(' ', '-')))).flatMap(({ step, validationLoss }) =>
-      validationLoss === undefined ? [] : [{ step, lossNats: validationLoss }],
-    );
+    validationPoints(await readTrainLog(join(folder, grownFolder(name))));
   const target = models.find(({ name }) => name.startsWith('target'))!;
   return {
     seed,

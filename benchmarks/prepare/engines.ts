@@ -12,10 +12,8 @@ import { parseArgs } from 'node:util';
 import { markdownTable } from 'markdown-table';
 import { createTextEncoder } from '../../src/data/text-encoder.ts';
 import type { TextEngine } from '../../src/data/text-encoder.ts';
-import { silentProgress } from '../../src/progress.ts';
-import type { RunContext } from '../../src/run/context.ts';
-import { openModel } from '../../src/run/open-model.ts';
 import { documentsOf } from './documents.ts';
+import { modelFiles } from './model-files.ts';
 import { median } from '../support/median.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,10 +35,8 @@ interface Round {
 
 const documents = [...new Set((await Promise.all(values.text.map((path) => documentsOf(path)))).flat())];
 const megabytes = documents.reduce((sum, text) => sum + Buffer.byteLength(text), 0) / 1e6;
-const context = { cwd: process.cwd(), env: process.env, progress: silentProgress, places: {} };
-const { checkpoint } = await openModel(values.model, context as unknown as RunContext);
-const files = { kind: 'tokenizer.json', model: await checkpoint.sidecars.get('tokenizer.json')!() } as const;
-await checkpoint.close();
+const [tokenizer] = await modelFiles(values.model, ['tokenizer.json']);
+const files = { kind: 'tokenizer.json', model: tokenizer! } as const;
 
 const rounds: Record<TextEngine, Round[]> = { javascript: [], native: [] };
 let differences = 0;

@@ -11,11 +11,10 @@ import { parseArgs } from 'node:util';
 import { loadTokenizer } from '../../src/data/json-tokenizer.ts';
 import { prepareTokens } from '../../src/data/prepare.ts';
 import { silentProgress } from '../../src/progress.ts';
-import { openModel } from '../../src/run/open-model.ts';
 import { documentsOf } from './documents.ts';
+import { modelFiles } from './model-files.ts';
 import { median } from '../support/median.ts';
 
-import type { RunContext } from '../../src/run/context.ts';
 import type { TextEngine } from '../../src/data/text-encoder.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -111,18 +110,10 @@ npm run bench:prepare -- --python PYTHON --text FILE --rounds ${values.rounds}
 }
 
 async function tokenizerFiles(): Promise<{ tokenizerJson: Uint8Array; tokenizerConfig: Uint8Array }> {
-  const context = {
-    cwd: process.cwd(),
-    env: process.env,
-    progress: silentProgress,
-    places: {},
-  } as unknown as RunContext;
-  const { checkpoint } = await openModel(values.model, context);
-  const tokenizerJson = await checkpoint.sidecars.get('tokenizer.json')!();
-  const tokenizerConfig = await checkpoint.sidecars.get('tokenizer_config.json')!();
-  await checkpoint.close();
-  await writeFile(join(work, 'tokenizer.json'), tokenizerJson);
-  return { tokenizerJson, tokenizerConfig };
+  const names = ['tokenizer.json', 'tokenizer_config.json'];
+  const [tokenizerJson, tokenizerConfig] = await modelFiles(values.model, names);
+  await writeFile(join(work, 'tokenizer.json'), tokenizerJson!);
+  return { tokenizerJson: tokenizerJson!, tokenizerConfig: tokenizerConfig! };
 }
 
 async function startPython(

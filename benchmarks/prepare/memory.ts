@@ -12,10 +12,8 @@ import { markdownTable } from 'markdown-table';
 import { loadTokenizer } from '../../src/data/json-tokenizer.ts';
 import type { PrepareMemory, PrepareMemoryOptions } from '../../src/data/prepare-memory.fixture.ts';
 import { seededRandom } from '../../src/data/seeded-random.ts';
-import { silentProgress } from '../../src/progress.ts';
-import type { RunContext } from '../../src/run/context.ts';
-import { openModel } from '../../src/run/open-model.ts';
 import { MEAN_DOCUMENT_TOKENS, writeTokenSource } from '../../test/support/token-source.ts';
+import { modelFiles } from './model-files.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const { values } = parseArgs({
@@ -39,8 +37,9 @@ try {
 
 async function main(): Promise<number> {
   const tokenizer = join(work, 'tokenizer.json');
-  await writeFile(tokenizer, await tokenizerJson());
-  const { vocabularySize } = loadTokenizer({ tokenizerJson: await readFile(tokenizer) });
+  const [tokenizerJson] = await modelFiles(values.model, ['tokenizer.json']);
+  await writeFile(tokenizer, tokenizerJson!);
+  const { vocabularySize } = loadTokenizer({ tokenizerJson: tokenizerJson! });
   const rows: { readonly kind: string; readonly measured: PrepareMemory }[] = [];
   for (const [kind, sizes] of [
     ['.jsonl', values['text-tokens']],
@@ -62,14 +61,6 @@ async function main(): Promise<number> {
   await writeFile(values.out, report);
   console.log(report);
   return rows.every(({ measured }) => measured.peakBytes < MOST_BYTES) ? 0 : 1;
-}
-
-async function tokenizerJson(): Promise<Uint8Array> {
-  const context = { cwd: process.cwd(), env: process.env, progress: silentProgress, places: {} };
-  const { checkpoint } = await openModel(values.model, context as unknown as RunContext);
-  const bytes = await checkpoint.sidecars.get('tokenizer.json')!();
-  await checkpoint.close();
-  return bytes;
 }
 
 /** In a process of its own, whose peak is that of one preparation. */

@@ -56351,6 +56351,11 @@ var TRAIN_LOG = "train.jsonl";
 async function readTrainLog(folder) {
   return parseTrainLog(await readFile3(join2(folder, TRAIN_LOG), "utf8").catch(() => ""));
 }
+function validationPoints(lines) {
+  return lines.flatMap(
+    ({ step, validationLoss }) => validationLoss === void 0 ? [] : [{ step, lossNats: validationLoss }]
+  );
+}
 function parseTrainLog(text2) {
   return text2.split("\n").flatMap((line) => {
     const parsed2 = parseLine(line);
@@ -56413,9 +56418,7 @@ function curvesOf(precision, log) {
     tokens: log.at(-1)?.tokens ?? 0,
     precision,
     losses: kept.map(({ step, loss }) => ({ step, lossNats: Number(loss.toPrecision(7)) })),
-    validation: log.flatMap(
-      ({ step, validationLoss }) => validationLoss === void 0 ? [] : [{ step, lossNats: validationLoss }]
-    )
+    validation: validationPoints(log)
   };
 }
 

@@ -3,12 +3,10 @@
  * JSON, what it made, how long that took, and the process's largest resident set in bytes (Linux).
  */
 import { readFile } from 'node:fs/promises';
-
 import { silentProgress } from '../progress.ts';
 import { loadTokenizer } from './json-tokenizer.ts';
 import { openPrepared } from './open-prepared.ts';
 import { prepareTokens } from './prepare.ts';
-
 import type { PrepareOptions } from './prepare-options.ts';
 
 /** Its one argument, as JSON. */

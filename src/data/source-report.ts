@@ -1,5 +1,4 @@
 import { markdownTable } from 'markdown-table';
-
 import type { TokenManifest } from './token-manifest.ts';
 
 /** What was prepared, in one line, and a table of what each source gave: pure. Shares are of the training tokens. */

@@ -1,3 +1,5 @@
+// One table, longer than files here are: a case for each operation that has a shape function.
+
 import fc from 'fast-check';
 import type { OpAttribute } from '../engine/native-binding.ts';
 import { bindingConstants as k } from './symbolic-binding.ts';

@@ -49,49 +49,20 @@ describe('one seed on each side', () => {
   });
 });
 
+/** Each as the others: their noise alone tells them apart. */
+const FOUR_SEEDS = new Array<readonly [number, number]>(4).fill([0.1, -0.1]);
+
 describe('several seeds', () => {
-  const base = side(
-    [
-      [0.1, -0.1],
-      [0.1, -0.1],
-      [0.1, -0.1],
-      [0.1, -0.1],
-    ],
-    'a',
-  );
+  const base = side(FOUR_SEEDS, 'a');
 
   it('a loss far above the spread of the seeds is a regression', () => {
-    const { overall, rows } = stateOf(
-      base,
-      side(
-        [
-          [0.1, -0.1],
-          [0.1, -0.1],
-          [0.1, -0.1],
-          [0.1, -0.1],
-        ],
-        'b',
-        0.1,
-      ),
-    );
+    const { overall, rows } = stateOf(base, side(FOUR_SEEDS, 'b', 0.1));
     expect(overall).toBe('regression');
     expect(rows[1]!.verdict).toMatchObject({ loss: { decision: { state: 'regression' } } });
   });
 
   it('a rise surely smaller than the accepted one is none', () => {
-    const { overall, parity } = stateOf(
-      base,
-      side(
-        [
-          [0.1, -0.1],
-          [0.1, -0.1],
-          [0.1, -0.1],
-          [0.1, -0.1],
-        ],
-        'b',
-        0.0005,
-      ),
-    );
+    const { overall, parity } = stateOf(base, side(FOUR_SEEDS, 'b', 0.0005));
     expect(parity.state).toBe('notMore');
     expect(overall).toBe('noRegression');
   });

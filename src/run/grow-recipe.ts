@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { configWithBlocks, grownCheckpoint } from '../inherit/composed-checkpoint.ts';
 import { inheritedCheckpoint } from '../inherit/inherited-checkpoint.ts';

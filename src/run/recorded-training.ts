@@ -4,7 +4,7 @@ import { BASELINE_COPY, grownFolder, incomplete } from '../store/run-folder.ts';
 import type { RunSummaryFile, StageFile } from '../store/run-folder.ts';
 import { parseRunRecord } from '../store/run-record.ts';
 import type { RunRecord } from '../store/run-record.ts';
-import { readTrainLog } from '../train/train-log.ts';
+import { readTrainLog, validationPoints } from '../train/train-log.ts';
 import type { TrainLogLine } from '../train/train-log.ts';
 
 /** What a record keeps of a training. */
@@ -92,8 +92,6 @@ function curvesOf(precision: string, log: readonly TrainLogLine[]): RecordedTrai
     tokens: log.at(-1)?.tokens ?? 0,
     precision,
     losses: kept.map(({ step, loss }) => ({ step, lossNats: Number(loss.toPrecision(7)) })),
-    validation: log.flatMap(({ step, validationLoss }) =>
-      validationLoss === undefined ? [] : [{ step, lossNats: validationLoss }],
-    ),
+    validation: validationPoints(log),
   };
 }

@@ -10,7 +10,7 @@ import type { RunReportInput, TrainingFacts } from '../report/run-report-input.t
 import { renderRunReport, renderTerminalTable } from '../report/run-report.ts';
 import { inOneForm } from '../store/compact-model.ts';
 import { grownFolder } from '../store/run-folder.ts';
-import { readTrainLog } from '../train/train-log.ts';
+import { readTrainLog, validationPoints } from '../train/train-log.ts';
 import type { BlockChoice } from './choose-blocks.ts';
 import type { RunContext } from './context.ts';
 import type { LeftEvaluation } from './left-evaluation.ts';
@@ -124,9 +124,7 @@ async function trainingFacts({ recipe, growth, stages }: RunReportFacts): Promis
     seconds: stage?.seconds ?? 0,
     precision: recipe.train!.precision,
     losses: lines.map(({ step, loss }) => ({ step, loss })),
-    validation: lines.flatMap(({ step, validationLoss }) =>
-      validationLoss === undefined ? [] : [{ step, lossNats: validationLoss }],
-    ),
+    validation: validationPoints(lines),
   };
 }
 

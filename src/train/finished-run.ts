@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeReplacing } from '../weights/file-writes.ts';
 import { incident } from './checkpoint-state.ts';
-import { readTrainLog } from './train-log.ts';
+import { readTrainLog, validationPoints } from './train-log.ts';
 import type { TrainOptions, TrainOutcome } from './train-options.ts';
 
 /** In the output folder, beside the trained model. */
@@ -47,9 +47,7 @@ export async function readFinished({ outFolder, runHash }: Run): Promise<TrainOu
     for (const { name, bytes } of file.model)
       if ((await stat(join(outFolder, name))).size !== bytes) return undefined;
     const { steps, tokens, seconds, incidents } = file;
-    const validation = (await readTrainLog(outFolder)).flatMap(({ step, validationLoss }) =>
-      validationLoss === undefined ? [] : [{ step, lossNats: validationLoss }],
-    );
+    const validation = validationPoints(await readTrainLog(outFolder));
     return { steps, tokens, seconds, resumedFrom: steps, validation, incidents };
   } catch {
     // No such file, or none of ours: the run is not known to be over.

@@ -47,6 +47,15 @@ export async function readTrainLog(folder: string): Promise<TrainLogLine[]> {
   return parseTrainLog(await readFile(join(folder, TRAIN_LOG), 'utf8').catch(() => ''));
 }
 
+/** Validation losses (nats) in the order of their steps. */
+export function validationPoints(
+  lines: readonly TrainLogLine[],
+): { readonly step: number; readonly lossNats: number }[] {
+  return lines.flatMap(({ step, validationLoss }) =>
+    validationLoss === undefined ? [] : [{ step, lossNats: validationLoss }],
+  );
+}
+
 /** The whole lines of a log's text. */
 export function parseTrainLog(text: string): TrainLogLine[] {
   return text.split('\n').flatMap((line) => {

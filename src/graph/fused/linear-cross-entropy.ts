@@ -62,6 +62,7 @@ export function linearCrossEntropyValue(
   precision: Precision,
 ): Tensor {
   const [rows, width] = hidden.shape as [number, number];
+  const weight = toPrecision(head, precision);
   const losses: Tensor[] = [];
   for (let at = 0; at < rows; at += TILE.tokens) {
     const size = Math.min(TILE.tokens, rows - at);
@@ -69,7 +70,7 @@ export function linearCrossEntropyValue(
     const x = toPrecision(after(part, ...losses.slice(-1)), precision);
     const chosen = toPrecision(gatherRows(head, tf.slice(labels, [at], [size])), precision); // [N, D]
     const logits = tf.sum(tf.mul(toFloat32(x, precision), toFloat32(chosen, precision)), 1); // [N], of the labels
-    losses.push(tf.sub(logNormaliser(x, toPrecision(head, precision), precision), logits));
+    losses.push(tf.sub(logNormaliser(x, weight, precision), logits));
   }
   return tf.mean(tf.concat(losses, 0));
 }

@@ -1,4 +1,5 @@
 import type { Checkpoint, TensorSpec } from '../checkpoint.ts';
+import { bytesOf } from '../dtype.ts';
 import { WeightsError } from '../errors.ts';
 import { openPositioned } from '../positioned-file.ts';
 import type { PositionedFile } from '../positioned-file.ts';
@@ -97,10 +98,7 @@ function checkpointOf(
     tensors: new Map([...readers].map(([name, { spec }]) => [name, spec])),
     sidecars: new Map(Object.entries(texts).map(([name, text]) => [name, async () => Buffer.from(text)])),
     readFloat32,
-    async readBytes(name) {
-      const values = await readFloat32(name);
-      return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    },
+    readBytes: async (name) => bytesOf(await readFloat32(name)),
     close: () => file.close(),
   };
 }
